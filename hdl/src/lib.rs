@@ -1,0 +1,1 @@
+//! The hardware of seqnic: the RTL layer on rust-hdl-core, the blocks and the tops

@@ -1,0 +1,1 @@
+//! Golden models, traffic and captures of seqnic

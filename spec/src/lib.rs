@@ -1,0 +1,1 @@
+//! Configuration, header fields, row and prefix layouts of seqnic

@@ -1,0 +1,2 @@
+//! The seqnic command line.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Development tasks of seqnic.
+fn main() {}
