@@ -1,1 +1,29 @@
-//! Engines, AXI4-Stream drivers and monitors, and the scoreboard of seqnic
+//! Engines, AXI4-Stream drivers and monitors, and the scoreboard of seqnic.
+//!
+//! A [`Cosim`] plays packets into a design that runs in an [`Engine`], checks both of its streams cycle by cycle
+//! against the protocol, and every output frame, byte for byte, against an [`Oracle`] made of a golden model.
+//! Everything random in it follows from one seed, so a [`Failure`] can be run again, and be looked at in a
+//! waveform ([`wave`]).
+//!
+//! The engine runs one [`Batch`](axis::Batch) of cycles at a time: what goes in and what comes out are flat
+//! arrays of words. That is where the boundary to an engine in another language lies.
+
+pub mod axis;
+pub mod engine;
+pub mod wave;
+
+mod cosim;
+mod failure;
+mod oracle;
+mod place;
+mod report;
+mod round_trip;
+mod scoreboard;
+
+pub use cosim::{Cosim, Options, OutputFrame};
+pub use engine::{Engine, Observe};
+pub use failure::{Difference, Failure, Violation};
+pub use oracle::{Expected, Oracle};
+pub use place::place_of_byte;
+pub use report::Report;
+pub use round_trip::{RoundTrip, RoundTripError};

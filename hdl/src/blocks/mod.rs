@@ -1,0 +1,32 @@
+//! The blocks, one a file. Each is a function from the configuration (or from plain sizes) to a checked design.
+
+pub mod axis;
+pub mod fifo;
+pub mod header_parser;
+pub mod header_window;
+pub mod history_ring;
+pub mod history_shift;
+pub mod prefix_inserter;
+pub mod row_extractor;
+pub mod skid_buffer;
+pub mod sprayer;
+pub mod stripper;
+pub mod timestamp_counter;
+
+use seqnic_spec::Storage;
+
+use crate::rtl::MemoryStyle;
+
+/// The memory style that a configuration asks for.
+pub(crate) fn memory_style(storage: Storage) -> MemoryStyle {
+    match storage {
+        Storage::Distributed => MemoryStyle::Distributed,
+        Storage::Block => MemoryStyle::Block,
+        Storage::Registers => MemoryStyle::Registers,
+    }
+}
+
+/// Bits that hold the numbers `0 ..= largest`, at least 1.
+pub(crate) fn bits_for(largest: usize) -> usize {
+    crate::rtl::bits_for(largest)
+}

@@ -1,0 +1,213 @@
+//! Makes the history row of a frame from its header window.
+
+use std::sync::Arc;
+
+use seqnic_spec::{ByteOrder, Field, HeaderField, Layer, RowLayout, Source};
+
+use super::header_parser::{HEADERS, MOST_LAYER4_WORDS, MOST_TAGS, layer3_offset, layer4_offset};
+use super::header_window::WINDOW_BYTES;
+use crate::rtl::{Design, Expr, Module, RtlError, all_of, concat, lit, zeros};
+
+const DOC: &str = "\
+Row extractor: the fields of the row, packed in order; all zero when the frame lacks a header that the row needs.
+
+    window ---> [ select by tags, layer4_words ] ---> field 0 | field 1 | ... ---> row
+    header_time, frame_length, constants -----------^
+
+Latency: none, combinational; a row with the frame's length waits for the end of the frame. Throughput: a row a cycle.
+Backpressure: none. Reset: none. Storage: none, or one row of flip-flops when the row has the frame's length.
+Source: state-compute replication, sections 3.2 and 3.3, Table 1.";
+
+/// A row extractor. Inputs `window`, the headers that the row needs, `tags`, `layer4_words`, `header_valid`, and
+/// `header_time`, `frame_length`, `frame_valid` as the row needs them; outputs `row`, `row_valid`.
+pub fn row_extractor(name: &str, layout: &RowLayout) -> Result<Arc<Design>, RtlError> {
+    let mut m = Module::new(name, DOC);
+    let inputs = Inputs::declare(&mut m, layout);
+    let needed = all_of(inputs.needed.iter().cloned());
+    let matched = m.wire("matched", needed);
+
+    let length = layout
+        .uses_frame_length()
+        .then(|| (m.input("frame_length", 16), m.input("frame_valid", 1)));
+    let mut fields = Vec::new();
+    for field in layout.fields() {
+        let value = match field.source {
+            // Filled in below: it is known only at the end of the frame.
+            Source::FrameLength => zeros(16),
+            source => inputs.value(&mut m, &field.name, source),
+        };
+        fields.push(placed(&value, field));
+    }
+    let extracted = m.wire("extracted", concat(fields).gated_by(&matched));
+    let Some((length, frame_valid)) = length else {
+        m.output_of("row", &extracted);
+        m.output_of("row_valid", &inputs.header_valid);
+        return m.build();
+    };
+
+    let held = m.captured("held", &inputs.header_valid, &extracted);
+    let held_matched = m.captured("held_matched", &inputs.header_valid, &matched);
+    let header = m.wire("header", inputs.header_valid.mux(&extracted, &held));
+    let is_matched = m.wire(
+        "is_matched",
+        inputs.header_valid.mux(&matched, &held_matched),
+    );
+    let counted = m.wire("counted", length.gated_by(&is_matched));
+    let fields = layout
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(index, field)| match field.source {
+            Source::FrameLength => placed(&counted, field),
+            _ => header.slice(8 * layout.offset_of(index), 8 * field.bytes),
+        });
+    m.output_of("row", concat(fields));
+    m.output_of("row_valid", &frame_valid);
+    m.build()
+}
+
+/// A value in the bytes of its field, byte 0 lowest.
+fn placed(value: &Expr, field: &Field) -> Expr {
+    let sized = value.resize(8 * field.bytes);
+    match field.order {
+        ByteOrder::Big => sized.swap_bytes(),
+        ByteOrder::Little => sized,
+    }
+}
+
+struct Inputs {
+    window: Option<Expr>,
+    tags: Option<Expr>,
+    layer4_words: Option<Expr>,
+    header_valid: Expr,
+    time: Option<Expr>,
+    needed: Vec<Expr>,
+}
+
+/// Which position a layer's place depends on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Always at this byte.
+    Fixed(usize),
+    Layer3,
+    Layer4,
+}
+
+fn place(field: HeaderField) -> Place {
+    match field.layer() {
+        // The EtherType stands in front of layer 3.
+        Layer::Ethernet if field == HeaderField::EthernetType => Place::Layer3,
+        Layer::Ethernet => Place::Fixed(0),
+        Layer::Vlan => Place::Fixed(12),
+        Layer::InnerVlan => Place::Fixed(16),
+        Layer::Ipv4 | Layer::Ipv6 => Place::Layer3,
+        Layer::Tcp | Layer::Udp | Layer::Ports => Place::Layer4,
+    }
+}
+
+/// The header field that a source reads.
+fn header_field(source: Source) -> Option<HeaderField> {
+    match source {
+        Source::Header(field) => Some(field),
+        Source::TcpFlags { .. } => Some(HeaderField::TcpFlags),
+        Source::FrameLength | Source::Timestamp | Source::Constant(_) => None,
+    }
+}
+
+/// Whether the inputs that the row needs include those of a layer.
+pub fn needs_position(layout: &RowLayout) -> (bool, bool, bool) {
+    let places: Vec<_> = layout
+        .fields()
+        .iter()
+        .filter_map(|f| header_field(f.source))
+        .map(place)
+        .collect();
+    (
+        !places.is_empty(),
+        places.contains(&Place::Layer3),
+        places.contains(&Place::Layer4),
+    )
+}
+
+/// The headers that a row needs, by their index in [`HEADERS`].
+pub fn needed_headers(layout: &RowLayout) -> impl Iterator<Item = &'static str> {
+    let requires = layout.requires();
+    HEADERS.into_iter().filter(move |&header| match header {
+        "ethernet" => requires.ethernet,
+        "vlan" => requires.vlan,
+        "inner_vlan" => requires.inner_vlan,
+        "ipv4" => requires.ipv4,
+        "ipv6" => requires.ipv6,
+        "tcp" => requires.tcp,
+        "udp" => requires.udp,
+        _ => requires.ports,
+    })
+}
+
+impl Inputs {
+    fn declare(m: &mut Module, layout: &RowLayout) -> Self {
+        let (window, tags, words) = needs_position(layout);
+        Self {
+            window: window.then(|| m.input("window", 8 * WINDOW_BYTES)),
+            tags: tags.then(|| m.input("tags", 2)),
+            layer4_words: words.then(|| m.input("layer4_words", 4)),
+            header_valid: m.input("header_valid", 1),
+            time: layout.uses_timestamp().then(|| m.input("header_time", 64)),
+            needed: needed_headers(layout)
+                .map(|header| m.input(header, 1))
+                .collect(),
+        }
+    }
+
+    /// The number that a source gives.
+    fn value(&self, m: &mut Module, name: &str, source: Source) -> Expr {
+        match source {
+            Source::Constant(value) => lit(64, value),
+            Source::Timestamp => self
+                .time
+                .clone()
+                .unwrap_or_else(|| Expr::refused(64, "the row declares no time")),
+            Source::FrameLength => Expr::refused(16, "the frame's length is not in the header"),
+            Source::Header(field) => self.header(m, name, field),
+            Source::TcpFlags { mask, value } => {
+                let flags = self.header(m, name, HeaderField::TcpFlags);
+                (flags & lit(8, mask.into())).is(value.into())
+            }
+        }
+    }
+
+    fn header(&self, m: &mut Module, name: &str, field: HeaderField) -> Expr {
+        let Some(window) = &self.window else {
+            return Expr::refused(field.bits(), "the row declares no window");
+        };
+        let first_byte = field.bit_offset() / 8;
+        let bytes = (field.bit_offset() + field.bits()).div_ceil(8) - first_byte;
+        let at = |offset: usize| window.slice(8 * (offset + first_byte), 8 * bytes);
+        let name = format!("{name}_bytes");
+        let raw = match (place(field), &self.tags, &self.layer4_words) {
+            (Place::Layer3, Some(tags), _) => {
+                let base = |tags: usize| match field {
+                    // Its offset in the table is that in an untagged frame.
+                    HeaderField::EthernetType => 4 * tags,
+                    _ => layer3_offset(tags),
+                };
+                m.select(
+                    &name,
+                    tags,
+                    (0..=MOST_TAGS).map(|tags| at(base(tags))).collect(),
+                    zeros(8 * bytes),
+                )
+            }
+            (Place::Layer4, _, Some(words)) => {
+                let arms = (0..=MOST_LAYER4_WORDS)
+                    .map(|words| at(layer4_offset(words)))
+                    .collect();
+                m.select(&name, words, arms, zeros(8 * bytes))
+            }
+            (Place::Fixed(offset), ..) => m.wire(&name, at(offset)),
+            _ => return Expr::refused(field.bits(), "the row declares no position"),
+        };
+        let below = 8 * bytes - field.bit_offset() % 8 - field.bits();
+        raw.swap_bytes().slice(below, field.bits())
+    }
+}

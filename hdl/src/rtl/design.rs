@@ -1,0 +1,183 @@
+//! A checked module: what [`Module::build`](super::Module::build) gives, and what emission and simulation read.
+
+use std::sync::Arc;
+
+use super::bits::Bits;
+use super::expr::{Expr, SignalId};
+use super::module::MemoryStyle;
+
+/// A checked module with everything below it. Immutable and shared: two instances of one block hold the same design.
+#[derive(Debug)]
+pub struct Design {
+    pub(crate) name: String,
+    /// Head comment of the emitted file.
+    pub(crate) doc: String,
+    pub(crate) signals: Vec<Signal>,
+    pub(crate) drivers: Vec<Driver>,
+    pub(crate) registers: Vec<Register>,
+    pub(crate) memories: Vec<MemoryCell>,
+    pub(crate) instances: Vec<Child>,
+    /// For each output port: the input ports that reach it without a register in between.
+    pub(crate) through: Vec<(u32, Vec<u32>)>,
+}
+
+/// Direction of a port, seen from inside the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Driven from outside.
+    Input,
+    /// Driven by the module.
+    Output,
+}
+
+/// A port of a design.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// Verilog name.
+    pub name: String,
+    /// Input or output.
+    pub direction: Direction,
+    /// Width in bits.
+    pub width: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    Input,
+    Output,
+    Wire,
+    Register,
+    /// Output of the instance with this index.
+    Child(usize),
+}
+
+#[derive(Debug)]
+pub(crate) struct Signal {
+    pub name: Arc<str>,
+    pub width: usize,
+    pub role: Role,
+}
+
+#[derive(Debug)]
+pub(crate) enum Driver {
+    Assign { target: SignalId, value: Expr },
+    Case(Case),
+}
+
+impl Driver {
+    pub fn target(&self) -> SignalId {
+        match self {
+            Driver::Assign { target, .. } => *target,
+            Driver::Case(case) => case.target,
+        }
+    }
+}
+
+/// `target = arms[index]`, or `default` past the last arm.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub target: SignalId,
+    pub index: Expr,
+    pub arms: Vec<Expr>,
+    pub default: Expr,
+}
+
+#[derive(Debug)]
+pub(crate) struct Register {
+    pub signal: SignalId,
+    pub reset: Option<Bits>,
+    pub enable: Option<Expr>,
+    pub next: Expr,
+}
+
+#[derive(Debug)]
+pub(crate) struct MemoryCell {
+    pub name: Arc<str>,
+    pub style: MemoryStyle,
+    pub depth: usize,
+    pub width: usize,
+    /// Bits under one write-mask bit.
+    pub lane_bits: usize,
+    pub write: Option<MemoryWrite>,
+    pub reads: Vec<MemoryRead>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MemoryWrite {
+    pub enable: Expr,
+    pub address: Expr,
+    pub data: Expr,
+    /// One bit a lane; none: all lanes.
+    pub mask: Option<Expr>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MemoryRead {
+    pub target: SignalId,
+    pub address: Expr,
+    /// Present in a clocked read: the target is a register, loaded when this is 1.
+    pub enable: Option<Expr>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Child {
+    pub name: Arc<str>,
+    pub design: Arc<Design>,
+    /// Signal index of the child's input, and what drives it.
+    pub inputs: Vec<(u32, Expr)>,
+    /// Signal index of the child's output, and the signal here that carries it.
+    pub outputs: Vec<(u32, SignalId)>,
+}
+
+impl Design {
+    /// Verilog module name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The ports in declaration order, without clock and reset.
+    pub fn ports(&self) -> impl Iterator<Item = Port> + '_ {
+        self.signals.iter().filter_map(|signal| {
+            let direction = match signal.role {
+                Role::Input => Direction::Input,
+                Role::Output => Direction::Output,
+                _ => return None,
+            };
+            Some(Port {
+                name: signal.name.to_string(),
+                direction,
+                width: signal.width,
+            })
+        })
+    }
+
+    pub(crate) fn port_index(&self, name: &str, role: Role) -> Option<u32> {
+        let found = self
+            .signals
+            .iter()
+            .position(|signal| signal.role == role && &*signal.name == name);
+        found.map(|index| index as u32)
+    }
+
+    /// Whether the module or anything below it has state, and with it a clock and a reset.
+    pub fn is_clocked(&self) -> bool {
+        !self.registers.is_empty()
+            || !self.memories.is_empty()
+            || self.instances.iter().any(|child| child.design.is_clocked())
+    }
+
+    /// This design and all below it, each once, children before parents.
+    pub fn modules(self: &Arc<Self>) -> Vec<Arc<Design>> {
+        fn visit(design: &Arc<Design>, found: &mut Vec<Arc<Design>>) {
+            for child in &design.instances {
+                visit(&child.design, found);
+            }
+            if !found.iter().any(|known| Arc::ptr_eq(known, design)) {
+                found.push(design.clone());
+            }
+        }
+        let mut found = Vec::new();
+        visit(self, &mut found);
+        found
+    }
+}

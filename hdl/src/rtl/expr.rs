@@ -1,0 +1,517 @@
+//! Typed expressions over signals whose widths are known at run time.
+//!
+//! An expression never panics on a width mismatch: it turns into a *refused* expression that carries
+//! the reason, and [`Module::build`](super::Module::build) reports it with the module and the signal
+//! in which it was used.
+
+use std::ops;
+use std::sync::Arc;
+
+use super::bits::Bits;
+
+/// Identifies a signal within one module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SignalId {
+    /// The module builder that made the signal; guards against the use of another module's signals.
+    pub module: u32,
+    pub index: u32,
+}
+
+/// An expression of a fixed width in bits. Cloning is cheap: expressions are shared, not copied.
+#[derive(Clone, Debug)]
+pub struct Expr(Arc<Node>);
+
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub width: usize,
+    pub kind: Kind,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Const(Bits),
+    Signal(SignalId, Arc<str>),
+    Not(Expr),
+    Binary(BinaryOp, Expr, Expr),
+    Compare(CompareOp, Expr, Expr),
+    Reduce(ReduceOp, Expr),
+    /// condition, value when 1, value when 0
+    Mux(Expr, Expr, Expr),
+    /// Bits `lo ..` of a signal.
+    Slice(Expr, usize),
+    /// Least significant part first.
+    Concat(Vec<Expr>),
+    Repeat(Expr, usize),
+    /// Why this expression cannot be.
+    Refused(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BinaryOp {
+    And,
+    Or,
+    Xor,
+    Add,
+    Sub,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CompareOp {
+    Eq,
+    Ne,
+    Lt,
+    Ge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReduceOp {
+    And,
+    Or,
+    Xor,
+}
+
+impl Expr {
+    pub(crate) fn node(&self) -> &Node {
+        &self.0
+    }
+
+    fn make(width: usize, kind: Kind) -> Self {
+        Self(Arc::new(Node { width, kind }))
+    }
+
+    pub(crate) fn signal(id: SignalId, name: Arc<str>, width: usize) -> Self {
+        Self::make(width, Kind::Signal(id, name))
+    }
+
+    /// The signal that this expression names, if it is nothing but a signal.
+    pub(crate) fn as_signal(&self) -> Option<SignalId> {
+        match self.0.kind {
+            Kind::Signal(id, _) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// An expression that makes the module it is used in fail to build, with this reason.
+    pub fn refused(width: usize, reason: impl Into<String>) -> Self {
+        Self::make(width, Kind::Refused(reason.into()))
+    }
+
+    /// Width in bits.
+    pub fn width(&self) -> usize {
+        self.0.width
+    }
+
+    /// A short name for error messages.
+    pub(crate) fn describe(&self) -> String {
+        match &self.0.kind {
+            Kind::Signal(_, name) => format!("`{name}`"),
+            Kind::Const(bits) => format!("the constant {bits}"),
+            Kind::Slice(base, lo) => {
+                format!("{}[{}:{lo}]", base.describe(), lo + self.width().max(1) - 1)
+            }
+            _ => "an expression".to_string(),
+        }
+    }
+
+    /// The operands, for walks over the expression.
+    pub(crate) fn operands(&self) -> Vec<&Expr> {
+        match &self.0.kind {
+            Kind::Const(_) | Kind::Signal(..) | Kind::Refused(_) => vec![],
+            Kind::Not(a) | Kind::Reduce(_, a) | Kind::Slice(a, _) | Kind::Repeat(a, _) => vec![a],
+            Kind::Binary(_, a, b) | Kind::Compare(_, a, b) => vec![a, b],
+            Kind::Mux(c, a, b) => vec![c, a, b],
+            Kind::Concat(parts) => parts.iter().collect(),
+        }
+    }
+
+    fn same_width(&self, other: &Self, what: &str) -> Result<(), String> {
+        if self.width() == other.width() {
+            return Ok(());
+        }
+        Err(format!(
+            "{what} takes operands of one width, but {} has {} bits and {} has {}",
+            self.describe(),
+            self.width(),
+            other.describe(),
+            other.width()
+        ))
+    }
+
+    fn binary(op: BinaryOp, a: &Self, b: &Self) -> Self {
+        let name = match op {
+            BinaryOp::And => "`&`",
+            BinaryOp::Or => "`|`",
+            BinaryOp::Xor => "`^`",
+            BinaryOp::Add => "`+`",
+            BinaryOp::Sub => "`-`",
+        };
+        match a.same_width(b, name) {
+            Ok(()) => Self::make(a.width(), Kind::Binary(op, a.clone(), b.clone())),
+            Err(reason) => Self::refused(a.width(), reason),
+        }
+    }
+
+    fn compare(&self, op: CompareOp, other: &Self) -> Self {
+        match self.same_width(other, "a comparison") {
+            Ok(()) => Self::make(1, Kind::Compare(op, self.clone(), other.clone())),
+            Err(reason) => Self::refused(1, reason),
+        }
+    }
+
+    /// 1 when both are the same.
+    pub fn equals(&self, other: &Self) -> Self {
+        self.compare(CompareOp::Eq, other)
+    }
+
+    /// 1 when they differ.
+    pub fn differs(&self, other: &Self) -> Self {
+        self.compare(CompareOp::Ne, other)
+    }
+
+    /// 1 when `self < other`, both unsigned.
+    pub fn less_than(&self, other: &Self) -> Self {
+        self.compare(CompareOp::Lt, other)
+    }
+
+    /// 1 when `self >= other`, both unsigned.
+    pub fn at_least(&self, other: &Self) -> Self {
+        self.compare(CompareOp::Ge, other)
+    }
+
+    /// 1 when this is the constant `value`; refused when the value does not fit.
+    pub fn is(&self, value: u64) -> Self {
+        self.equals(&self.sized(value))
+    }
+
+    /// This plus a constant, modulo 2^width.
+    pub fn plus(&self, value: u64) -> Self {
+        self + self.sized(value)
+    }
+
+    /// This minus a constant, modulo 2^width.
+    pub fn minus(&self, value: u64) -> Self {
+        self - self.sized(value)
+    }
+
+    /// A constant of the width of `self`.
+    fn sized(&self, value: u64) -> Self {
+        if self.width() < 64 && value >> self.width() != 0 {
+            return Self::refused(
+                self.width(),
+                format!(
+                    "{value} does not fit the {} bits of {}",
+                    self.width(),
+                    self.describe()
+                ),
+            );
+        }
+        lit(self.width(), value)
+    }
+
+    /// OR of all bits.
+    pub fn any(&self) -> Self {
+        self.reduce(ReduceOp::Or)
+    }
+
+    /// AND of all bits.
+    pub fn all(&self) -> Self {
+        self.reduce(ReduceOp::And)
+    }
+
+    /// XOR of all bits.
+    pub fn parity(&self) -> Self {
+        self.reduce(ReduceOp::Xor)
+    }
+
+    fn reduce(&self, op: ReduceOp) -> Self {
+        match self.width() {
+            1 => self.clone(),
+            _ => Self::make(1, Kind::Reduce(op, self.clone())),
+        }
+    }
+
+    /// `when_one` when this 1-bit expression is 1, otherwise `when_zero`.
+    pub fn mux(&self, when_one: &Self, when_zero: &Self) -> Self {
+        let checked = when_one
+            .same_width(when_zero, "a mux")
+            .and_then(|()| match self.width() {
+                1 => Ok(()),
+                bits => Err(format!(
+                    "a mux takes a condition of 1 bit, but {} has {bits}",
+                    self.describe()
+                )),
+            });
+        match checked {
+            Ok(()) => Self::make(
+                when_one.width(),
+                Kind::Mux(self.clone(), when_one.clone(), when_zero.clone()),
+            ),
+            Err(reason) => Self::refused(when_one.width(), reason),
+        }
+    }
+
+    /// `self` where the 1-bit `enable` is 1, zero elsewhere.
+    pub fn gated_by(&self, enable: &Self) -> Self {
+        match self.width() {
+            1 => self & enable,
+            width => self & enable.repeat(width),
+        }
+    }
+
+    /// Bit `position`.
+    pub fn bit(&self, position: usize) -> Self {
+        self.slice(position, 1)
+    }
+
+    /// Byte `position`: bits `8 * position ..`.
+    pub fn byte(&self, position: usize) -> Self {
+        self.slice(8 * position, 8)
+    }
+
+    /// Bits `lo .. lo + width`. Only signals, constants, concatenations and slices of them can be
+    /// sliced: Verilog has no slice of an operation; name it with [`Module::wire`](super::Module::wire).
+    pub fn slice(&self, lo: usize, width: usize) -> Self {
+        if width == 0 || lo + width > self.width() {
+            return Self::refused(
+                width,
+                format!(
+                    "bits {lo} to {} are not in the {} bits of {}",
+                    (lo + width).saturating_sub(1),
+                    self.width(),
+                    self.describe()
+                ),
+            );
+        }
+        if (lo, width) == (0, self.width()) {
+            return self.clone();
+        }
+        match &self.0.kind {
+            Kind::Const(bits) => constant(bits.slice(lo, width)),
+            Kind::Signal(..) => Self::make(width, Kind::Slice(self.clone(), lo)),
+            Kind::Slice(base, offset) => base.slice(offset + lo, width),
+            Kind::Concat(parts) => slice_of_parts(parts, lo, width),
+            Kind::Repeat(bit, _) if bit.width() == 1 => bit.repeat(width),
+            Kind::Refused(reason) => Self::refused(width, reason.clone()),
+            _ => Self::refused(
+                width,
+                "a slice of an operation: name the operation with `Module::wire` and slice the wire",
+            ),
+        }
+    }
+
+    /// `count` copies side by side.
+    pub fn repeat(&self, count: usize) -> Self {
+        match count {
+            0 => Self::refused(0, "a repetition of nothing"),
+            1 => self.clone(),
+            _ => Self::make(self.width() * count, Kind::Repeat(self.clone(), count)),
+        }
+    }
+
+    /// Zeros above, up to `width` bits.
+    pub fn zero_extend(&self, width: usize) -> Self {
+        match width.checked_sub(self.width()) {
+            Some(0) => self.clone(),
+            Some(more) => concat([self.clone(), zeros(more)]),
+            None => Self::refused(
+                width,
+                format!(
+                    "{} has {} bits and cannot be extended to {width}",
+                    self.describe(),
+                    self.width()
+                ),
+            ),
+        }
+    }
+
+    /// The low `width` bits, or zeros above up to `width` bits.
+    pub fn resize(&self, width: usize) -> Self {
+        if width <= self.width() {
+            self.slice(0, width)
+        } else {
+            self.zero_extend(width)
+        }
+    }
+
+    /// The bytes in the opposite order.
+    pub fn swap_bytes(&self) -> Self {
+        concat((0..self.width() / 8).rev().map(|byte| self.byte(byte)))
+    }
+}
+
+fn slice_of_parts(parts: &[Expr], lo: usize, width: usize) -> Expr {
+    let mut offset = 0;
+    let mut kept = Vec::new();
+    for part in parts {
+        let from = lo.max(offset);
+        let to = (lo + width).min(offset + part.width());
+        if from < to {
+            kept.push(part.slice(from - offset, to - from));
+        }
+        offset += part.width();
+    }
+    concat(kept)
+}
+
+/// A constant.
+pub fn constant(bits: Bits) -> Expr {
+    Expr::make(bits.width(), Kind::Const(bits))
+}
+
+/// The low `width` bits of `value`.
+pub fn lit(width: usize, value: u64) -> Expr {
+    constant(Bits::new(width, value))
+}
+
+/// `width` zeros.
+pub fn zeros(width: usize) -> Expr {
+    lit(width, 0)
+}
+
+/// `width` ones.
+pub fn ones(width: usize) -> Expr {
+    constant(Bits::from_fn(width, |_| true))
+}
+
+/// The parts side by side, the first in the least significant bits (byte 0 of a frame first).
+/// Neighbouring constants, and neighbouring slices of one signal, become one part.
+pub fn concat(parts: impl IntoIterator<Item = Expr>) -> Expr {
+    let mut flat: Vec<Expr> = Vec::new();
+    let mut pending: Vec<Expr> = parts.into_iter().collect();
+    pending.reverse();
+    while let Some(part) = pending.pop() {
+        if let Kind::Concat(inner) = &part.0.kind {
+            pending.extend(inner.iter().rev().cloned());
+            continue;
+        }
+        match flat.last().and_then(|last| join(last, &part)) {
+            Some(joined) => *flat.last_mut().expect("a last part was just joined") = joined,
+            None => flat.push(part),
+        }
+    }
+    match flat.len() {
+        0 => Expr::refused(0, "a concatenation of nothing"),
+        1 => flat.swap_remove(0),
+        _ => Expr::make(flat.iter().map(Expr::width).sum(), Kind::Concat(flat)),
+    }
+}
+
+/// `low` and `high` as one part, where that is simpler than two.
+fn join(low: &Expr, high: &Expr) -> Option<Expr> {
+    let bits_of = |part: &Expr| match &part.0.kind {
+        Kind::Slice(base, lo) => Some((base.clone(), *lo)),
+        Kind::Signal(..) => Some((part.clone(), 0)),
+        _ => None,
+    };
+    if let (Kind::Const(a), Kind::Const(b)) = (&low.0.kind, &high.0.kind) {
+        let split = a.width();
+        return Some(constant(Bits::from_fn(
+            split + b.width(),
+            |position| match position.checked_sub(split) {
+                None => a.bit(position),
+                Some(above) => b.bit(above),
+            },
+        )));
+    }
+    let ((base, lo), (other, from)) = (bits_of(low)?, bits_of(high)?);
+    let adjacent = base.as_signal() == other.as_signal() && lo + low.width() == from;
+    adjacent.then(|| base.slice(lo, low.width() + high.width()))
+}
+
+/// OR of 1-bit expressions; 0 when there are none.
+pub fn any_of(terms: impl IntoIterator<Item = Expr>) -> Expr {
+    terms
+        .into_iter()
+        .reduce(|a, b| a | b)
+        .unwrap_or_else(|| zeros(1))
+}
+
+/// AND of 1-bit expressions; 1 when there are none.
+pub fn all_of(terms: impl IntoIterator<Item = Expr>) -> Expr {
+    terms
+        .into_iter()
+        .reduce(|a, b| a & b)
+        .unwrap_or_else(|| ones(1))
+}
+
+/// A chain of conditions, the first that holds wins: `when(a, x).or_when(b, y).otherwise(z)`.
+pub struct When(Vec<(Expr, Expr)>);
+
+/// Starts a chain of conditions.
+pub fn when(condition: impl Into<Expr>, value: impl Into<Expr>) -> When {
+    When(vec![(condition.into(), value.into())])
+}
+
+impl When {
+    /// The next condition, looked at when none before it holds.
+    pub fn or_when(mut self, condition: impl Into<Expr>, value: impl Into<Expr>) -> Self {
+        self.0.push((condition.into(), value.into()));
+        self
+    }
+
+    /// What holds when no condition does.
+    pub fn otherwise(self, value: impl Into<Expr>) -> Expr {
+        self.0
+            .into_iter()
+            .rev()
+            .fold(value.into(), |rest, (condition, value)| {
+                condition.mux(&value, &rest)
+            })
+    }
+}
+
+impl From<&Expr> for Expr {
+    fn from(expr: &Expr) -> Self {
+        expr.clone()
+    }
+}
+
+macro_rules! operator {
+    ($trait:ident, $method:ident, $op:expr) => {
+        impl<R: Into<Expr>> ops::$trait<R> for Expr {
+            type Output = Expr;
+            fn $method(self, other: R) -> Expr {
+                Expr::binary($op, &self, &other.into())
+            }
+        }
+        impl<R: Into<Expr>> ops::$trait<R> for &Expr {
+            type Output = Expr;
+            fn $method(self, other: R) -> Expr {
+                Expr::binary($op, self, &other.into())
+            }
+        }
+    };
+}
+
+operator!(BitAnd, bitand, BinaryOp::And);
+operator!(BitOr, bitor, BinaryOp::Or);
+operator!(BitXor, bitxor, BinaryOp::Xor);
+operator!(Add, add, BinaryOp::Add);
+operator!(Sub, sub, BinaryOp::Sub);
+
+impl ops::Not for Expr {
+    type Output = Expr;
+    fn not(self) -> Expr {
+        !&self
+    }
+}
+
+impl ops::Not for &Expr {
+    type Output = Expr;
+    fn not(self) -> Expr {
+        match &self.0.kind {
+            Kind::Not(inner) => inner.clone(),
+            Kind::Compare(op, a, b) => {
+                let opposite = match op {
+                    CompareOp::Eq => CompareOp::Ne,
+                    CompareOp::Ne => CompareOp::Eq,
+                    CompareOp::Lt => CompareOp::Ge,
+                    CompareOp::Ge => CompareOp::Lt,
+                };
+                Expr::make(1, Kind::Compare(opposite, a.clone(), b.clone()))
+            }
+            Kind::Refused(reason) => Expr::refused(self.width(), reason.clone()),
+            _ => Expr::make(self.width(), Kind::Not(self.clone())),
+        }
+    }
+}

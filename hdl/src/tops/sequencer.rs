@@ -1,0 +1,351 @@
+//! The packet history sequencer with its sprayer.
+
+use std::sync::Arc;
+
+use seqnic_spec::{Config, RowOrder, TimestampSource};
+
+use super::{Built, block_name};
+use crate::blocks::axis::{self, Beat, Shape, SlavePort};
+use crate::blocks::fifo::fifo;
+use crate::blocks::header_parser::header_parser;
+use crate::blocks::header_window::{Wanted, header_window};
+use crate::blocks::history_ring::{self, history_ring};
+use crate::blocks::history_shift::{self, history_shift};
+use crate::blocks::prefix_inserter::{SideBand, output_shape, prefix_inserter};
+use crate::blocks::row_extractor::{self, row_extractor};
+use crate::blocks::skid_buffer::skid_buffer;
+use crate::blocks::sprayer::sprayer;
+use crate::blocks::timestamp_counter::timestamp_counter;
+use crate::rtl::{
+    Design, Expr, Instance, MemoryStyle, Module, Reset, RtlError, bits_for, concat, lit,
+};
+
+const DOC: &str = "\
+Packet history sequencer: in front of each frame it puts the rows of the frames before it, and it sprays frames over cores.
+
+    s_axis --+--> [ frame FIFO ] ------------------> [ prefix inserter ] ---> m_axis
+             |                                         ^     ^      |
+             +--> [ header window, parser, row ] --> [ history ]    |
+             +--> [ time, tuser ] --------------------------+    [ sprayer ]
+
+Byte 0 of a frame is tdata[7:0]. tuser counts on the first beat of a frame, and is held on all beats of the output.
+Latency: 2 cycles to the first beat of the prefix, 1 more for each skid buffer. Throughput: one output beat a cycle without
+bubbles; the output is the only limit. Backpressure: s_axis_tready falls when the FIFO is full.
+Reset: synchronous, active low; the history is cleared before the first frame leaves.
+Storage: the FIFO, the history, two registers of a beat, the counters.
+Source: state-compute replication, section 3.3.";
+
+/// Frames whose rows and side-band may wait for the output.
+const FRAMES_AHEAD: usize = 16;
+
+/// The sequencer of a configuration, `<name>_sequencer`. Ports `s_axis_*`, `m_axis_*`, and `timestamp` when time comes
+/// from a port.
+pub fn sequencer(config: &Config) -> Built {
+    let mut m = Module::new(block_name(config, "sequencer"), DOC);
+    let shape = Shape {
+        data_bits: config.data_bits(),
+        user_bits: config.tuser_bits(),
+        dest_bits: 0,
+    };
+    let input = SlavePort::declare(&mut m, "s_axis", shape);
+    let out_ready = m.input("m_axis_tready", 1);
+    let time = time_source(&mut m, config)?;
+    let ready = m.forward("ready", 1);
+    let (beat, valid, time) = input_slice(&mut m, config, input, time, &ready)?;
+
+    let accept = m.wire("accept", &valid & &ready);
+    let in_frame = m.register("in_frame", 1, Reset::To(0));
+    m.next_when(&in_frame, &accept, !&beat.last);
+    let first = m.wire("first", &accept & !&in_frame);
+
+    let inserter = m.instance(
+        "prefix_inserter",
+        &prefix_inserter(&block_name(config, "prefix_inserter"), config)?,
+    );
+    let frame_done = m.output_from(inserter, "frame_done");
+
+    // Beats, rows and side-bands wait in queues of their own. Frames are let in only while there is room for all.
+    let stream = Shape {
+        user_bits: 0,
+        ..shape
+    };
+    let packed = Beat {
+        user: None,
+        ..beat.clone()
+    }
+    .pack();
+    let (beats, beats_ready) = Queue::new(
+        &mut m,
+        config,
+        "beat",
+        config.pipeline().fifo_beats,
+        &packed,
+        &accept,
+    )?;
+    let ahead = m.register("frames_ahead", bits_for(FRAMES_AHEAD - 1), Reset::To(0));
+    m.next_when(
+        &ahead,
+        &first ^ &frame_done,
+        first.mux(&ahead.plus(1), &ahead.minus(1)),
+    );
+    m.drive(
+        &ready,
+        beats_ready & ahead.differs(&lit(ahead.width(), FRAMES_AHEAD as u64 - 1)),
+    );
+
+    let queued = stream.unpack(&beats.data);
+    let taken = axis::connect_slave(&mut m, inserter, "s_axis", &queued, &beats.valid);
+    beats.pop_when(&mut m, &taken);
+
+    let side: Vec<Expr> = match SideBand::of(config) {
+        SideBand { time_bits: 0, .. } => beat.user.iter().cloned().collect(),
+        _ => time.iter().chain(&beat.user).cloned().collect(),
+    };
+    if !side.is_empty() {
+        let (sides, _) = Queue::new(&mut m, config, "side", FRAMES_AHEAD, &concat(side), &first)?;
+        m.connect(inserter, "side", &sides.data);
+        sides.pop_when(&mut m, &frame_done);
+    }
+
+    let sprayer = m.instance(
+        "sprayer",
+        &sprayer(&block_name(config, "sprayer"), config.cores())?,
+    );
+    m.connect(sprayer, "frame_done", &frame_done);
+    let core = m.output_from(sprayer, "core");
+    m.connect(inserter, "core", &core);
+
+    if config.rows() > 0 {
+        let (row, row_valid) = rows(&mut m, config, &beat, &accept, time.as_ref())?;
+        let (rows, _) = Queue::new(&mut m, config, "row", FRAMES_AHEAD, &row, &row_valid)?;
+        history(&mut m, config, inserter, rows)?;
+    }
+    output_slice(&mut m, config, inserter, &out_ready)?;
+    m.build()
+}
+
+/// An instance of a FIFO, seen from its output.
+struct Queue {
+    fifo: Instance,
+    data: Expr,
+    valid: Expr,
+}
+
+impl Queue {
+    /// A queue of `depth` words, fed with `data` when `push` is 1; also gives its readiness.
+    fn new(
+        m: &mut Module,
+        config: &Config,
+        name: &str,
+        depth: usize,
+        data: &Expr,
+        push: &Expr,
+    ) -> Result<(Self, Expr), RtlError> {
+        let design = fifo(
+            &block_name(config, &format!("{name}_fifo")),
+            depth,
+            data.width(),
+        )?;
+        let fifo = m.instance(&format!("{name}_fifo"), &design);
+        m.connect(fifo, "s_data", data);
+        m.connect(fifo, "s_valid", push);
+        let (data, valid) = (
+            m.output_from(fifo, "m_data"),
+            m.output_from(fifo, "m_valid"),
+        );
+        let ready = m.output_from(fifo, "s_ready");
+        Ok((Self { fifo, data, valid }, ready))
+    }
+
+    fn pop_when(&self, m: &mut Module, pop: &Expr) {
+        m.connect(self.fifo, "m_ready", pop);
+    }
+}
+
+/// The time now, when rows or prefix hold it.
+fn time_source(m: &mut Module, config: &Config) -> Result<Option<Expr>, RtlError> {
+    match config.timestamp() {
+        // The port is there whether or not the layouts use it: the module's interface follows from the choice alone.
+        TimestampSource::Port => {
+            let port = m.input("timestamp", 64);
+            Ok(config.uses_timestamp().then_some(port))
+        }
+        TimestampSource::Counter { increment } if config.uses_timestamp() => {
+            let clock = m.instance(
+                "clock",
+                &timestamp_counter(&block_name(config, "timestamp_counter"), increment)?,
+            );
+            Ok(Some(m.output_from(clock, "time_now")))
+        }
+        TimestampSource::Counter { .. } => Ok(None),
+    }
+}
+
+/// The input, behind a skid buffer if there is one. The time goes through it with the beat: a frame's time is that of
+/// its first beat on the port.
+fn input_slice(
+    m: &mut Module,
+    config: &Config,
+    input: SlavePort,
+    time: Option<Expr>,
+    ready: &Expr,
+) -> Result<(Beat, Expr, Option<Expr>), RtlError> {
+    if !config.pipeline().input_skid {
+        m.drive(&input.ready, ready);
+        return Ok((input.beat, input.valid, time));
+    }
+    let shape = Shape {
+        data_bits: config.data_bits(),
+        user_bits: config.tuser_bits(),
+        dest_bits: time.as_ref().map_or(0, Expr::width),
+    };
+    let skid = m.instance(
+        "input_skid",
+        &skid_buffer(&block_name(config, "input_skid"), shape)?,
+    );
+    let beat = Beat {
+        dest: time,
+        ..input.beat
+    };
+    let skid_ready = axis::connect_slave(m, skid, "s_axis", &beat, &input.valid);
+    m.drive(&input.ready, &skid_ready);
+    m.connect(skid, "m_axis_tready", ready);
+    let (beat, valid) = axis::master_of(m, skid, "m_axis", shape);
+    let time = beat.dest.clone();
+    Ok((Beat { dest: None, ..beat }, valid, time))
+}
+
+/// The row of each frame, and the cycle in which it is known.
+fn rows(
+    m: &mut Module,
+    config: &Config,
+    beat: &Beat,
+    accept: &Expr,
+    time: Option<&Expr>,
+) -> Result<(Expr, Expr), RtlError> {
+    let layout = config.row();
+    let wanted = Wanted {
+        time: layout.uses_timestamp(),
+        length: layout.uses_frame_length(),
+    };
+    let design = header_window(
+        &block_name(config, "header_window"),
+        config.data_bits(),
+        wanted,
+    )?;
+    let window = m.instance("header_window", &design);
+    m.connect(window, "accept", accept);
+    for (port, value) in [
+        ("tdata", &beat.data),
+        ("tkeep", &beat.keep),
+        ("tlast", &beat.last),
+    ] {
+        m.connect(window, port, value);
+    }
+    if let Some(time) = time.filter(|_| wanted.time) {
+        m.connect(window, "time_now", time);
+    }
+
+    let extractor = m.instance(
+        "extractor",
+        &row_extractor(&block_name(config, "row_extractor"), layout)?,
+    );
+    let mut from_window = vec!["header_valid"];
+    if wanted.time {
+        from_window.push("header_time");
+    }
+    if wanted.length {
+        from_window.extend(["frame_length", "frame_valid"]);
+    }
+    let (needs_window, needs_tags, needs_words) = row_extractor::needs_position(layout);
+    if needs_window {
+        from_window.push("window");
+    }
+    for port in from_window {
+        let value = m.output_from(window, port);
+        m.connect(extractor, port, value);
+    }
+    let mut from_parser: Vec<_> = row_extractor::needed_headers(layout).collect();
+    from_parser.extend(needs_tags.then_some("tags"));
+    from_parser.extend(needs_words.then_some("layer4_words"));
+    if !from_parser.is_empty() {
+        let parser = m.instance(
+            "parser",
+            &header_parser(&block_name(config, "header_parser"))?,
+        );
+        for port in ["window", "window_keep"] {
+            let value = m.output_from(window, port);
+            m.connect(parser, port, value);
+        }
+        for port in from_parser {
+            let value = m.output_from(parser, port);
+            m.connect(extractor, port, value);
+        }
+    }
+    Ok((
+        m.output_from(extractor, "row"),
+        m.output_from(extractor, "row_valid"),
+    ))
+}
+
+/// The history between the queue of rows and the inserter.
+fn history(
+    m: &mut Module,
+    config: &Config,
+    inserter: Instance,
+    rows: Queue,
+) -> Result<(), RtlError> {
+    let (design, style): (Arc<Design>, MemoryStyle) = match config.prefix().row_order() {
+        Some(RowOrder::OldestFirst) => (
+            history_shift(&block_name(config, "history_shift"), config)?,
+            history_shift::style(config),
+        ),
+        _ => (
+            history_ring(&block_name(config, "history_ring"), config)?,
+            history_ring::style(config),
+        ),
+    };
+    let store = m.instance("history", &design);
+    let mut to_store = vec!["fire", "word_index"];
+    if style == MemoryStyle::Block {
+        to_store.push("word_next");
+    }
+    for port in to_store {
+        let value = m.output_from(inserter, port);
+        m.connect(store, port, value);
+    }
+    for port in ["word", "start_ready"] {
+        let value = m.output_from(store, port);
+        m.connect(inserter, port, value);
+    }
+    m.connect(store, "row", &rows.data);
+    m.connect(store, "row_valid", &rows.valid);
+    let taken = m.output_from(store, "row_ready");
+    rows.pop_when(m, &taken);
+    Ok(())
+}
+
+/// The output, behind a skid buffer if there is one.
+fn output_slice(
+    m: &mut Module,
+    config: &Config,
+    inserter: Instance,
+    out_ready: &Expr,
+) -> Result<(), RtlError> {
+    let shape = output_shape(config);
+    let (mut beat, mut valid) = axis::master_of(m, inserter, "m_axis", shape);
+    if config.pipeline().output_skid {
+        let skid = m.instance(
+            "output_skid",
+            &skid_buffer(&block_name(config, "output_skid"), shape)?,
+        );
+        let ready = axis::connect_slave(m, skid, "s_axis", &beat, &valid);
+        m.connect(inserter, "m_axis_tready", ready);
+        m.connect(skid, "m_axis_tready", out_ready);
+        (beat, valid) = axis::master_of(m, skid, "m_axis", shape);
+    } else {
+        m.connect(inserter, "m_axis_tready", out_ready);
+    }
+    axis::drive_master_port(m, "m_axis", &beat, &valid);
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! The row of a packet: what the history keeps of it, f(p) in section 3.1 of the paper.
+
+use seqnic_spec::{ByteOrder, Field, HeaderField, Layer, RowLayout, Source};
+
+use super::headers::Headers;
+use super::number;
+
+/// Byte of the flags in a TCP header.
+const TCP_FLAGS_OFFSET: usize = 13;
+
+/// Fills rows of one layout.
+#[derive(Debug, Clone)]
+pub struct RowExtractor {
+    /// The row with nothing but its constants.
+    template: Vec<u8>,
+    required: Vec<Layer>,
+    operations: Vec<Operation>,
+}
+
+/// What fills one field.
+#[derive(Debug, Clone)]
+enum Operation {
+    /// Copies bytes of the frame, in network order.
+    Copy {
+        from: Place,
+        to: usize,
+        bytes: usize,
+    },
+    /// Writes a number.
+    Number {
+        value: Value,
+        to: usize,
+        bytes: usize,
+        order: ByteOrder,
+    },
+}
+
+/// A byte of the frame: so many bytes after the start of a header.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    start: Start,
+    offset: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Start {
+    Layer(Layer),
+    /// The EtherType of the payload, which moves behind the VLAN tags.
+    EtherType,
+}
+
+/// Where a number comes from.
+#[derive(Debug, Clone)]
+enum Value {
+    /// Bits of a header: the big-endian number in `bytes` bytes, shifted right by `shift`, of which
+    /// `bits` bits count.
+    Bits {
+        from: Place,
+        bytes: usize,
+        shift: usize,
+        bits: usize,
+    },
+    TcpFlags {
+        mask: u8,
+        value: u8,
+    },
+    FrameLength,
+    Timestamp,
+}
+
+impl RowExtractor {
+    /// Compiles a layout.
+    pub fn new(layout: &RowLayout) -> Self {
+        let mut extractor = Self {
+            template: vec![0; layout.bytes()],
+            required: layout.requires().layers().collect(),
+            operations: Vec::new(),
+        };
+        for (index, field) in layout.fields().iter().enumerate() {
+            extractor.compile(field, layout.offset_of(index));
+        }
+        extractor
+    }
+
+    /// The size of a row.
+    pub fn bytes(&self) -> usize {
+        self.template.len()
+    }
+
+    /// Writes the row of a frame into `row`, of [`Self::bytes`] bytes, and says whether the frame
+    /// has all that the layout requires; otherwise the row is all zero.
+    ///
+    /// # Panics
+    /// When `row` has another length.
+    pub fn fill(&self, frame: &[u8], timestamp: u64, row: &mut [u8]) -> bool {
+        let headers = Headers::parse(frame);
+        if self
+            .required
+            .iter()
+            .all(|&layer| headers.start_of(layer).is_some())
+        {
+            row.copy_from_slice(&self.template);
+            for operation in &self.operations {
+                operation.run(frame, &headers, timestamp, row);
+            }
+            true
+        } else {
+            row.fill(0);
+            false
+        }
+    }
+
+    fn compile(&mut self, field: &Field, to: usize) {
+        let value = match field.source {
+            Source::Header(header) => {
+                let aligned = header.bit_offset() % 8 == 0 && header.bits() % 8 == 0;
+                if aligned && (field.order == ByteOrder::Big || header.bits() == 8) {
+                    self.operations.push(copy(header, field, to));
+                    return;
+                }
+                bits(header)
+            }
+            Source::FrameLength => Value::FrameLength,
+            Source::Timestamp => Value::Timestamp,
+            Source::TcpFlags { mask, value } => Value::TcpFlags { mask, value },
+            Source::Constant(value) => {
+                number::write(
+                    &mut self.template[to..to + field.bytes],
+                    value.into(),
+                    field.order,
+                );
+                return;
+            }
+        };
+        self.operations.push(Operation::Number {
+            value,
+            to,
+            bytes: field.bytes,
+            order: field.order,
+        });
+    }
+}
+
+/// The least significant bytes of a header field, at the end of a field that is wider; at its start
+/// in little-endian order, in which only single bytes are copied.
+fn copy(header: HeaderField, field: &Field, to: usize) -> Operation {
+    let source_bytes = header.bits() / 8;
+    let bytes = source_bytes.min(field.bytes);
+    let skipped = match field.order {
+        ByteOrder::Big => field.bytes - bytes,
+        ByteOrder::Little => 0,
+    };
+    Operation::Copy {
+        from: place(header, header.bit_offset() / 8 + source_bytes - bytes),
+        to: to + skipped,
+        bytes,
+    }
+}
+
+fn bits(header: HeaderField) -> Value {
+    let first_byte = header.bit_offset() / 8;
+    let end_bit = header.bit_offset() + header.bits();
+    let end_byte = end_bit.div_ceil(8);
+    Value::Bits {
+        from: place(header, first_byte),
+        bytes: end_byte - first_byte,
+        shift: end_byte * 8 - end_bit,
+        bits: header.bits(),
+    }
+}
+
+/// The byte `offset` of the layer of `header`.
+fn place(header: HeaderField, offset: usize) -> Place {
+    match header {
+        HeaderField::EthernetType => Place {
+            start: Start::EtherType,
+            offset: offset - header.bit_offset() / 8,
+        },
+        _ => Place {
+            start: Start::Layer(header.layer()),
+            offset,
+        },
+    }
+}
+
+impl Place {
+    /// The bytes from this place on. The header is there, as the layout requires it, and contains
+    /// them.
+    fn bytes<'a>(&self, frame: &'a [u8], headers: &Headers, count: usize) -> &'a [u8] {
+        let start = match self.start {
+            Start::Layer(layer) => headers.start_of(layer),
+            Start::EtherType => headers.ethertype,
+        };
+        start
+            .and_then(|start| frame.get(start + self.offset..))
+            .and_then(|rest| rest.get(..count))
+            .unwrap_or_default()
+    }
+}
+
+impl Operation {
+    fn run(&self, frame: &[u8], headers: &Headers, timestamp: u64, row: &mut [u8]) {
+        match self {
+            Self::Copy { from, to, bytes } => {
+                let source = from.bytes(frame, headers, *bytes);
+                row[*to..to + source.len()].copy_from_slice(source);
+            }
+            Self::Number {
+                value,
+                to,
+                bytes,
+                order,
+            } => {
+                number::write(
+                    &mut row[*to..to + bytes],
+                    value.read(frame, headers, timestamp),
+                    *order,
+                );
+            }
+        }
+    }
+}
+
+impl Value {
+    fn read(&self, frame: &[u8], headers: &Headers, timestamp: u64) -> u128 {
+        match *self {
+            Self::Bits {
+                from,
+                bytes,
+                shift,
+                bits,
+            } => {
+                let mask = u128::MAX >> (u128::BITS as usize - bits);
+                number::read(from.bytes(frame, headers, bytes)) >> shift & mask
+            }
+            Self::TcpFlags { mask, value } => {
+                let place = Place {
+                    start: Start::Layer(Layer::Tcp),
+                    offset: TCP_FLAGS_OFFSET,
+                };
+                let flags = number::read(place.bytes(frame, headers, 1));
+                u128::from(flags & u128::from(mask) == u128::from(value))
+            }
+            // The source is 16 bits wide; no frame is longer.
+            Self::FrameLength => (frame.len() as u16).into(),
+            Self::Timestamp => timestamp.into(),
+        }
+    }
+}

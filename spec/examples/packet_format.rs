@@ -1,0 +1,5 @@
+//! Prints `docs/packet-format.md`.
+
+fn main() {
+    print!("{}", seqnic_spec::packet_format_markdown());
+}

@@ -1,0 +1,270 @@
+//! From the raw configuration to the validated one.
+
+use super::{Config, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
+use crate::check::{self, bits_to_count};
+use crate::error::SpecError;
+use crate::identifier::identifier;
+use crate::prefix::{Outline, RowOrder, Surroundings};
+use crate::raw::{RawConfig, RawPipeline, RawSpray, RawTimestamp};
+use crate::row::RowLayout;
+
+/// The highest VLAN ID; 4095 is reserved.
+const LAST_VID: u64 = 4094;
+
+const MOST_TUSER_BITS: u64 = 512;
+
+named_enum! {
+    /// The names of the ways to steer.
+    pub(super) enum SteeringName {
+        SourceMac = "source-mac",
+        Vlan = "vlan",
+        Tdest = "tdest",
+        Tuser = "tuser",
+    }
+}
+
+named_enum! {
+    /// The names of the sources of time.
+    pub(super) enum TimestampName {
+        Counter = "counter",
+        Port = "port",
+    }
+}
+
+impl TryFrom<RawConfig> for Config {
+    type Error = SpecError;
+
+    fn try_from(raw: RawConfig) -> Result<Self, SpecError> {
+        let name = identifier("name", raw.name.as_deref().unwrap_or("sequencer"))?;
+        let data_bits = raw.bus.data_bits.unwrap_or(1024);
+        let data_bits = check::power_of_two("bus.data_bits", data_bits, 64..=2048)?;
+        let tuser_bits = raw.bus.tuser_bits.unwrap_or(0);
+        let tuser_bits = check::in_range("bus.tuser_bits", tuser_bits, 0..=MOST_TUSER_BITS)?;
+        let cores = check::in_range("spray.cores", raw.spray.cores.unwrap_or(16), 1..=256)?;
+        let steering = steering(&raw.spray, cores, tuser_bits)?;
+
+        let row = RowLayout::resolve(&raw.history)?;
+        let outline = Outline::resolve(&raw.prefix, row.bytes() > 0)?;
+        check_header(steering, &outline)?;
+        let rows = rows(raw.history.rows, cores, outline.row_order())?;
+        let around = Surroundings {
+            bus_bytes: data_bits / 8,
+            history_bytes: rows * row.bytes(),
+            cores,
+            steering,
+        };
+        let prefix = outline.place(&raw.prefix, &around)?;
+        let storage = match &raw.history.storage {
+            Some(text) => check::choice("history.storage", text, Storage::ALL, Storage::name)?,
+            None => Storage::Distributed,
+        };
+        Ok(Self {
+            name,
+            data_bits,
+            tuser_bits,
+            rows,
+            row,
+            storage,
+            prefix,
+            cores,
+            steering,
+            timestamp: timestamp(&raw.timestamp)?,
+            pipeline: pipeline(&raw.pipeline)?,
+        })
+    }
+}
+
+impl Steering {
+    pub(super) const fn steering_name(self) -> SteeringName {
+        match self {
+            Self::SourceMac => SteeringName::SourceMac,
+            Self::Vlan { .. } => SteeringName::Vlan,
+            Self::Tdest => SteeringName::Tdest,
+            Self::Tuser { .. } => SteeringName::Tuser,
+        }
+    }
+
+    /// The name in a configuration.
+    pub const fn name(self) -> &'static str {
+        self.steering_name().name()
+    }
+}
+
+/// The steering, and that the numbers of all cores fit.
+fn steering(raw: &RawSpray, cores: usize, tuser_bits: usize) -> Result<Steering, SpecError> {
+    let name = match &raw.steering {
+        Some(text) => check::choice(
+            "spray.steering",
+            text,
+            SteeringName::ALL,
+            SteeringName::name,
+        )?,
+        None => SteeringName::SourceMac,
+    };
+    if name != SteeringName::Vlan {
+        let reason = "means something only with steering \"vlan\"";
+        check::absent("spray.first_vid", raw.first_vid, reason)?;
+    }
+    if name != SteeringName::Tuser {
+        let reason = "means something only with steering \"tuser\"";
+        check::absent("spray.tuser_offset_bits", raw.tuser_offset_bits, reason)?;
+        check::absent("spray.tuser_core_bits", raw.tuser_core_bits, reason)?;
+        check::absent(
+            "spray.tuser_encoding",
+            check::quoted(&raw.tuser_encoding),
+            reason,
+        )?;
+    }
+    match name {
+        SteeringName::SourceMac => Ok(Steering::SourceMac),
+        SteeringName::Vlan => vlan_steering(raw.first_vid.unwrap_or(1), cores),
+        SteeringName::Tdest => Ok(Steering::Tdest),
+        SteeringName::Tuser => tuser_steering(raw, cores, tuser_bits),
+    }
+}
+
+fn vlan_steering(first_vid: u64, cores: usize) -> Result<Steering, SpecError> {
+    let most = LAST_VID + 1 - cores as u64;
+    match u16::try_from(first_vid) {
+        Ok(vid) if (1..=most).contains(&first_vid) => Ok(Steering::Vlan { first_vid: vid }),
+        _ => Err(SpecError::refused(
+            "spray.first_vid",
+            first_vid,
+            format!("must be from 1 to {most}, so that each of {cores} cores has a VLAN ID"),
+            format!("the nearest is {}", first_vid.clamp(1, most)),
+        )),
+    }
+}
+
+fn tuser_steering(raw: &RawSpray, cores: usize, tuser_bits: usize) -> Result<Steering, SpecError> {
+    let encoding = match &raw.tuser_encoding {
+        Some(text) => {
+            let key = "spray.tuser_encoding";
+            check::choice(key, text, CoreEncoding::ALL, CoreEncoding::name)?
+        }
+        None => CoreEncoding::Binary,
+    };
+    let offset = raw.tuser_offset_bits.unwrap_or(24);
+    let offset = check::in_range("spray.tuser_offset_bits", offset, 0..=MOST_TUSER_BITS - 1)?;
+    let bits_key = "spray.tuser_core_bits";
+    let bits = check::in_range(
+        bits_key,
+        raw.tuser_core_bits.unwrap_or(8),
+        1..=MOST_TUSER_BITS,
+    )?;
+    let needed = match encoding {
+        CoreEncoding::Binary => bits_to_count(cores).max(1),
+        CoreEncoding::OneHot => cores,
+    };
+    if bits < needed {
+        return Err(SpecError::refused(
+            bits_key,
+            bits,
+            format!("{cores} cores in encoding \"{encoding}\" need {needed} bits"),
+            format!("set it to {needed} or more, or spray over fewer cores"),
+        ));
+    }
+    let end = offset + bits;
+    if end > tuser_bits {
+        return Err(SpecError::refused(
+            "bus.tuser_bits",
+            tuser_bits,
+            format!("the core number stands in bits {offset} to {}", end - 1),
+            if end as u64 > MOST_TUSER_BITS {
+                format!("move it to a lower bit, at most {MOST_TUSER_BITS} bits are allowed")
+            } else {
+                format!("set it to {end} or more, or move the core number to a lower bit")
+            },
+        ));
+    }
+    Ok(Steering::Tuser {
+        offset_bits: offset,
+        bits,
+        encoding,
+    })
+}
+
+/// Some ways to steer write into the dummy Ethernet header.
+fn check_header(steering: Steering, outline: &Outline) -> Result<(), SpecError> {
+    let writes_header = matches!(steering, Steering::SourceMac | Steering::Vlan { .. });
+    if writes_header && !outline.has_ethernet() {
+        return Err(SpecError::refused(
+            "spray.steering",
+            format!("{:?}", steering.name()),
+            "needs a dummy Ethernet header in the prefix",
+            "add a section of kind \"ethernet\", or steer by \"tdest\" or \"tuser\"",
+        ));
+    }
+    Ok(())
+}
+
+/// The number of rows, enough for what a core misses between two of its packets.
+/// Without an order there is no history.
+fn rows(raw: Option<u64>, cores: usize, order: Option<RowOrder>) -> Result<usize, SpecError> {
+    let missed = cores - 1;
+    let default = match order {
+        Some(RowOrder::OldestFirst) => missed.max(1),
+        Some(RowOrder::Array) | None => cores,
+    };
+    let rows = check::in_range("history.rows", raw.unwrap_or(default as u64), 1..=256)?;
+    if order.is_none() {
+        return Ok(0);
+    }
+    if rows < missed {
+        return Err(SpecError::refused(
+            "history.rows",
+            rows,
+            format!(
+                "with spray.cores = {cores} a core misses {missed} packets between two of its own"
+            ),
+            format!(
+                "set history.rows = {missed} or more, or spray.cores = {} or fewer",
+                rows + 1
+            ),
+        ));
+    }
+    Ok(rows)
+}
+
+fn timestamp(raw: &RawTimestamp) -> Result<TimestampSource, SpecError> {
+    let name = match &raw.source {
+        Some(text) => check::choice(
+            "timestamp.source",
+            text,
+            TimestampName::ALL,
+            TimestampName::name,
+        )?,
+        None => TimestampName::Counter,
+    };
+    let key = "timestamp.increment";
+    match name {
+        TimestampName::Counter => {
+            let increment = check::in_range(key, raw.increment.unwrap_or(4), 1..=65535)?;
+            // In range, so it fits in 32 bits.
+            Ok(TimestampSource::Counter {
+                increment: increment as u32,
+            })
+        }
+        TimestampName::Port => {
+            let reason = "means something only with source \"counter\"";
+            check::absent(key, raw.increment, reason)?;
+            Ok(TimestampSource::Port)
+        }
+    }
+}
+
+/// Deep enough for the longest row on the narrowest bus.
+const DEFAULT_FIFO_BEATS: u64 = 16;
+
+fn pipeline(raw: &RawPipeline) -> Result<Pipeline, SpecError> {
+    let fifo_beats = check::power_of_two(
+        "pipeline.fifo_beats",
+        raw.fifo_beats.unwrap_or(DEFAULT_FIFO_BEATS),
+        2..=512,
+    )?;
+    Ok(Pipeline {
+        input_skid: raw.input_skid.unwrap_or(false),
+        output_skid: raw.output_skid.unwrap_or(true),
+        fifo_beats,
+    })
+}

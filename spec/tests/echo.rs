@@ -1,0 +1,234 @@
+//! A configuration survives being written as TOML and read again.
+
+use proptest::option::weighted;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use seqnic_spec::{
+    Config, Layer, PrefixPreset, RawAlignment, RawBus, RawConfig, RawField, RawHistory,
+    RawPipeline, RawPrefix, RawSection, RawSpray, RawTimestamp, RowPreset, Source,
+};
+
+#[test]
+fn the_echo_is_complete() {
+    let config = Config::from_toml_str(
+        r#"
+        name = "everything"
+        bus = { data_bits = 512, tuser_bits = 128 }
+        history.field = [{ source = "ipv4.source" }, { name = "kind", source = "constant:6", order = "little" }]
+        history.requires = ["vlan"]
+        prefix.section = [{ kind = "sequence-number" }, { kind = "rows" }, { kind = "padding", align_bytes = "bus" }]
+        spray = { cores = 2, steering = "tuser" }
+        "#,
+        "test",
+    );
+    let expected = r#"name = "everything"
+
+[bus]
+data_bits = 512
+tuser_bits = 128
+
+[history]
+rows = 2
+field = [
+    { name = "ipv4_source", source = "ipv4.source", bytes = 4, order = "big" },
+    { name = "kind", source = "constant:0x6", bytes = 1, order = "little" },
+]
+requires = ["vlan", "ipv4"]
+storage = "distributed"
+
+[prefix]
+section = [
+    { kind = "sequence-number", bytes = 4, order = "little" },
+    { kind = "rows", order = "array" },
+    { kind = "padding", bytes = 50 },
+]
+
+[spray]
+cores = 2
+steering = "tuser"
+tuser_offset_bits = 24
+tuser_core_bits = 8
+tuser_encoding = "binary"
+
+[timestamp]
+source = "counter"
+increment = 4
+
+[pipeline]
+input_skid = false
+output_skid = true
+fifo_beats = 16
+"#;
+    assert_eq!(config.unwrap().to_toml(), expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    /// No configuration makes the checks panic, and an accepted one reads back equal.
+    #[test]
+    fn an_accepted_configuration_reads_back_from_its_echo(raw in raw_config()) {
+        if let Ok(config) = Config::try_from(raw) {
+            prop_assert!(config.prefix_bytes() <= 32768);
+            prop_assert!(config.row().bytes() == 0 || config.rows() + 1 >= config.cores());
+            prop_assert_eq!(Config::from_toml_str(&config.to_toml(), "echo"), Ok(config));
+        }
+    }
+}
+
+/// Mostly accepted configurations, with every kind of mistake among them.
+fn raw_config() -> impl Strategy<Value = RawConfig> {
+    let pipeline = (any::<Option<bool>>(), any::<Option<bool>>(), rare(0..600)).prop_map(
+        |(input_skid, output_skid, fifo_beats)| RawPipeline {
+            input_skid,
+            output_skid,
+            fifo_beats,
+        },
+    );
+    let timestamp = (name(&["counter", "port"]), rare(0..70000))
+        .prop_map(|(source, increment)| RawTimestamp { source, increment });
+    let bus = (
+        rare_of(&[64, 128, 256, 512, 1024, 2048, 96]),
+        weighted(0.9, 0..520u64),
+    )
+        .prop_map(|(data_bits, tuser_bits)| RawBus {
+            data_bits,
+            tuser_bits,
+        });
+    (bus, history(), prefix(), spray(), timestamp, pipeline).prop_map(
+        |(bus, history, prefix, spray, timestamp, pipeline)| RawConfig {
+            name: None,
+            bus,
+            history,
+            prefix,
+            spray,
+            timestamp,
+            pipeline,
+        },
+    )
+}
+
+fn history() -> impl Strategy<Value = RawHistory> {
+    let row = select(RowPreset::ALL).prop_map(|preset| preset.name().to_owned());
+    let layer = select(Layer::ALL).prop_map(|layer| layer.name().to_owned());
+    let shape = prop_oneof![
+        row.prop_map(|row| (Some(row), None)),
+        prop::collection::vec(field(), 0..5).prop_map(|fields| (None, Some(fields))),
+    ];
+    let requires = weighted(0.3, prop::collection::vec(layer, 0..3));
+    let storage = name(&["distributed", "block", "registers", "paper"]);
+    (rare(0..260), shape, requires, storage).prop_map(|(rows, (row, field), requires, storage)| {
+        RawHistory {
+            rows,
+            row,
+            field,
+            requires,
+            storage,
+        }
+    })
+}
+
+fn field() -> impl Strategy<Value = RawField> {
+    let named = any::<Index>().prop_map(|index| {
+        let named: Vec<_> = Source::named().collect();
+        index.get(&named).to_string()
+    });
+    let predicate = (any::<u8>(), any::<u8>())
+        .prop_map(|(mask, value)| format!("tcp.flags&{mask}={}", value & mask));
+    let constant = any::<u64>().prop_map(|value| format!("constant:{value:#x}"));
+    let source = prop_oneof![4 => named, 1 => predicate, 1 => constant];
+    (source, weighted(0.5, 0..12u64), name(&["big", "little"])).prop_map(
+        |(source, bytes, order)| RawField {
+            name: None,
+            source,
+            bytes,
+            order,
+        },
+    )
+}
+
+fn prefix() -> impl Strategy<Value = RawPrefix> {
+    let layout = select(PrefixPreset::ALL).prop_map(|preset| preset.name().to_owned());
+    let shape = prop_oneof![
+        layout.prop_map(|layout| (Some(layout), None)),
+        prop::collection::vec(section(), 0..6).prop_map(|sections| (None, Some(sections))),
+    ];
+    let base = name(&[
+        "10:10:10:10:10:00",
+        "fe:ff:ff:ff:ff:fe",
+        "ff:ff:ff:ff:ff:ff",
+    ]);
+    (shape, base, rare(0..70000), rare(0..5)).prop_map(
+        |((layout, section), source_base, ethertype, index_bytes)| RawPrefix {
+            layout,
+            section,
+            destination: None,
+            source_base,
+            ethertype,
+            index_bytes,
+        },
+    )
+}
+
+fn section() -> impl Strategy<Value = RawSection> {
+    let number = select(vec!["sequence-number", "timestamp", "index-pointer"]);
+    let number = (number, rare(0..10), name(&["big", "little", "array"]));
+    let align = prop_oneof![
+        Just(RawAlignment::Name("bus".to_owned())),
+        (0..200u64).prop_map(RawAlignment::Bytes),
+    ];
+    let section = |kind: &str| RawSection {
+        kind: kind.to_owned(),
+        ..RawSection::default()
+    };
+    prop_oneof![
+        2 => Just(section("ethernet")),
+        4 => name(&["array", "oldest-first"])
+            .prop_map(move |order| RawSection { order, ..section("rows") }),
+        2 => number.prop_map(move |(kind, bytes, order)| RawSection { bytes, order, ..section(kind) }),
+        1 => (0..40000u64)
+            .prop_map(move |bytes| RawSection { bytes: Some(bytes), ..section("padding") }),
+        1 => align
+            .prop_map(move |to| RawSection { align_bytes: Some(to), ..section("padding") }),
+        1 => rare(0..10).prop_map(move |bytes| RawSection { bytes, ..section("padding") }),
+    ]
+}
+
+fn spray() -> impl Strategy<Value = RawSpray> {
+    let vlan = weighted(0.8, 0..5000u64).prop_map(|first_vid| RawSpray {
+        steering: Some("vlan".to_owned()),
+        first_vid,
+        ..RawSpray::default()
+    });
+    let tuser = (rare(0..520), rare(0..520), name(&["binary", "one-hot"])).prop_map(
+        |(tuser_offset_bits, tuser_core_bits, tuser_encoding)| RawSpray {
+            steering: Some("tuser".to_owned()),
+            tuser_offset_bits,
+            tuser_core_bits,
+            tuser_encoding,
+            ..RawSpray::default()
+        },
+    );
+    let other =
+        (name(&["source-mac", "tdest"]), rare(0..2)).prop_map(|(steering, first_vid)| RawSpray {
+            steering,
+            first_vid,
+            ..RawSpray::default()
+        });
+    (weighted(0.8, 0..40u64), prop_oneof![vlan, tuser, other])
+        .prop_map(|(cores, spray)| RawSpray { cores, ..spray })
+}
+
+/// A number that is seldom given.
+fn rare(range: std::ops::Range<u64>) -> impl Strategy<Value = Option<u64>> {
+    weighted(0.1, range)
+}
+
+fn rare_of(values: &'static [u64]) -> impl Strategy<Value = Option<u64>> {
+    weighted(0.5, select(values))
+}
+
+/// One of the names, or none.
+fn name(names: &'static [&'static str]) -> impl Strategy<Value = Option<String>> {
+    weighted(0.2, select(names).prop_map(str::to_owned))
+}

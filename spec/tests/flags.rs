@@ -1,0 +1,79 @@
+//! Command-line flags over a file.
+
+use seqnic_spec::{Config, RawConfig, Steering, TimestampSource};
+
+/// The file with the flags over it, both as TOML.
+fn merged(file: &str, flags: &str) -> Config {
+    let read = |text| RawConfig::from_toml_str(text, "test").unwrap();
+    Config::try_from(read(file).merge(read(flags))).unwrap()
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+    let config = merged(
+        "name = \"a\"\nhistory.rows = 20\nbus.data_bits = 512\npipeline.output_skid = false",
+        "history.rows = 32\npipeline.input_skid = true",
+    );
+    assert_eq!(
+        (config.name(), config.rows(), config.data_bits()),
+        ("a", 32, 512)
+    );
+    assert!(config.pipeline().input_skid && !config.pipeline().output_skid);
+    assert_eq!(config.cores(), 16);
+}
+
+#[test]
+fn another_row_drops_the_fields_and_their_requirements() {
+    let file =
+        "history = { rows = 20, requires = [\"udp\"], field = [{ source = \"timestamp\" }] }";
+    let config = merged(file, "history.row = \"table2\"");
+    assert_eq!((config.row().name(), config.rows()), ("table2", 20));
+    assert!(!config.row().requires().udp);
+}
+
+#[test]
+fn the_same_row_keeps_its_requirements() {
+    let file = "history = { row = \"table2\", requires = [\"vlan\"] }";
+    assert!(
+        merged(file, "history.row = \"table2\"")
+            .row()
+            .requires()
+            .vlan
+    );
+}
+
+#[test]
+fn another_layout_drops_the_sections_and_keeps_the_addresses() {
+    let file = "prefix = { destination = \"02:00:00:00:00:09\", index_bytes = 4 }";
+    let config = merged(file, "prefix.layout = \"bpf-profile\"");
+    assert_eq!(config.prefix().name(), "bpf-profile");
+    assert!(
+        config
+            .to_toml()
+            .contains("destination = \"02:00:00:00:00:09\"")
+    );
+
+    let file = "prefix.section = [{ kind = \"ethernet\" }, { kind = \"rows\" }]";
+    assert_eq!(
+        merged(file, "prefix.layout = \"paper\"").prefix().name(),
+        "paper"
+    );
+}
+
+#[test]
+fn another_steering_and_another_clock_drop_the_numbers_of_the_old_ones() {
+    let config = merged(
+        "spray = { cores = 4, steering = \"vlan\", first_vid = 9 }\ntimestamp.increment = 3",
+        "spray.steering = \"tdest\"\ntimestamp.source = \"port\"",
+    );
+    assert_eq!((config.cores(), config.steering()), (4, Steering::Tdest));
+    assert_eq!(config.timestamp(), TimestampSource::Port);
+}
+
+#[test]
+fn a_raw_configuration_can_be_written_and_read() {
+    let text = "history.field = [{ source = \"timestamp\" }]\nprefix.section = [{ kind = \"padding\", align_bytes = \"bus\" }]";
+    let raw = RawConfig::from_toml_str(text, "test").unwrap();
+    let written = toml::to_string(&raw).unwrap();
+    assert_eq!(RawConfig::from_toml_str(&written, "written"), Ok(raw));
+}

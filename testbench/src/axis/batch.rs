@@ -1,0 +1,149 @@
+//! The inner loop: a batch of cycles between flat arrays of words and an engine.
+
+use super::beat::{Beat, Shape, header};
+use super::wiring::{Stream, Wiring};
+use crate::engine::Engine;
+
+/// What a batch of cycles plays into a design, and what it saw on its streams.
+///
+/// Both are flat arrays, allocated once: this is what crosses the boundary to an engine in another language.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The cycles to run.
+    pub cycles: usize,
+    /// The number of the first of them, counted from the release of reset.
+    pub first_cycle: u64,
+    /// One bit a cycle: 1 keeps the source from offering a new beat.
+    pub idle: Vec<u64>,
+    /// One bit a cycle: 1 keeps the sink from being ready.
+    pub stall: Vec<u64>,
+    /// Records of the beats to play; their headers hold `tlast` only.
+    pub beats: Vec<u64>,
+    /// How many of them have been accepted.
+    pub accepted: usize,
+    /// A record that the input carries while nothing is offered.
+    pub junk: Vec<u64>,
+    /// The cycles in which `s_axis_tvalid` was 1.
+    pub input: Transcript,
+    /// The cycles in which `m_axis_tvalid` was 1.
+    pub output: Transcript,
+    offered: bool,
+}
+
+/// Records of the cycles in which a stream was valid, in order.
+#[derive(Clone, Debug)]
+pub struct Transcript {
+    shape: Shape,
+    words: Vec<u64>,
+}
+
+impl Transcript {
+    /// An empty transcript with room for this many records.
+    pub fn new(shape: Shape, records: usize) -> Self {
+        let words = Vec::with_capacity(records * shape.words());
+        Self { shape, words }
+    }
+
+    /// The record at this position.
+    pub fn beat(&self, index: usize) -> Option<Beat<'_>> {
+        let start = index * self.shape.words();
+        self.words.get(start..).filter(|rest| !rest.is_empty()).map(|rest| Beat::new(&self.shape, rest))
+    }
+
+    /// All records.
+    pub fn beats(&self) -> impl Iterator<Item = Beat<'_>> {
+        self.words.chunks_exact(self.shape.words()).map(|words| Beat::new(&self.shape, words))
+    }
+
+    fn record<E: Engine>(&mut self, engine: &E, stream: &Stream<E::Port>, ready: bool, cycle: u64) {
+        let last = engine.get(stream.last)[0] != 0;
+        self.words.push(header(last, ready, cycle));
+        for lane in &stream.lanes {
+            self.words.extend_from_slice(engine.get(lane.port));
+        }
+    }
+}
+
+impl Batch {
+    /// An empty batch for these streams, of at most `most_cycles` cycles.
+    pub fn new<P>(wiring: &Wiring<P>, most_cycles: usize) -> Self {
+        let (input, output) = (&wiring.input.shape, &wiring.output.shape);
+        Self {
+            cycles: 0,
+            first_cycle: 0,
+            idle: Vec::with_capacity(most_cycles.div_ceil(64)),
+            stall: Vec::with_capacity(most_cycles.div_ceil(64)),
+            beats: Vec::new(),
+            accepted: 0,
+            junk: vec![0; input.words()],
+            input: Transcript::new(input.clone(), most_cycles),
+            output: Transcript::new(output.clone(), most_cycles),
+            offered: false,
+        }
+    }
+
+    /// Starts the next batch: empties the transcripts and drops the beats that were accepted.
+    pub fn begin(&mut self) {
+        self.first_cycle += self.cycles as u64;
+        self.beats.drain(..self.accepted * self.junk.len());
+        self.accepted = 0;
+        self.input.words.clear();
+        self.output.words.clear();
+        self.idle.clear();
+        self.stall.clear();
+    }
+
+    /// The beats that are still to be accepted.
+    pub fn pending_beats(&self) -> usize {
+        self.beats.len() / self.junk.len() - self.accepted
+    }
+
+    /// The cycles of this batch, up to and without cycle `end` of it, in which the sink was ready.
+    pub fn ready_cycles(&self, end: usize) -> u64 {
+        let stalled = self.stall.iter().enumerate().map(|(i, word)| match end.saturating_sub(64 * i) {
+            64.. => word.count_ones(),
+            bits => (word & ((1 << bits) - 1)).count_ones(),
+        });
+        end as u64 - u64::from(stalled.sum::<u32>())
+    }
+
+    /// Runs the cycles on an engine, signal by signal. Nothing is allocated in it.
+    pub fn play<E: Engine>(&mut self, engine: &mut E, wiring: &Wiring<E::Port>) {
+        let Wiring { input, output } = wiring;
+        for cycle in 0..self.cycles {
+            if !self.offered {
+                self.offered = self.pending_beats() > 0 && !bit(&self.idle, cycle);
+                self.drive(engine, input);
+            }
+            engine.set(output.ready, &[u64::from(!bit(&self.stall, cycle))]);
+            engine.eval();
+
+            let number = self.first_cycle + cycle as u64;
+            if self.offered {
+                let ready = engine.get(input.ready)[0] != 0;
+                self.input.record(engine, input, ready, number);
+                self.accepted += usize::from(ready);
+                self.offered = !ready;
+            }
+            if engine.get(output.valid)[0] != 0 {
+                self.output.record(engine, output, !bit(&self.stall, cycle), number);
+            }
+            engine.clock();
+        }
+    }
+
+    /// Puts the next beat on the input, or junk when none is offered.
+    fn drive<E: Engine>(&self, engine: &mut E, input: &Stream<E::Port>) {
+        let start = self.accepted * self.junk.len();
+        let record = if self.offered { &self.beats[start..] } else { &self.junk };
+        engine.set(input.valid, &[u64::from(self.offered)]);
+        engine.set(input.last, &record[..1]);
+        for lane in &input.lanes {
+            engine.set(lane.port, &record[lane.words.clone()]);
+        }
+    }
+}
+
+fn bit(words: &[u64], index: usize) -> bool {
+    words[index / 64] >> (index % 64) & 1 == 1
+}
