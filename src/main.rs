@@ -1,2 +1,7 @@
-//! The seqnic command line.
-fn main() {}
+//! The `seqnic` program; everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    seqnic::run()
+}

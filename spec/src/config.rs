@@ -102,7 +102,7 @@ impl Config {
         Self::try_from(raw).map_err(|error| error.in_file(origin))
     }
 
-    /// The name of the generated top module.
+    /// What the names of all generated modules begin with: the top is `<name>_sequencer`.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -13,7 +13,7 @@ use crate::error::SpecError;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RawConfig {
-    /// The name of the generated top module.
+    /// What the names of all generated modules begin with: the top is `<name>_sequencer`.
     pub name: Option<String>,
     /// The stream that packets arrive and leave on.
     pub bus: RawBus,

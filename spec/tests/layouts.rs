@@ -179,7 +179,7 @@ fn a_listed_field_takes_name_size_and_order_from_its_source() {
 #[test]
 fn the_defaults_are_the_design_of_the_paper() {
     let config = Config::try_from(RawConfig::default()).unwrap();
-    assert_eq!(config.name(), "sequencer");
+    assert_eq!(config.name(), "seqnic");
     assert_eq!(
         (config.data_bits(), config.bus_bytes(), config.tuser_bits()),
         (1024, 128, 0)

@@ -54,17 +54,17 @@ impl Scoreboard {
         let Some(expected) = self.due.front() else {
             return Err(Violation::NothingDue);
         };
+        let actual = sink.bytes();
+        let fresh = (sink.beats() - 1) * beat.bus_bytes();
+        let same_bytes = expected.bytes.get(fresh..actual.len()) == Some(&actual[fresh..]);
+        if !same_bytes || beat.last() != (actual.len() == expected.bytes.len()) {
+            return Err(Violation::Bytes(Difference::find(&expected.bytes, actual, beat.last())));
+        }
         if sink.beats() == 1 {
             check_side_band("tuser", &expected.user, beat.user())?;
             check_side_band("tdest", &expected.dest, beat.dest())?;
         }
-        let actual = sink.bytes();
-        let fresh = (sink.beats() - 1) * beat.bus_bytes();
-        let same_bytes = expected.bytes.get(fresh..actual.len()) == Some(&actual[fresh..]);
-        if same_bytes && beat.last() == (actual.len() == expected.bytes.len()) {
-            return Ok(());
-        }
-        Err(Violation::Bytes(Difference::find(&expected.bytes, actual, beat.last())))
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use seqnic_spec::Config;
 
 use super::history_ring::geometry::Geometry;
 use super::history_ring::{StorePorts, Sweep};
-use super::memory_style;
+use super::{in_range, memory_style};
 use crate::rtl::{
     Design, Expr, MemorySpec, MemoryStyle, Module, Reset, RtlError, any_of, concat, lit, ones,
     zeros,
@@ -52,7 +52,7 @@ impl Shift {
             words,
             bits,
             last,
-            tail: end_bits > bits && last >= words && geometry.rows > 1,
+            tail: last > 0 && end_bits > bits && last >= words && geometry.rows > 1,
         }
     }
 }
@@ -173,21 +173,6 @@ pub fn history_shift(name: &str, config: &Config) -> Result<Arc<Design>, RtlErro
     m.output_of("row_ready", &row_take);
     m.output_of("start_ready", start_ready);
     m.build()
-}
-
-/// 1 when `from <= index < to`.
-fn in_range(index: &Expr, from: usize, to: usize) -> Expr {
-    let largest = (1 << index.width()) - 1;
-    let reached = if from == 0 {
-        ones(1)
-    } else {
-        index.at_least(&lit(index.width(), from as u64))
-    };
-    if to > largest {
-        reached
-    } else {
-        reached & index.less_than(&lit(index.width(), to as u64))
-    }
 }
 
 /// The stored word, with the newest row in its place.

@@ -15,7 +15,7 @@ pub mod timestamp_counter;
 
 use seqnic_spec::Storage;
 
-use crate::rtl::MemoryStyle;
+use crate::rtl::{Expr, MemoryStyle, lit, ones};
 
 /// The memory style that a configuration asks for.
 pub(crate) fn memory_style(storage: Storage) -> MemoryStyle {
@@ -29,4 +29,20 @@ pub(crate) fn memory_style(storage: Storage) -> MemoryStyle {
 /// Bits that hold the numbers `0 ..= largest`, at least 1.
 pub(crate) fn bits_for(largest: usize) -> usize {
     crate::rtl::bits_for(largest)
+}
+
+/// 1 when `from <= index < to`.
+pub(crate) fn in_range(index: &Expr, from: usize, to: usize) -> Expr {
+    if to == from + 1 {
+        return index.is(from as u64);
+    }
+    let largest = (1 << index.width()) - 1;
+    let reached = match from {
+        0 => ones(1),
+        from => index.at_least(&lit(index.width(), from as u64)),
+    };
+    match to {
+        to if to > largest => reached,
+        to => reached & index.less_than(&lit(index.width(), to as u64)),
+    }
 }

@@ -1,12 +1,14 @@
 //! Puts the prefix in front of each frame, and the frame's bytes behind it.
 
+mod fields;
+
 use std::sync::Arc;
 
-use seqnic_spec::{ByteOrder, Config, CoreEncoding, SectionKind, Steering, VlanTag};
+use seqnic_spec::Config;
 
 use super::axis::{self, Beat, Shape, SlavePort};
-use super::bits_for;
-use crate::rtl::{Bits, Design, Expr, Module, Reset, RtlError, concat, constant, lit, ones, zeros};
+use crate::rtl::{Design, Expr, Module, Reset, RtlError, concat, ones, zeros};
+use fields::Fields;
 
 const DOC: &str = "\
 Prefix inserter and realigner.
@@ -84,326 +86,174 @@ pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlEr
         false => (None, ones(1)),
     };
 
-    // Where the frame is: in the prefix unless one of these is set.
-    let in_payload = m.register("in_payload", 1, Reset::To(0));
-    let flushing = m.register("flushing", 1, Reset::To(0));
     let out_valid = m.register("out_valid", 1, Reset::To(0));
     let advance = m.wire("advance", !&out_valid | &out_ready);
-    let beats = config.prefix_beats();
-    let over_bytes = config.prefix_bytes() % config.bus_bytes();
-    let frame_done = m.forward("frame_done_now", 1);
+    let phase = Phase::new(&mut m, config, &input, &start_ready, &advance);
 
-    let in_prefix = match beats {
-        0 => zeros(1),
-        _ => m.wire("in_prefix", !&in_payload & !&flushing),
-    };
-    let step = m.forward("prefix_step", 1);
-    let index = m.counter("word_count", beats.max(1), &step);
-    let last_word = index.is(beats.max(1) as u64 - 1);
-    let goes = m.wire(
-        "prefix_goes",
-        &in_prefix & (index.any() | (&input.valid & &start_ready)),
+    let fire = m.wire(
+        "fires",
+        &phase.step | &phase.take | (&advance & &phase.flushing),
     );
-    m.drive(&step, &advance & &goes);
-
-    // A beat of the frame is taken behind the prefix, and with the last prefix word if that has room.
-    let merges = if over_bytes > 0 {
-        &goes & &last_word
-    } else {
-        zeros(1)
-    };
-    let payload_goes = match beats {
-        0 => input.valid.clone(),
-        _ => &in_payload & &input.valid,
-    };
-    let take = m.wire("take", &advance & (merges | payload_goes));
-    let ends = m.wire("ends", &take & &input.beat.last);
-    let spills = match over_bytes {
-        0 => zeros(1),
-        over => input.beat.keep.bit(config.bus_bytes() - over),
-    };
-    let fire = m.wire("fire_now", &step | &take | (&advance & &flushing));
-    let out_last = m.wire("out_last", (&ends & !&spills) | &flushing);
-    m.drive(&frame_done, &fire & &out_last);
-    if beats > 0 {
-        m.next(&in_payload, (&in_payload | (&step & &last_word)) & !&ends);
-    } else {
-        m.next(&in_payload, zeros(1));
-    }
-    m.next(&flushing, (&ends & &spills) | (&flushing & !&advance));
-
+    let last = m.wire("last", (&phase.ends & !&phase.spills) | &phase.flushing);
+    let frame_done = m.wire("is_done", &fire & &last);
     let fields = Fields::new(&mut m, config, &core, side.as_ref(), &frame_done);
-    let prefix = fields.word(&mut m, config, &index, word.as_ref());
-    let payload = Realigned::new(
-        &mut m,
-        config,
-        &input.beat,
-        &take,
-        &in_prefix,
-        &merge_phase(&in_prefix, &last_word, over_bytes),
-        &flushing,
-        prefix.as_ref(),
-    );
+    let prefix = fields.word(&mut m, config, &phase.index, word.as_ref());
+    let (data, keep) = realigned(&mut m, config, &input.beat, &phase, prefix.as_ref());
 
-    let captured = |m: &mut Module, name: &str, value: &Expr| m.captured(name, &fire, value);
+    let mut captured = |name: &str, value: &Expr| m.captured(name, &fire, value);
     let beat = Beat {
-        data: captured(&mut m, "out_data", &payload.data),
-        keep: captured(&mut m, "out_keep", &payload.keep),
-        last: captured(&mut m, "out_last_reg", &out_last),
-        user: fields
-            .user
-            .as_ref()
-            .map(|user| captured(&mut m, "out_user", user)),
-        dest: (config.tdest_bits() > 0).then(|| captured(&mut m, "out_dest", &core)),
+        data: captured("out_data", &data),
+        keep: captured("out_keep", &keep),
+        last: captured("out_last", &last),
+        user: fields.user.as_ref().map(|user| captured("out_user", user)),
+        dest: (config.tdest_bits() > 0).then(|| captured("out_dest", &core)),
     };
     m.next_when(&out_valid, &advance, &fire);
 
-    m.drive(&input.ready, &take);
+    m.drive(&input.ready, &phase.take);
     axis::drive_master_port(&mut m, "m_axis", &beat, &out_valid);
     m.output_of("frame_done", &frame_done);
     if history {
-        m.output_of("fire", &step);
-        m.output_of("word_index", &index);
-        let following = last_word.mux(&zeros(index.width()), &index.plus(1));
-        m.output_of("word_next", step.mux(&following, &index));
+        m.output_of("fire", &phase.step);
+        m.output_of("word_index", &phase.index);
+        let following = phase
+            .last_word
+            .mux(&zeros(phase.index.width()), &phase.index.plus(1));
+        m.output_of("word_next", phase.step.mux(&following, &phase.index));
     }
     m.build()
 }
 
-/// 1 while the prefix word that also takes bytes of the frame is sent.
-fn merge_phase(in_prefix: &Expr, last_word: &Expr, over_bytes: usize) -> Expr {
-    if over_bytes > 0 {
-        in_prefix & last_word
-    } else {
-        zeros(1)
-    }
+/// Where in the output frame the next beat is, and what it takes. A phase that a configuration lacks is the constant 0.
+struct Phase {
+    /// A prefix word comes next, if it may.
+    in_prefix: Expr,
+    /// Index of that word.
+    index: Expr,
+    /// It is the last one.
+    last_word: Expr,
+    /// It also takes the first bytes of the frame.
+    merging: Expr,
+    /// What is left in the carry comes next, and ends the frame.
+    flushing: Expr,
+    /// A prefix word goes out at this clock edge.
+    step: Expr,
+    /// A beat of the input is taken at this clock edge.
+    take: Expr,
+    /// That beat is the last of its frame.
+    ends: Expr,
+    /// The beat on the input has more bytes than the output beat has room for.
+    spills: Expr,
 }
 
-/// The next output beat.
-struct Realigned {
-    data: Expr,
-    keep: Expr,
-}
-
-impl Realigned {
-    #[allow(clippy::too_many_arguments)]
+impl Phase {
     fn new(
         m: &mut Module,
         config: &Config,
-        beat: &Beat,
-        take: &Expr,
-        in_prefix: &Expr,
-        merging: &Expr,
-        flushing: &Expr,
-        prefix: Option<&Expr>,
+        input: &SlavePort,
+        start_ready: &Expr,
+        advance: &Expr,
     ) -> Self {
-        let Some(prefix) = prefix else {
-            return Self {
-                data: beat.data.clone(),
-                keep: beat.keep.clone(),
-            };
-        };
-        let bus_bytes = config.bus_bytes();
-        let over = config.prefix_bytes() % bus_bytes;
-        let free = bus_bytes - over;
-        if over == 0 {
-            return Self {
-                data: m.wire("next_data", in_prefix.mux(prefix, &beat.data)),
-                keep: m.wire("next_keep", in_prefix.mux(&ones(bus_bytes), &beat.keep)),
-            };
-        }
-        let carry_data = m.captured("carry_data", take, beat.data.slice(8 * free, 8 * over));
-        let carry_keep = m.captured("carry_keep", take, beat.keep.slice(free, over));
-        let whole_word = m.wire("whole_word", in_prefix & !merging);
-        let low_data = m.wire(
-            "low_data",
-            in_prefix.mux(&prefix.slice(0, 8 * over), &carry_data),
-        );
-        let low_keep = m.wire("low_keep", in_prefix.mux(&ones(over), &carry_keep));
-        let high_data = whole_word.mux(
-            &prefix.slice(8 * over, 8 * free),
-            &beat.data.slice(0, 8 * free),
-        );
-        let high_keep = whole_word.mux(&ones(free), &beat.keep.slice(0, free).gated_by(&!flushing));
-        Self {
-            data: m.wire("next_data", concat([low_data, high_data])),
-            keep: m.wire("next_keep", concat([low_keep, high_keep])),
-        }
-    }
-}
-
-/// The fields of the prefix that are not rows.
-struct Fields {
-    /// Bytes of each section but the rows, in wire order.
-    sections: Vec<(usize, Expr)>,
-    /// `tuser` of the output.
-    user: Option<Expr>,
-}
-
-impl Fields {
-    fn new(
-        m: &mut Module,
-        config: &Config,
-        core: &Expr,
-        side: Option<&Expr>,
-        frame_done: &Expr,
-    ) -> Self {
-        let band = SideBand::of(config);
-        let time = side
-            .filter(|_| band.time_bits > 0)
-            .map(|side| side.slice(0, band.time_bits));
-        let user = side
-            .filter(|_| band.user_bits > 0)
-            .map(|side| side.slice(band.time_bits, band.user_bits));
-        let mut sections = Vec::new();
-        for section in config.prefix().sections() {
-            let bytes = match section.kind {
-                SectionKind::Rows { .. } => continue,
-                SectionKind::Padding { bytes } => zeros(8 * bytes),
-                SectionKind::Ethernet {
-                    destination,
-                    source_base,
-                    ethertype,
-                    vlan,
-                } => {
-                    let source = source_address(config, core, source_base.to_u64());
-                    concat([
-                        constant(Bits::from_bytes(&destination.octets())),
-                        m.wire("source_address", source).swap_bytes(),
-                        vlan.map_or_else(
-                            || constant(Bits::from_bytes(&ethertype.to_be_bytes())),
-                            |VlanTag { first_vid }| {
-                                let vid =
-                                    m.wire("vlan_id", core.zero_extend(16).plus(first_vid.into()));
-                                concat([
-                                    constant(Bits::from_bytes(&VlanTag::TPID.to_be_bytes())),
-                                    vid.swap_bytes(),
-                                    constant(Bits::from_bytes(&ethertype.to_be_bytes())),
-                                ])
-                            },
-                        ),
-                    ])
-                }
-                SectionKind::SequenceNumber { bytes, order } => {
-                    let number = m.register("sequence_number", 8 * bytes, Reset::To(1));
-                    m.next_when(&number, frame_done, number.plus(1));
-                    ordered(&number, order)
-                }
-                SectionKind::Timestamp { bytes, order } => match &time {
-                    Some(time) => ordered(&time.resize(8 * bytes), order),
-                    None => Expr::refused(8 * bytes, "the side-band has no time"),
-                },
-                SectionKind::IndexPointer { bytes, order } => {
-                    let oldest = m.counter("oldest_row", config.rows(), frame_done);
-                    ordered(&oldest.resize(8 * bytes), order)
-                }
-            };
-            sections.push((section.offset_bytes, bytes));
-        }
-        Self {
-            sections,
-            user: user.map(|user| steered(config, core, &user)),
-        }
-    }
-
-    /// The prefix word at an index: `word` of the history, with the other sections laid over it.
-    fn word(
-        &self,
-        m: &mut Module,
-        config: &Config,
-        index: &Expr,
-        word: Option<&Expr>,
-    ) -> Option<Expr> {
-        let bus_bytes = config.bus_bytes();
-        let rows = config.prefix().rows_section();
-        let mut arms: Vec<(usize, Expr)> = Vec::new();
-        let mut pure = 0;
-        for beat in 0..config.prefix_beats() {
-            let in_rows = |byte: usize| {
-                rows.is_some_and(|rows| {
-                    (rows.offset_bytes..rows.offset_bytes + rows.bytes).contains(&byte)
-                })
-            };
-            let bytes: Vec<_> = (beat * bus_bytes..(beat + 1) * bus_bytes).collect();
-            if word.is_some()
-                && bytes
-                    .iter()
-                    .all(|&byte| in_rows(byte) || byte >= config.prefix_bytes())
-            {
-                pure += 1;
-                continue;
-            }
-            let byte_at = |byte: usize| {
-                let laid = self
-                    .sections
-                    .iter()
-                    .find(|(offset, bytes)| (*offset..offset + bytes.width() / 8).contains(&byte));
-                match (laid, word) {
-                    (Some((offset, bytes)), _) => bytes.byte(byte - offset),
-                    (None, Some(word)) => word.byte(byte % bus_bytes),
-                    (None, None) => zeros(8),
-                }
-            };
-            arms.push((beat, concat(bytes.into_iter().map(byte_at))));
-        }
-        let default = match (word, arms.last()) {
-            (Some(word), _) if pure > 0 => word.clone(),
-            (_, Some(_)) => arms.pop()?.1,
-            _ => return None,
-        };
-        let chosen = arms.iter().rev().fold(default, |rest, (beat, laid)| {
-            index.is(*beat as u64).mux(laid, &rest)
-        });
-        Some(m.wire("prefix_word", chosen))
-    }
-}
-
-fn ordered(number: &Expr, order: ByteOrder) -> Expr {
-    match order {
-        ByteOrder::Big => number.swap_bytes(),
-        ByteOrder::Little => number.clone(),
-    }
-}
-
-/// The source address as a number: the base, plus the core when cores are told apart by it. Only the low bytes that can change are added.
-fn source_address(config: &Config, core: &Expr, base: u64) -> Expr {
-    if config.steering() != Steering::SourceMac {
-        return lit(48, base);
-    }
-    let largest = base + config.cores() as u64 - 1;
-    let changing_bits = bits_for((base ^ largest) as usize)
-        .max(core.width())
-        .min(48);
-    let low = core.zero_extend(changing_bits) + lit(changing_bits, base);
-    match 48 - changing_bits {
-        0 => low,
-        fixed => concat([low, lit(fixed, base >> changing_bits)]),
-    }
-}
-
-/// `tuser` with the core in it, when cores are told apart by it.
-fn steered(config: &Config, core: &Expr, user: &Expr) -> Expr {
-    let Steering::Tuser {
-        offset_bits,
-        bits,
-        encoding,
-    } = config.steering()
-    else {
-        return user.clone();
-    };
-    let value = match encoding {
-        CoreEncoding::Binary => core.resize(bits),
-        CoreEncoding::OneHot => concat((0..bits).map(|bit| match bit < config.cores() {
-            true => core.is(bit as u64),
+        let (beats, over) = (config.prefix_beats(), over_bytes(config));
+        let when = |exists: bool, m: &mut Module, name: &str| match exists {
+            true => m.register(name, 1, Reset::To(0)),
             false => zeros(1),
-        })),
+        };
+        let flushing = when(over > 0, m, "flushing");
+        let in_payload = if beats > 0 {
+            m.register("in_payload", 1, Reset::To(0))
+        } else {
+            ones(1)
+        };
+        let in_prefix = m.wire("in_prefix", !&in_payload & !&flushing);
+
+        let step = m.forward("prefix_step", 1);
+        let index = m.counter("word_count", beats.max(1), &step);
+        let last_word = index.is(beats.max(1) as u64 - 1);
+        let begins = &input.valid & start_ready;
+        let goes = m.wire("prefix_goes", &in_prefix & (index.any() | begins));
+        m.drive(&step, advance & &goes);
+
+        // A beat of the frame is taken behind the prefix, and with the last prefix word if that has room.
+        let merging = if over > 0 {
+            m.wire("merging", &in_prefix & &last_word)
+        } else {
+            zeros(1)
+        };
+        let payload_goes = &in_payload & &input.valid;
+        let take = m.wire("take", advance & ((&goes & &merging) | payload_goes));
+        let ends = m.wire("ends", &take & &input.beat.last);
+        let spills = match over {
+            0 => zeros(1),
+            over => input.beat.keep.bit(config.bus_bytes() - over),
+        };
+        if beats > 0 {
+            m.next(&in_payload, (&in_payload | (&step & &last_word)) & !&ends);
+        }
+        if over > 0 {
+            m.next(&flushing, (&ends & &spills) | (&flushing & !advance));
+        }
+        Self {
+            in_prefix,
+            index,
+            last_word,
+            merging,
+            flushing,
+            step,
+            take,
+            ends,
+            spills,
+        }
+    }
+}
+
+/// Bytes of the last prefix word that the prefix fills, 0 when it fills the word.
+fn over_bytes(config: &Config) -> usize {
+    config.prefix_bytes() % config.bus_bytes()
+}
+
+/// Data and keep of the next output beat: a prefix word, or bytes of the frame behind what the carry holds.
+fn realigned(
+    m: &mut Module,
+    config: &Config,
+    beat: &Beat,
+    phase: &Phase,
+    prefix: Option<&Expr>,
+) -> (Expr, Expr) {
+    let Some(prefix) = prefix else {
+        return (beat.data.clone(), beat.keep.clone());
     };
-    let mut parts = vec![value];
-    if offset_bits > 0 {
-        parts.insert(0, user.slice(0, offset_bits));
+    let bus_bytes = config.bus_bytes();
+    let over = over_bytes(config);
+    let free = bus_bytes - over;
+    let Phase {
+        in_prefix,
+        flushing,
+        ..
+    } = phase;
+    if over == 0 {
+        let data = m.wire("next_data", in_prefix.mux(prefix, &beat.data));
+        let keep = m.wire("next_keep", in_prefix.mux(&ones(bus_bytes), &beat.keep));
+        return (data, keep);
     }
-    if offset_bits + bits < user.width() {
-        parts.push(user.slice(offset_bits + bits, user.width() - offset_bits - bits));
-    }
-    concat(parts)
+    let carry_data = m.captured(
+        "carry_data",
+        &phase.take,
+        beat.data.slice(8 * free, 8 * over),
+    );
+    let carry_keep = m.captured("carry_keep", &phase.take, beat.keep.slice(free, over));
+    let whole_word = m.wire("whole_word", in_prefix & !&phase.merging);
+    let low_data = m.wire(
+        "low_data",
+        in_prefix.mux(&prefix.slice(0, 8 * over), &carry_data),
+    );
+    let low_keep = m.wire("low_keep", in_prefix.mux(&ones(over), &carry_keep));
+    let high_data = whole_word.mux(
+        &prefix.slice(8 * over, 8 * free),
+        &beat.data.slice(0, 8 * free),
+    );
+    let high_keep = whole_word.mux(&ones(free), &beat.keep.slice(0, free).gated_by(&!flushing));
+    let data = m.wire("next_data", concat([low_data, high_data]));
+    let keep = m.wire("next_keep", concat([low_keep, high_keep]));
+    (data, keep)
 }

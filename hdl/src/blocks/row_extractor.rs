@@ -114,22 +114,32 @@ fn header_field(source: Source) -> Option<HeaderField> {
     }
 }
 
-/// Whether the inputs that the row needs include those of a layer.
-pub fn needs_position(layout: &RowLayout) -> (bool, bool, bool) {
-    let places: Vec<_> = layout
-        .fields()
-        .iter()
-        .filter_map(|f| header_field(f.source))
-        .map(place)
-        .collect();
-    (
-        !places.is_empty(),
-        places.contains(&Place::Layer3),
-        places.contains(&Place::Layer4),
-    )
+/// The inputs that a row needs to find its header fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Positions {
+    /// `window`.
+    pub window: bool,
+    /// `tags`.
+    pub tags: bool,
+    /// `layer4_words`.
+    pub layer4_words: bool,
 }
 
-/// The headers that a row needs, by their index in [`HEADERS`].
+/// The inputs that a row needs to find its header fields.
+pub fn needed_positions(layout: &RowLayout) -> Positions {
+    let fields = layout
+        .fields()
+        .iter()
+        .filter_map(|field| header_field(field.source));
+    let places: Vec<_> = fields.map(place).collect();
+    Positions {
+        window: !places.is_empty(),
+        tags: places.contains(&Place::Layer3),
+        layer4_words: places.contains(&Place::Layer4),
+    }
+}
+
+/// The headers that a row needs, of [`HEADERS`].
 pub fn needed_headers(layout: &RowLayout) -> impl Iterator<Item = &'static str> {
     let requires = layout.requires();
     HEADERS.into_iter().filter(move |&header| match header {
@@ -146,11 +156,13 @@ pub fn needed_headers(layout: &RowLayout) -> impl Iterator<Item = &'static str> 
 
 impl Inputs {
     fn declare(m: &mut Module, layout: &RowLayout) -> Self {
-        let (window, tags, words) = needs_position(layout);
+        let positions = needed_positions(layout);
         Self {
-            window: window.then(|| m.input("window", 8 * WINDOW_BYTES)),
-            tags: tags.then(|| m.input("tags", 2)),
-            layer4_words: words.then(|| m.input("layer4_words", 4)),
+            window: positions
+                .window
+                .then(|| m.input("window", 8 * WINDOW_BYTES)),
+            tags: positions.tags.then(|| m.input("tags", 2)),
+            layer4_words: positions.layer4_words.then(|| m.input("layer4_words", 4)),
             header_valid: m.input("header_valid", 1),
             time: layout.uses_timestamp().then(|| m.input("header_time", 64)),
             needed: needed_headers(layout)

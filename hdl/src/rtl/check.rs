@@ -1,10 +1,15 @@
 //! What a module must satisfy before it is emitted or run.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod keywords;
+mod loops;
 
-use super::design::{Design, Driver, MemoryRead, Role};
+use std::collections::HashSet;
+
+use super::design::{Design, Driver, Role};
 use super::expr::{Expr, Kind, SignalId};
 use super::{CLOCK, RESET};
+use keywords::KEYWORDS;
+use loops::Combinational;
 
 /// Why a module cannot be built: the module, the signal, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +60,9 @@ pub enum Problem {
     /// The name occurs twice.
     #[error("the name is used twice in the module")]
     NameTwice,
+    /// The instance has the name of something inside it.
+    #[error("the instance has the name of a signal inside it, which tools would confuse")]
+    InstanceName,
     /// A signal of another module is used.
     #[error("uses `{0}`, a signal of another module; pass it through a port")]
     Foreign(String),
@@ -83,132 +91,6 @@ pub enum Problem {
     #[error("block RAM is read with a clock: use `read_clocked`, or another style")]
     BlockReadUnclocked,
 }
-
-/// Verilog-2001 keywords that a name could collide with.
-const KEYWORDS: &[&str] = &[
-    "always",
-    "and",
-    "assign",
-    "automatic",
-    "begin",
-    "buf",
-    "case",
-    "cell",
-    "config",
-    "deassign",
-    "default",
-    "defparam",
-    "design",
-    "disable",
-    "edge",
-    "else",
-    "end",
-    "endcase",
-    "endconfig",
-    "endfunction",
-    "endgenerate",
-    "endmodule",
-    "endtask",
-    "event",
-    "for",
-    "force",
-    "forever",
-    "fork",
-    "function",
-    "generate",
-    "genvar",
-    "if",
-    "ifnone",
-    "include",
-    "initial",
-    "inout",
-    "input",
-    "instance",
-    "integer",
-    "join",
-    "large",
-    "liblist",
-    "library",
-    "localparam",
-    "macromodule",
-    "medium",
-    "module",
-    "nand",
-    "negedge",
-    "nor",
-    "not",
-    "notif0",
-    "notif1",
-    "or",
-    "output",
-    "parameter",
-    "posedge",
-    "primitive",
-    "pulldown",
-    "pullup",
-    "real",
-    "realtime",
-    "reg",
-    "release",
-    "repeat",
-    "scalared",
-    "signed",
-    "small",
-    "specify",
-    "specparam",
-    "strong0",
-    "strong1",
-    "supply0",
-    "supply1",
-    "table",
-    "task",
-    "time",
-    "tran",
-    "tri",
-    "tri0",
-    "tri1",
-    "triand",
-    "trior",
-    "trireg",
-    "unsigned",
-    "use",
-    "vectored",
-    "wait",
-    "wand",
-    "weak0",
-    "weak1",
-    "while",
-    "wire",
-    "wor",
-    "xnor",
-    "xor",
-    "bit",
-    "byte",
-    "logic",
-    "int",
-    "var",
-    "do",
-    "final",
-    "return",
-    "break",
-    "continue",
-    "interface",
-    "package",
-    "program",
-    "property",
-    "sequence",
-    "struct",
-    "type",
-    "union",
-    "unique",
-    "priority",
-    "static",
-    "this",
-    "void",
-    "local",
-    "ref",
-    "rand",
-];
 
 pub(super) fn check(design: &mut Design, module: u32) -> Result<(), RtlError> {
     let checker = Checker { design, module };
@@ -244,11 +126,10 @@ impl Checker<'_> {
             .signals
             .iter()
             .map(|signal| signal.name.to_string());
-        let memories = self
-            .design
-            .memories
-            .iter()
-            .map(|memory| memory.name.to_string());
+        // The emitted text names a memory's parts too.
+        let memories = self.design.memories.iter().flat_map(|memory| {
+            ["", "_data", "_mask", "_lane", "_lanes"].map(|part| format!("{}{part}", memory.name))
+        });
         let instances = self
             .design
             .instances
@@ -279,6 +160,13 @@ impl Checker<'_> {
             }
             if !known.insert(name.clone()) {
                 return Err(self.error(&name, Problem::NameTwice));
+            }
+        }
+        for child in &self.design.instances {
+            let signals = child.design.signals.iter().map(|signal| &signal.name);
+            let memories = child.design.memories.iter().map(|memory| &memory.name);
+            if signals.chain(memories).any(|inside| *inside == child.name) {
+                return Err(self.error(&child.name, Problem::InstanceName));
             }
         }
         Ok(())
@@ -414,124 +302,4 @@ impl Checker<'_> {
         }
         Ok(())
     }
-}
-
-/// Combinational dependencies between the signals of one module, seen through its instances.
-struct Combinational<'a> {
-    design: &'a Design,
-    /// What a signal depends on within the same clock cycle.
-    inputs: HashMap<u32, BTreeSet<u32>>,
-    /// Input ports that reach a signal; present once it has been visited.
-    reached: HashMap<u32, BTreeSet<u32>>,
-    path: Vec<u32>,
-}
-
-impl<'a> Combinational<'a> {
-    /// For each output port the inputs that reach it; an error when there is a loop.
-    fn of(design: &'a Design) -> Result<Vec<(u32, Vec<u32>)>, RtlError> {
-        let mut inputs: HashMap<u32, BTreeSet<u32>> = HashMap::new();
-        for driver in &design.drivers {
-            let needs = inputs.entry(driver.target().index).or_default();
-            match driver {
-                Driver::Assign { value, .. } => collect(value, needs),
-                Driver::Case(case) => {
-                    collect(&case.index, needs);
-                    case.arms
-                        .iter()
-                        .chain([&case.default])
-                        .for_each(|arm| collect(arm, needs));
-                }
-            }
-        }
-        for MemoryRead {
-            target,
-            address,
-            enable,
-        } in design.memories.iter().flat_map(|memory| &memory.reads)
-        {
-            if enable.is_none() {
-                collect(address, inputs.entry(target.index).or_default());
-            }
-        }
-        for child in &design.instances {
-            for (inner, here) in &child.outputs {
-                let through = child
-                    .design
-                    .through
-                    .iter()
-                    .find(|(output, _)| output == inner);
-                for port in through.iter().flat_map(|(_, ports)| ports) {
-                    let needs = inputs.entry(here.index).or_default();
-                    child
-                        .inputs
-                        .iter()
-                        .filter(|(index, _)| index == port)
-                        .for_each(|(_, value)| collect(value, needs));
-                }
-            }
-        }
-        let mut this = Self {
-            design,
-            inputs,
-            reached: HashMap::new(),
-            path: Vec::new(),
-        };
-        for index in 0..design.signals.len() as u32 {
-            this.visit(index)?;
-        }
-        let outputs = design
-            .signals
-            .iter()
-            .enumerate()
-            .filter(|(_, signal)| signal.role == Role::Output);
-        Ok(outputs
-            .map(|(index, _)| {
-                (
-                    index as u32,
-                    this.reached[&(index as u32)].iter().copied().collect(),
-                )
-            })
-            .collect())
-    }
-
-    fn visit(&mut self, signal: u32) -> Result<(), RtlError> {
-        if self.reached.contains_key(&signal) {
-            return Ok(());
-        }
-        let name = |index: u32| self.design.signals[index as usize].name.to_string();
-        if let Some(start) = self.path.iter().position(|&visited| visited == signal) {
-            let around: Vec<_> = self.path[start..]
-                .iter()
-                .chain([&signal])
-                .map(|&index| name(index))
-                .collect();
-            return Err(RtlError {
-                module: self.design.name.clone(),
-                signal: name(signal),
-                problem: Problem::Loop(around.join(" <- ")),
-            });
-        }
-        let mut reached = BTreeSet::new();
-        if self.design.signals[signal as usize].role == Role::Input {
-            reached.insert(signal);
-        }
-        self.path.push(signal);
-        for input in self.inputs.get(&signal).cloned().unwrap_or_default() {
-            self.visit(input)?;
-            reached.extend(&self.reached[&input]);
-        }
-        self.path.pop();
-        self.reached.insert(signal, reached);
-        Ok(())
-    }
-}
-
-fn collect(value: &Expr, found: &mut BTreeSet<u32>) {
-    if let Some(id) = value.as_signal() {
-        found.insert(id.index);
-    }
-    value
-        .operands()
-        .into_iter()
-        .for_each(|operand| collect(operand, found));
 }

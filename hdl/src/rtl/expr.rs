@@ -4,10 +4,14 @@
 //! the reason, and [`Module::build`](super::Module::build) reports it with the module and the signal
 //! in which it was used.
 
-use std::ops;
+mod compose;
+mod operators;
+
 use std::sync::Arc;
 
 use super::bits::Bits;
+use compose::slice_of_parts;
+pub use compose::{When, all_of, any_of, concat, constant, lit, ones, when, zeros};
 
 /// Identifies a signal within one module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -145,10 +149,24 @@ impl Expr {
             BinaryOp::Add => "`+`",
             BinaryOp::Sub => "`-`",
         };
-        match a.same_width(b, name) {
-            Ok(()) => Self::make(a.width(), Kind::Binary(op, a.clone(), b.clone())),
-            Err(reason) => Self::refused(a.width(), reason),
+        if let Err(reason) = a.same_width(b, name) {
+            return Self::refused(a.width(), reason);
         }
+        fold(op, a, b)
+            .unwrap_or_else(|| Self::make(a.width(), Kind::Binary(op, a.clone(), b.clone())))
+    }
+
+    fn is_const(&self, value: impl Fn(&Bits) -> bool) -> bool {
+        matches!(&self.0.kind, Kind::Const(bits) if value(bits))
+    }
+
+    /// Whether this is the constant of all zeros.
+    pub(crate) fn is_zeros(&self) -> bool {
+        self.is_const(Bits::is_zero)
+    }
+
+    fn is_ones(&self) -> bool {
+        self.is_const(|bits| (0..bits.width()).all(|position| bits.bit(position)))
     }
 
     fn compare(&self, op: CompareOp, other: &Self) -> Self {
@@ -242,6 +260,8 @@ impl Expr {
                 )),
             });
         match checked {
+            Ok(()) if self.is_ones() => when_one.clone(),
+            Ok(()) if self.is_zeros() => when_zero.clone(),
             Ok(()) => Self::make(
                 when_one.width(),
                 Kind::Mux(self.clone(), when_one.clone(), when_zero.clone()),
@@ -339,179 +359,21 @@ impl Expr {
     }
 }
 
-fn slice_of_parts(parts: &[Expr], lo: usize, width: usize) -> Expr {
-    let mut offset = 0;
-    let mut kept = Vec::new();
-    for part in parts {
-        let from = lo.max(offset);
-        let to = (lo + width).min(offset + part.width());
-        if from < to {
-            kept.push(part.slice(from - offset, to - from));
-        }
-        offset += part.width();
-    }
-    concat(kept)
-}
-
-/// A constant.
-pub fn constant(bits: Bits) -> Expr {
-    Expr::make(bits.width(), Kind::Const(bits))
-}
-
-/// The low `width` bits of `value`.
-pub fn lit(width: usize, value: u64) -> Expr {
-    constant(Bits::new(width, value))
-}
-
-/// `width` zeros.
-pub fn zeros(width: usize) -> Expr {
-    lit(width, 0)
-}
-
-/// `width` ones.
-pub fn ones(width: usize) -> Expr {
-    constant(Bits::from_fn(width, |_| true))
-}
-
-/// The parts side by side, the first in the least significant bits (byte 0 of a frame first).
-/// Neighbouring constants, and neighbouring slices of one signal, become one part.
-pub fn concat(parts: impl IntoIterator<Item = Expr>) -> Expr {
-    let mut flat: Vec<Expr> = Vec::new();
-    let mut pending: Vec<Expr> = parts.into_iter().collect();
-    pending.reverse();
-    while let Some(part) = pending.pop() {
-        if let Kind::Concat(inner) = &part.0.kind {
-            pending.extend(inner.iter().rev().cloned());
-            continue;
-        }
-        match flat.last().and_then(|last| join(last, &part)) {
-            Some(joined) => *flat.last_mut().expect("a last part was just joined") = joined,
-            None => flat.push(part),
-        }
-    }
-    match flat.len() {
-        0 => Expr::refused(0, "a concatenation of nothing"),
-        1 => flat.swap_remove(0),
-        _ => Expr::make(flat.iter().map(Expr::width).sum(), Kind::Concat(flat)),
-    }
-}
-
-/// `low` and `high` as one part, where that is simpler than two.
-fn join(low: &Expr, high: &Expr) -> Option<Expr> {
-    let bits_of = |part: &Expr| match &part.0.kind {
-        Kind::Slice(base, lo) => Some((base.clone(), *lo)),
-        Kind::Signal(..) => Some((part.clone(), 0)),
+/// What an operation with a neutral or an absorbing constant comes down to: a part that a configuration does not
+/// have is given as a constant, and leaves no trace.
+fn fold(op: BinaryOp, a: &Expr, b: &Expr) -> Option<Expr> {
+    let either = |test: fn(&Expr) -> bool, then: fn(&Expr, &Expr) -> Expr| match (test(a), test(b))
+    {
+        (true, _) => Some(then(a, b)),
+        (_, true) => Some(then(b, a)),
         _ => None,
     };
-    if let (Kind::Const(a), Kind::Const(b)) = (&low.0.kind, &high.0.kind) {
-        let split = a.width();
-        return Some(constant(Bits::from_fn(
-            split + b.width(),
-            |position| match position.checked_sub(split) {
-                None => a.bit(position),
-                Some(above) => b.bit(above),
-            },
-        )));
-    }
-    let ((base, lo), (other, from)) = (bits_of(low)?, bits_of(high)?);
-    let adjacent = base.as_signal() == other.as_signal() && lo + low.width() == from;
-    adjacent.then(|| base.slice(lo, low.width() + high.width()))
-}
-
-/// OR of 1-bit expressions; 0 when there are none.
-pub fn any_of(terms: impl IntoIterator<Item = Expr>) -> Expr {
-    terms
-        .into_iter()
-        .reduce(|a, b| a | b)
-        .unwrap_or_else(|| zeros(1))
-}
-
-/// AND of 1-bit expressions; 1 when there are none.
-pub fn all_of(terms: impl IntoIterator<Item = Expr>) -> Expr {
-    terms
-        .into_iter()
-        .reduce(|a, b| a & b)
-        .unwrap_or_else(|| ones(1))
-}
-
-/// A chain of conditions, the first that holds wins: `when(a, x).or_when(b, y).otherwise(z)`.
-pub struct When(Vec<(Expr, Expr)>);
-
-/// Starts a chain of conditions.
-pub fn when(condition: impl Into<Expr>, value: impl Into<Expr>) -> When {
-    When(vec![(condition.into(), value.into())])
-}
-
-impl When {
-    /// The next condition, looked at when none before it holds.
-    pub fn or_when(mut self, condition: impl Into<Expr>, value: impl Into<Expr>) -> Self {
-        self.0.push((condition.into(), value.into()));
-        self
-    }
-
-    /// What holds when no condition does.
-    pub fn otherwise(self, value: impl Into<Expr>) -> Expr {
-        self.0
-            .into_iter()
-            .rev()
-            .fold(value.into(), |rest, (condition, value)| {
-                condition.mux(&value, &rest)
-            })
-    }
-}
-
-impl From<&Expr> for Expr {
-    fn from(expr: &Expr) -> Self {
-        expr.clone()
-    }
-}
-
-macro_rules! operator {
-    ($trait:ident, $method:ident, $op:expr) => {
-        impl<R: Into<Expr>> ops::$trait<R> for Expr {
-            type Output = Expr;
-            fn $method(self, other: R) -> Expr {
-                Expr::binary($op, &self, &other.into())
-            }
-        }
-        impl<R: Into<Expr>> ops::$trait<R> for &Expr {
-            type Output = Expr;
-            fn $method(self, other: R) -> Expr {
-                Expr::binary($op, self, &other.into())
-            }
-        }
-    };
-}
-
-operator!(BitAnd, bitand, BinaryOp::And);
-operator!(BitOr, bitor, BinaryOp::Or);
-operator!(BitXor, bitxor, BinaryOp::Xor);
-operator!(Add, add, BinaryOp::Add);
-operator!(Sub, sub, BinaryOp::Sub);
-
-impl ops::Not for Expr {
-    type Output = Expr;
-    fn not(self) -> Expr {
-        !&self
-    }
-}
-
-impl ops::Not for &Expr {
-    type Output = Expr;
-    fn not(self) -> Expr {
-        match &self.0.kind {
-            Kind::Not(inner) => inner.clone(),
-            Kind::Compare(op, a, b) => {
-                let opposite = match op {
-                    CompareOp::Eq => CompareOp::Ne,
-                    CompareOp::Ne => CompareOp::Eq,
-                    CompareOp::Lt => CompareOp::Ge,
-                    CompareOp::Ge => CompareOp::Lt,
-                };
-                Expr::make(1, Kind::Compare(opposite, a.clone(), b.clone()))
-            }
-            Kind::Refused(reason) => Expr::refused(self.width(), reason.clone()),
-            _ => Expr::make(self.width(), Kind::Not(self.clone())),
-        }
+    let constant = |constant: &Expr, _: &Expr| constant.clone();
+    let other = |_: &Expr, other: &Expr| other.clone();
+    match op {
+        BinaryOp::And => either(Expr::is_zeros, constant).or_else(|| either(Expr::is_ones, other)),
+        BinaryOp::Or => either(Expr::is_zeros, other).or_else(|| either(Expr::is_ones, constant)),
+        BinaryOp::Xor | BinaryOp::Add => either(Expr::is_zeros, other),
+        BinaryOp::Sub => b.is_zeros().then(|| a.clone()),
     }
 }

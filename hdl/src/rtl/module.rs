@@ -112,7 +112,7 @@ impl Module {
     fn refuse(&mut self, signal: &str, problem: Problem) {
         self.problems.push(RtlError {
             module: self.design.name.clone(),
-            signal: signal.to_string(),
+            signal: signal.replace('`', ""),
             problem,
         });
     }
@@ -221,7 +221,7 @@ impl Module {
             .and_then(|id| self.pending.iter_mut().find(|p| p.signal == id));
         match pending {
             Some(pending) if pending.next.is_none() => pending.next = Some((enable, value)),
-            Some(_) => self.refuse(register.describe().trim_matches('`'), Problem::DrivenTwice),
+            Some(_) => self.refuse(&register.describe(), Problem::DrivenTwice),
             None => self.refuse(&register.describe(), Problem::NotARegister),
         }
     }

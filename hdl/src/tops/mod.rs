@@ -1,5 +1,6 @@
 //! The designs that a configuration makes: blocks, wired.
 
+mod row_path;
 mod sequencer;
 mod stripper;
 
@@ -7,6 +8,7 @@ use std::sync::Arc;
 
 use seqnic_spec::Config;
 
+pub use row_path::row_path;
 pub use sequencer::sequencer;
 pub use stripper::stripper;
 

@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use seqnic_spec::{Config, RowOrder, TimestampSource};
 
-use super::{Built, block_name};
+use super::{Built, block_name, row_path};
 use crate::blocks::axis::{self, Beat, Shape, SlavePort};
 use crate::blocks::fifo::fifo;
-use crate::blocks::header_parser::header_parser;
-use crate::blocks::header_window::{Wanted, header_window};
 use crate::blocks::history_ring::{self, history_ring};
 use crate::blocks::history_shift::{self, history_shift};
 use crate::blocks::prefix_inserter::{SideBand, output_shape, prefix_inserter};
-use crate::blocks::row_extractor::{self, row_extractor};
 use crate::blocks::skid_buffer::skid_buffer;
 use crate::blocks::sprayer::sprayer;
 use crate::blocks::timestamp_counter::timestamp_counter;
@@ -223,69 +220,20 @@ fn rows(
     accept: &Expr,
     time: Option<&Expr>,
 ) -> Result<(Expr, Expr), RtlError> {
-    let layout = config.row();
-    let wanted = Wanted {
-        time: layout.uses_timestamp(),
-        length: layout.uses_frame_length(),
-    };
-    let design = header_window(
-        &block_name(config, "header_window"),
-        config.data_bits(),
-        wanted,
-    )?;
-    let window = m.instance("header_window", &design);
-    m.connect(window, "accept", accept);
-    for (port, value) in [
+    let path = m.instance("row_path", &row_path(config)?);
+    let beat = [
+        ("accept", accept),
         ("tdata", &beat.data),
         ("tkeep", &beat.keep),
         ("tlast", &beat.last),
-    ] {
-        m.connect(window, port, value);
+    ];
+    for (port, value) in beat {
+        m.connect(path, port, value);
     }
-    if let Some(time) = time.filter(|_| wanted.time) {
-        m.connect(window, "time_now", time);
+    if let Some(time) = time.filter(|_| config.row().uses_timestamp()) {
+        m.connect(path, "time_now", time);
     }
-
-    let extractor = m.instance(
-        "extractor",
-        &row_extractor(&block_name(config, "row_extractor"), layout)?,
-    );
-    let mut from_window = vec!["header_valid"];
-    if wanted.time {
-        from_window.push("header_time");
-    }
-    if wanted.length {
-        from_window.extend(["frame_length", "frame_valid"]);
-    }
-    let (needs_window, needs_tags, needs_words) = row_extractor::needs_position(layout);
-    if needs_window {
-        from_window.push("window");
-    }
-    for port in from_window {
-        let value = m.output_from(window, port);
-        m.connect(extractor, port, value);
-    }
-    let mut from_parser: Vec<_> = row_extractor::needed_headers(layout).collect();
-    from_parser.extend(needs_tags.then_some("tags"));
-    from_parser.extend(needs_words.then_some("layer4_words"));
-    if !from_parser.is_empty() {
-        let parser = m.instance(
-            "parser",
-            &header_parser(&block_name(config, "header_parser"))?,
-        );
-        for port in ["window", "window_keep"] {
-            let value = m.output_from(window, port);
-            m.connect(parser, port, value);
-        }
-        for port in from_parser {
-            let value = m.output_from(parser, port);
-            m.connect(extractor, port, value);
-        }
-    }
-    Ok((
-        m.output_from(extractor, "row"),
-        m.output_from(extractor, "row_valid"),
-    ))
+    Ok((m.output_from(path, "row"), m.output_from(path, "row_valid")))
 }
 
 /// The history between the queue of rows and the inserter.

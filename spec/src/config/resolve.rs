@@ -35,7 +35,7 @@ impl TryFrom<RawConfig> for Config {
     type Error = SpecError;
 
     fn try_from(raw: RawConfig) -> Result<Self, SpecError> {
-        let name = identifier("name", raw.name.as_deref().unwrap_or("sequencer"))?;
+        let name = identifier("name", raw.name.as_deref().unwrap_or("seqnic"))?;
         let data_bits = raw.bus.data_bits.unwrap_or(1024);
         let data_bits = check::power_of_two("bus.data_bits", data_bits, 64..=2048)?;
         let tuser_bits = raw.bus.tuser_bits.unwrap_or(0);

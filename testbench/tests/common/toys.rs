@@ -13,7 +13,12 @@ pub const DATA_BITS: usize = 64;
 pub const TUSER_BITS: usize = 20;
 
 /// The configuration whose ports the toys have.
-pub const TOML: &str = "bus = { data_bits = 64, tuser_bits = 20 }\nhistory.row = \"none\"";
+pub const TOML: &str = r#"
+    bus = { data_bits = 64, tuser_bits = 20 }
+    history.row = "none"
+    prefix.section = []
+    spray = { steering = "tuser", tuser_offset_bits = 0 }
+"#;
 
 /// Expects every frame as it was sent.
 pub struct PassThrough;
@@ -111,7 +116,7 @@ pub fn register_slice(bug: Bug) -> Arc<Design> {
         .or_when(is(Bug::EmptyLastBeat) & &last, zeros(8))
         .otherwise(&keep);
     let wrong_last = (is(Bug::ChangesLastWhileStalled) & &stalled)
-        | (is(Bug::MissingLast) & &last & frames.is(7))
+        | (is(Bug::MissingLast) & &last & frames.is(8))
         | (is(Bug::EarlyLast) & !&last & &beat_13);
     let wrong_user = (is(Bug::ChangesUserWhileStalled) & &stalled) | is(Bug::WrongUser);
     let invented = is(Bug::InventsFrame) & frames.is(8) & !&valid;

@@ -6,6 +6,7 @@
 //! design which relies on it fails here as it would on a chip.
 
 mod compile;
+mod execute;
 mod program;
 
 use std::sync::Arc;

@@ -1,0 +1,267 @@
+//! The body of a module: assignments, cases, memories, registers.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::expression::text;
+use crate::rtl::design::{Case, Design, Driver, MemoryCell, Register, Role};
+use crate::rtl::expr::{Expr, Kind, SignalId};
+use crate::rtl::module::MemoryStyle;
+use crate::rtl::{CLOCK, RESET};
+
+/// Prints the body of a module.
+pub(super) struct Printer<'a>(pub &'a Design);
+
+impl Printer<'_> {
+    pub fn body(&self) -> String {
+        let design = self.0;
+        let mut out = String::new();
+        for child in &design.instances {
+            for (port, value) in child
+                .inputs
+                .iter()
+                .filter(|(_, value)| value.as_signal().is_none())
+            {
+                let inner = &child.design.signals[*port as usize].name;
+                let _ = writeln!(out, "assign {}${inner} = {};", child.name, text(value));
+            }
+        }
+        for driver in &design.drivers {
+            match driver {
+                Driver::Assign { target, value } => {
+                    let _ = writeln!(out, "assign {} = {};", self.name(*target), text(value));
+                }
+                Driver::Case(case) => self.case(case, &mut out),
+            }
+        }
+        for memory in &design.memories {
+            self.memory(memory, &mut out);
+        }
+        self.registers(&mut out);
+        self.unused(&mut out);
+        out
+    }
+
+    fn name(&self, id: SignalId) -> &str {
+        &self.0.signals[id.index as usize].name
+    }
+
+    fn case(&self, case: &Case, out: &mut String) {
+        let target = self.name(case.target);
+        let reachable = 1_usize
+            .checked_shl(case.index.width() as u32)
+            .unwrap_or(usize::MAX);
+        let _ = writeln!(out, "always @(*) begin\n    case ({})", text(&case.index));
+        for (index, arm) in case.arms.iter().take(reachable).enumerate() {
+            let _ = writeln!(
+                out,
+                "        {}'d{index}: {target} = {};",
+                case.index.width(),
+                text(arm)
+            );
+        }
+        if case.arms.len() < reachable {
+            let _ = writeln!(out, "        default: {target} = {};", text(&case.default));
+        }
+        let _ = writeln!(out, "    endcase\nend");
+    }
+
+    /// One array a lane, so that every tool finds the write enables; a single lane is a plain array.
+    fn memory(&self, memory: &MemoryCell, out: &mut String) {
+        let MemoryCell {
+            name,
+            style,
+            depth,
+            width,
+            lane_bits,
+            write,
+            reads,
+        } = memory;
+        let style = match style {
+            MemoryStyle::Distributed => "distributed",
+            MemoryStyle::Block => "block",
+            MemoryStyle::Registers => "registers",
+        };
+        let Some(write) = write else { return };
+        let lanes = width / lane_bits;
+        let lane = |expr: &str| match lanes {
+            1 => expr.to_string(),
+            _ => format!("{expr}[{name}_lane * {lane_bits} +: {lane_bits}]"),
+        };
+        // Only signals can be indexed, so what is written is named first.
+        let _ = writeln!(
+            out,
+            "wire [{}:0] {name}_data = {};",
+            width - 1,
+            text(&write.data)
+        );
+        let mut enable = text(&write.enable);
+        if let Some(mask) = &write.mask {
+            let _ = writeln!(out, "wire [{}:0] {name}_mask = {};", lanes - 1, text(mask));
+            let bit = if lanes == 1 {
+                format!("{name}_mask")
+            } else {
+                format!("{name}_mask[{name}_lane]")
+            };
+            enable = format!("({enable}) && {bit}");
+        }
+        let indent = if lanes == 1 { "" } else { "        " };
+        if lanes > 1 {
+            let _ = writeln!(
+                out,
+                "genvar {name}_lane;\ngenerate\n    for ({name}_lane = 0; {name}_lane < {lanes}; {name}_lane = {name}_lane + 1) begin : {name}_lanes"
+            );
+        }
+        let _ = writeln!(
+            out,
+            "{indent}(* ram_style = \"{style}\" *) reg [{}:0] {name} [0:{}];",
+            lane_bits - 1,
+            depth - 1
+        );
+        let _ = writeln!(
+            out,
+            "{indent}always @(posedge {CLOCK}) if ({enable}) {name}[{}] <= {};",
+            text(&write.address),
+            lane(&format!("{name}_data"))
+        );
+        for read in reads {
+            let target = lane(self.name(read.target));
+            let word = format!("{name}[{}]", text(&read.address));
+            let _ = match &read.enable {
+                None => writeln!(out, "{indent}assign {target} = {word};"),
+                Some(enable) => {
+                    writeln!(
+                        out,
+                        "{indent}always @(posedge {CLOCK}) if ({}) {target} <= {word};",
+                        text(enable)
+                    )
+                }
+            };
+        }
+        if lanes > 1 {
+            let _ = writeln!(out, "    end\nendgenerate");
+        }
+    }
+
+    fn registers(&self, out: &mut String) {
+        for Register {
+            signal,
+            reset,
+            enable,
+            next,
+        } in &self.0.registers
+        {
+            let name = self.name(*signal);
+            let update = match enable {
+                Some(enable) => format!("if ({}) {name} <= {};", text(enable), text(next)),
+                None => format!("{name} <= {};", text(next)),
+            };
+            let _ = match reset {
+                Some(value) => writeln!(
+                    out,
+                    "always @(posedge {CLOCK})\n    if (!{RESET}) {name} <= {value};\n    else {update}"
+                ),
+                None => writeln!(out, "always @(posedge {CLOCK}) {update}"),
+            };
+        }
+    }
+
+    /// Gathers the bits that nothing reads into one wire whose name tells lint that this is meant: which bytes of a
+    /// header are needed depends on the configuration.
+    fn unused(&self, out: &mut String) {
+        let mut used: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
+        for (index, signal) in self.0.signals.iter().enumerate() {
+            if signal.role != Role::Output {
+                used.insert(index as u32, vec![false; signal.width]);
+            }
+        }
+        for expr in self.0.expressions() {
+            mark(expr, &mut used);
+        }
+        let mut unread = Vec::new();
+        for (index, bits) in used {
+            let name = &self.0.signals[index as usize].name;
+            let mut position = 0;
+            while let Some(start) = (position..bits.len()).find(|&bit| !bits[bit]) {
+                position = (start..bits.len())
+                    .find(|&bit| bits[bit])
+                    .unwrap_or(bits.len());
+                unread.push(match (start, position - start) {
+                    (0, width) if width == bits.len() => name.to_string(),
+                    (start, 1) => format!("{name}[{start}]"),
+                    (start, _) => format!("{name}[{}:{start}]", position - 1),
+                });
+            }
+        }
+        // A module whose only state is in a memory does not read its reset.
+        let own_clock = !self.0.registers.is_empty() || !self.0.memories.is_empty();
+        let reset_read = self
+            .0
+            .registers
+            .iter()
+            .any(|register| register.reset.is_some());
+        let passed_down = self
+            .0
+            .instances
+            .iter()
+            .any(|child| child.design.is_clocked());
+        if own_clock && !reset_read && !passed_down {
+            unread.push(RESET.to_string());
+        }
+        if !unread.is_empty() {
+            let _ = writeln!(out, "// Bits that this configuration does not read.");
+            let _ = writeln!(out, "wire unused = &{{1'b0, {}}};", unread.join(", "));
+        }
+    }
+}
+
+impl Design {
+    /// Every expression of the module.
+    fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let drivers = self.drivers.iter().flat_map(|driver| match driver {
+            Driver::Assign { value, .. } => vec![value],
+            Driver::Case(case) => case
+                .arms
+                .iter()
+                .chain([&case.default, &case.index])
+                .collect(),
+        });
+        let registers = self
+            .registers
+            .iter()
+            .flat_map(|r| r.enable.iter().chain([&r.next]));
+        let memories = self.memories.iter().flat_map(|memory| {
+            let written = memory
+                .write
+                .iter()
+                .flat_map(|w| [&w.enable, &w.address, &w.data].into_iter().chain(&w.mask));
+            written.chain(
+                memory
+                    .reads
+                    .iter()
+                    .flat_map(|read| read.enable.iter().chain([&read.address])),
+            )
+        });
+        let inputs = self
+            .instances
+            .iter()
+            .flat_map(|child| child.inputs.iter().map(|(_, value)| value));
+        drivers.chain(registers).chain(memories).chain(inputs)
+    }
+}
+
+fn mark(expr: &Expr, used: &mut BTreeMap<u32, Vec<bool>>) {
+    let (signal, range) = match &expr.node().kind {
+        Kind::Signal(id, _) => (Some(*id), 0..expr.width()),
+        Kind::Slice(base, lo) => (base.as_signal(), *lo..lo + expr.width()),
+        _ => (None, 0..0),
+    };
+    match signal.map(|id| used.get_mut(&id.index)) {
+        Some(Some(bits)) => bits[range].fill(true),
+        Some(None) => {}
+        None => expr
+            .operands()
+            .into_iter()
+            .for_each(|operand| mark(operand, used)),
+    }
+}

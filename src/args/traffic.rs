@@ -1,0 +1,173 @@
+//! The flags that give packets, from a capture or generated.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args, value_parser};
+use seqnic_sim::traffic::{CaptureReader, Packet, Trace, TraceKind, TraceSpec, TrafficError};
+
+use crate::error::Error;
+use crate::output::{Output, Progress};
+
+/// Packets of a capture, or generated ones.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Traffic")]
+#[command(group = ArgGroup::new("traffic").required(true).args(["pcap", "trace"]))]
+pub struct TrafficArgs {
+    /// Take the packets of a capture of Ethernet frames, pcap or pcapng
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["packets", "flows", "frame_bytes"])]
+    pub pcap: Option<PathBuf>,
+
+    /// Generate packets: TCP conversations with the flow sizes of DCTCP's web search, of Hadoop at
+    /// Facebook or of VL2's data mining, flows of Zipf's popularity, or random frames of all kinds
+    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    trace: Option<TraceKind>,
+
+    #[command(flatten)]
+    pub shape: TraceShape,
+}
+
+/// How much traffic is generated, and which.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Traffic")]
+pub struct TraceShape {
+    /// End after so many packets
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    packets: Option<u64>,
+
+    /// End after so many conversations; for zipf, the number of flows there are
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    flows: Option<u64>,
+
+    /// Give all frames this length
+    #[arg(long, value_name = "BYTES")]
+    frame_bytes: Option<usize>,
+
+    /// What everything random follows from
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Reads the name of a kind of traffic.
+pub fn kinds() -> impl TypedValueParser<Value = TraceKind> {
+    PossibleValuesParser::new(TraceKind::ALL.map(TraceKind::name))
+        .try_map(|name| name.parse::<TraceKind>())
+}
+
+/// Where packets come from. It can be opened many times and gives the same packets each time.
+#[derive(Clone, Debug)]
+pub enum Traffic {
+    /// A capture.
+    Capture(PathBuf),
+    /// Generated packets.
+    Trace(TraceSpec),
+}
+
+impl TrafficArgs {
+    /// The traffic that the flags ask for.
+    pub fn traffic(&self) -> Result<Traffic, Error> {
+        match (&self.pcap, self.trace) {
+            (_, Some(kind)) => self.shape.traffic(kind),
+            (Some(path), None) => Ok(Traffic::Capture(path.clone())),
+            (None, None) => Err(Error::new("no packets are given; use --pcap or --trace")),
+        }
+    }
+}
+
+impl TraceShape {
+    /// Generated traffic of a kind.
+    pub fn traffic(&self, kind: TraceKind) -> Result<Traffic, Error> {
+        let ends = !matches!(kind, TraceKind::Zipf | TraceKind::Uniform);
+        match (self.packets, self.flows) {
+            (_, Some(_)) if kind == TraceKind::Uniform => {
+                return Err(Error::new(
+                    "--flows: uniform traffic has no flows; remove it",
+                ));
+            }
+            (None, None) => return Err(Error::new("how many packets? add --packets N")),
+            (None, Some(_)) if !ends => {
+                let text = format!("{kind} traffic does not end with its flows; add --packets N");
+                return Err(Error::new(text));
+            }
+            _ => {}
+        }
+        // More packets than there is room for are as many as there are.
+        let count = |number| usize::try_from(number).unwrap_or(usize::MAX);
+        Ok(Traffic::Trace(TraceSpec {
+            frame_bytes: self.frame_bytes,
+            flows: self.flows.map(count),
+            ..TraceSpec::new(kind, self.packets.map_or(usize::MAX, count), self.seed)
+        }))
+    }
+}
+
+impl Traffic {
+    /// The packets from the first one on; `what` says beside the progress bar what is done.
+    pub fn open(&self, what: &'static str, output: &Output) -> Result<Packets, Error> {
+        match self {
+            Self::Capture(path) => {
+                let reader = CaptureReader::open(path)?;
+                let bytes = fs::metadata(path).ok().map(|file| file.len());
+                Ok(Packets {
+                    source: Box::new(reader),
+                    units: |packet| RECORD_HEADER_BYTES + packet.data.len() as u64,
+                    progress: output.progress(what, bytes),
+                    error: None,
+                })
+            }
+            Self::Trace(spec) => {
+                let packets = Some(spec.packets as u64).filter(|_| spec.packets < usize::MAX);
+                Ok(Packets {
+                    source: Box::new(Trace::new(spec)?.map(Ok)),
+                    units: |_| 1,
+                    progress: output.progress(what, packets),
+                    error: None,
+                })
+            }
+        }
+    }
+
+    /// The file that is read, if there is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Capture(path) => Some(path),
+            Self::Trace(_) => None,
+        }
+    }
+}
+
+/// What a pcap stores beside a frame; near enough for pcapng too.
+const RECORD_HEADER_BYTES: u64 = 16;
+
+/// Packets up to the first one that cannot be read.
+pub struct Packets {
+    source: Box<dyn Iterator<Item = Result<Packet, TrafficError>>>,
+    units: fn(&Packet) -> u64,
+    progress: Progress,
+    error: Option<TrafficError>,
+}
+
+impl Packets {
+    /// Whether all packets could be read.
+    pub fn finish(self) -> Result<(), Error> {
+        self.error.map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+impl Iterator for Packets {
+    type Item = Packet;
+
+    fn next(&mut self) -> Option<Packet> {
+        match self.source.next()? {
+            Ok(packet) => {
+                self.progress.advance((self.units)(&packet));
+                Some(packet)
+            }
+            Err(error) => {
+                self.error = Some(error);
+                None
+            }
+        }
+    }
+}

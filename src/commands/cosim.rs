@@ -1,0 +1,299 @@
+//! `seqnic cosim`: the generated hardware against the golden model.
+
+mod summary;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{ValueEnum, value_parser};
+use seqnic_hdl::rtl::{Design, Simulator};
+use seqnic_hdl::tops;
+use seqnic_sim::traffic::{CaptureWriter, Packet};
+use seqnic_spec::Config;
+use seqnic_testbench::axis::Pause;
+use seqnic_testbench::wave::{self, CYCLES_AFTER, CYCLES_BEFORE};
+use seqnic_testbench::{Cosim, Failure, Options, Report, RoundTrip, RoundTripError};
+
+use crate::Outcome;
+use crate::args::{ConfigArgs, Traffic, TrafficArgs};
+use crate::error::Error;
+use crate::files;
+use crate::output::{self, Output};
+use summary::{Difference, Summary, Wave};
+
+/// The flags of `cosim`.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+The hardware runs cycle by cycle. Every frame that comes out is compared with the golden model's,
+byte for byte, and both streams with the rules of AXI4-Stream. Equal flags give equal runs.
+
+Examples:
+  seqnic cosim --config examples/conntrack.toml --pcap examples/captures/tcp-loss.pcap
+  seqnic cosim --config examples/conntrack.toml --trace dctcp --packets 100000 --json
+  seqnic cosim --rows 64 --cores 64 --trace uniform --packets 5000 --stall 30 --idle 30 --seed 7
+  seqnic cosim --config my.toml --pcap my.pcap --wave difference.vcd
+
+Exit codes: 0 when hardware and model agree, 1 when they differ, 2 for bad input.")]
+pub struct Args {
+    #[command(flatten)]
+    traffic: TrafficArgs,
+
+    /// What runs the hardware
+    #[arg(long, value_enum, default_value_t = Engine::Builtin, help_heading = "Run")]
+    engine: Engine,
+
+    /// In how many percent of the cycles the sink is not ready, up to 99
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, help_heading = "Run",
+          value_parser = value_parser!(u8).range(..=99))]
+    stall: u8,
+
+    /// In how many percent of the cycles the source pauses, up to 99
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, help_heading = "Run",
+          value_parser = value_parser!(u8).range(..=99))]
+    idle: u8,
+
+    /// Run the stripper instead: the packets are those of a sequencer, as --out-pcap or
+    /// `seqnic model` writes them
+    #[arg(long, help_heading = "Run", conflicts_with = "round_trip")]
+    strip: bool,
+
+    /// Run the sequencer and behind it the stripper, and compare what comes back with what was sent
+    #[arg(long, help_heading = "Run", conflicts_with_all = ["out_pcap", "wave"])]
+    round_trip: bool,
+
+    /// Write what comes out as a capture, unless there is a difference; packets keep their
+    /// timestamps
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    out_pcap: Option<PathBuf>,
+
+    /// Write a waveform (VCD) with every signal: of the cycles around the first difference, or of
+    /// the last cycles when there is none
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    wave: Option<PathBuf>,
+
+    /// Show these cycles in the waveform instead, FROM up to and without TO, counted from reset
+    #[arg(long, value_name = "FROM:TO", value_parser = cycles, help_heading = "Run",
+          requires = "wave")]
+    wave_window: Option<Range<u64>>,
+
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// What a failure's command line does not repeat, or gives itself.
+pub const NOT_REPLAYED: [&str; 6] = ["seed", "stall", "idle", "out_pcap", "wave", "wave_window"];
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Engine {
+    /// The simulator in this program
+    Builtin,
+}
+
+/// The most cycles of a waveform; it is kept in memory until it is whole.
+const MOST_WAVE_CYCLES: u64 = 10_000;
+
+/// Reads a window of cycles.
+fn cycles(text: &str) -> Result<Range<u64>, String> {
+    let window = text
+        .split_once(':')
+        .and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?))
+        .filter(|window: &Range<u64>| !window.is_empty())
+        .ok_or("write it as FROM:TO with FROM below TO, as in 1000:1200")?;
+    let cycles = window.end - window.start;
+    if cycles > MOST_WAVE_CYCLES {
+        let reason = format!("has {cycles} cycles; show at most {MOST_WAVE_CYCLES}");
+        return Err(reason);
+    }
+    Ok(window)
+}
+
+/// Runs the hardware; `again` is the part of the command line that a replay needs.
+pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error> {
+    let config = args.config.load()?;
+    let traffic = args.traffic.traffic()?;
+    args.check_outputs(&traffic)?;
+    let options = Options {
+        stall: Pause::Percent(args.stall),
+        idle: Pause::Percent(args.idle),
+        seed: args.traffic.shape.seed,
+        arguments: again,
+    };
+    let run = Run {
+        args,
+        config: &config,
+        traffic: &traffic,
+        options,
+        output,
+    };
+    let summary = match args.round_trip {
+        true => run.round_trip()?,
+        false => run.alone()?,
+    };
+    output.show(&summary)?;
+    match summary.difference() {
+        None => Ok(Outcome::Holds),
+        Some(difference) => {
+            if !output.is_json() {
+                output::report(&difference.text);
+            }
+            Ok(Outcome::Fails)
+        }
+    }
+}
+
+impl Args {
+    fn check_outputs(&self, traffic: &Traffic) -> Result<(), Error> {
+        let inputs = [traffic.file(), self.config.config.as_deref()];
+        let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
+        let out_pcap = self.out_pcap.as_deref().map(|path| ("--out-pcap", path));
+        let wave = self.wave.as_deref().map(|path| ("--wave", path));
+        let outputs: Vec<(&str, &Path)> = [out_pcap, wave].into_iter().flatten().collect();
+        files::check_outputs(&inputs, &outputs)
+    }
+}
+
+/// A run with everything that it follows from.
+struct Run<'a> {
+    args: &'a Args,
+    config: &'a Config,
+    traffic: &'a Traffic,
+    options: Options,
+    output: &'a Output,
+}
+
+impl<'a> Run<'a> {
+    fn engine(&self, design: &Arc<Design>) -> Simulator {
+        let Engine::Builtin = self.args.engine;
+        Simulator::new(design, self.options.seed)
+    }
+
+    /// The sequencer or the stripper.
+    fn alone(&self) -> Result<Summary<'a>, Error> {
+        let Self {
+            args,
+            config,
+            options,
+            ..
+        } = self;
+        let (design, new): (_, fn(_, &_, _) -> _) = match args.strip {
+            true => (tops::stripper(config)?, Cosim::stripper),
+            false => (tops::sequencer(config)?, Cosim::new),
+        };
+        let mut packets = self.traffic.open("simulating", self.output)?;
+        let mut writer = args
+            .out_pcap
+            .as_ref()
+            .map(CaptureWriter::create)
+            .transpose()?;
+        let mut cosim = new(self.engine(&design), config, options.clone())?;
+        let failure = loop {
+            let frame = match cosim.next_frame(&mut packets) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => break None,
+                Err(failure) => break Some(failure),
+            };
+            if let Some(writer) = &mut writer {
+                writer.write(&Packet {
+                    timestamp_ns: frame.timestamp_ns,
+                    data: frame.bytes.to_vec(),
+                })?;
+            }
+        };
+        let report = cosim.report();
+        if failure.is_none() {
+            packets.finish()?;
+            writer.map_or(Ok(()), CaptureWriter::finish)?;
+        }
+        let wave = self.wave(&design, &report, failure.as_deref())?;
+        Ok(self
+            .summary()
+            .with_figures(&report)
+            .with_wave(wave)
+            .with_difference(failure.map(|failure| Difference::from(*failure))))
+    }
+
+    /// The sequencer, and behind it the stripper.
+    fn round_trip(&self) -> Result<Summary<'a>, Error> {
+        let config = self.config;
+        let sequencer = self.engine(&tops::sequencer(config)?);
+        let stripper = self.engine(&tops::stripper(config)?);
+        let mut packets = self.traffic.open("simulating", self.output)?;
+        let mut both = RoundTrip::new(sequencer, stripper, config, self.options.clone())?;
+        let error = match both.run(&mut packets) {
+            Ok((sequencer, stripper)) => {
+                packets.finish()?;
+                return Ok(self
+                    .summary()
+                    .with_figures(&sequencer)
+                    .with_stripper(&stripper));
+            }
+            Err(error) => error,
+        };
+        let text = error.to_string();
+        let difference = match error {
+            RoundTripError::Sequencer(failure) | RoundTripError::Stripper(failure) => Difference {
+                text,
+                ..Difference::from(*failure)
+            },
+            RoundTripError::Changed { number, .. } => Difference {
+                text,
+                frame: number,
+                beat: None,
+                cycle: None,
+            },
+        };
+        Ok(self.summary().with_difference(Some(difference)))
+    }
+
+    fn summary(&self) -> Summary<'a> {
+        let mode = match (self.args.strip, self.args.round_trip) {
+            (true, _) => "strip",
+            (_, true) => "round-trip",
+            _ => "sequence",
+        };
+        Summary::new(self.config, &self.options, mode)
+    }
+
+    /// Makes the run again, and writes the waveform if there is to be one.
+    fn wave(
+        &self,
+        design: &Arc<Design>,
+        report: &Report,
+        failure: Option<&Failure>,
+    ) -> Result<Option<Wave<'a>>, Error> {
+        let Some(path) = &self.args.wave else {
+            return Ok(None);
+        };
+        let last = report.cycles.saturating_sub(CYCLES_BEFORE)..report.cycles + CYCLES_AFTER;
+        let window = match (&self.args.wave_window, failure) {
+            (Some(window), _) => window.clone(),
+            (None, Some(failure)) => wave::window(failure),
+            (None, None) => last.clone(),
+        };
+        if window.start >= last.end {
+            let (from, cycles) = (window.start, report.cycles);
+            let text = format!("--wave-window: starts at cycle {from}, and the run has {cycles}");
+            return Err(Error::new(text));
+        }
+        let new = match self.args.strip {
+            true => Cosim::stripper,
+            false => Cosim::new,
+        };
+        let packets = self.traffic.open("recording", self.output)?;
+        wave::record(
+            self.engine(design),
+            window.clone(),
+            self.config,
+            &self.options,
+            new,
+            packets,
+            path,
+        )?;
+        Ok(Some(Wave {
+            path,
+            from: window.start,
+            to: window.end.min(last.end),
+        }))
+    }
+}

@@ -1,0 +1,239 @@
+//! What a run is summed up as.
+
+use std::fmt::{self, Display};
+use std::path::Path;
+
+use seqnic_spec::Config;
+use seqnic_testbench::{Failure, Options, Report};
+use serde::Serialize;
+
+use crate::output::{Table, grouped, rate};
+
+/// The result of a run.
+#[derive(Serialize)]
+pub struct Summary<'a> {
+    agree: bool,
+    mode: &'static str,
+    name: &'a str,
+    /// None when a round trip ends early.
+    #[serde(flatten)]
+    figures: Option<Figures>,
+    /// The figures of the stripper of a round trip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stripper: Option<Figures>,
+    stall_percent: u8,
+    idle_percent: u8,
+    seed: u64,
+    difference: Option<Difference>,
+    wave: Option<Wave<'a>>,
+    #[serde(skip)]
+    config: &'a Config,
+}
+
+/// The figures of one design.
+#[derive(Serialize)]
+struct Figures {
+    frames_in: u64,
+    frames_out: u64,
+    bytes_in: u64,
+    bytes_out: u64,
+    cycles: u64,
+    input_beats: u64,
+    output_beats: u64,
+    ready_cycles: u64,
+    output_bus_share: f64,
+    frames_per_core: Vec<u64>,
+    elapsed_seconds: f64,
+    cycles_per_second: f64,
+    packets_per_second: f64,
+}
+
+/// What differs first.
+#[derive(Serialize)]
+pub struct Difference {
+    /// The whole report.
+    pub text: String,
+    /// The output frame, counted from 0.
+    pub frame: u64,
+    /// The beat of that frame, counted from 0.
+    pub beat: Option<usize>,
+    /// The clock cycle, counted from the release of reset.
+    pub cycle: Option<u64>,
+}
+
+/// A waveform that was written.
+#[derive(Serialize)]
+pub struct Wave<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// The first cycle in it.
+    pub from: u64,
+    /// The first cycle after it.
+    pub to: u64,
+}
+
+impl<'a> Summary<'a> {
+    /// A run in which nothing differed; a round trip gives the figures of its stripper too.
+    pub fn new(config: &'a Config, options: &Options, mode: &'static str) -> Self {
+        Self {
+            agree: true,
+            mode,
+            name: config.name(),
+            figures: None,
+            stripper: None,
+            stall_percent: options.stall.percent(),
+            idle_percent: options.idle.percent(),
+            seed: options.seed,
+            difference: None,
+            wave: None,
+            config,
+        }
+    }
+
+    /// Adds the figures of the run.
+    pub fn with_figures(self, report: &Report) -> Self {
+        let figures = Some(report.into());
+        Self { figures, ..self }
+    }
+
+    /// Adds the figures of a stripper behind it.
+    pub fn with_stripper(self, report: &Report) -> Self {
+        let stripper = Some(report.into());
+        Self { stripper, ..self }
+    }
+
+    /// Adds what differed, if anything did.
+    pub fn with_difference(self, difference: Option<Difference>) -> Self {
+        let agree = difference.is_none();
+        Self {
+            agree,
+            difference,
+            ..self
+        }
+    }
+
+    /// Adds the waveform, if there is one.
+    pub fn with_wave(self, wave: Option<Wave<'a>>) -> Self {
+        Self { wave, ..self }
+    }
+
+    /// What differed.
+    pub fn difference(&self) -> Option<&Difference> {
+        self.difference.as_ref()
+    }
+}
+
+impl From<&Report> for Figures {
+    fn from(report: &Report) -> Self {
+        Self {
+            frames_in: report.frames_in,
+            frames_out: report.frames_out,
+            bytes_in: report.bytes_in,
+            bytes_out: report.bytes_out,
+            cycles: report.cycles,
+            input_beats: report.input_beats,
+            output_beats: report.output_beats,
+            ready_cycles: report.ready_cycles,
+            output_bus_share: report.output_bus_share(),
+            frames_per_core: report.frames_per_core.clone(),
+            elapsed_seconds: report.elapsed.as_secs_f64(),
+            cycles_per_second: report.cycles_per_second(),
+            packets_per_second: report.packets_per_second(),
+        }
+    }
+}
+
+impl From<Failure> for Difference {
+    fn from(failure: Failure) -> Self {
+        Self {
+            text: failure.to_string(),
+            frame: failure.frame,
+            beat: Some(failure.beat),
+            cycle: Some(failure.cycle),
+        }
+    }
+}
+
+impl Figures {
+    fn lines(&self, table: &mut Table) {
+        let frames = |frames, bytes| format!("{} ({} bytes)", grouped(frames), grouped(bytes));
+        let beats = grouped(self.output_beats);
+        let ready = grouped(self.ready_cycles);
+        let cycles_per_second = rate(self.cycles_per_second);
+        let packets_per_second = rate(self.packets_per_second);
+        table
+            .line("  frames in", frames(self.frames_in, self.bytes_in))
+            .line("  frames out", frames(self.frames_out, self.bytes_out))
+            .line("  cycles", grouped(self.cycles))
+            .line(
+                "  output beats",
+                format!("{beats} in {ready} cycles with a ready sink"),
+            )
+            .line(
+                "  output bus share",
+                format!("{:.3}", self.output_bus_share),
+            )
+            .line(
+                "  speed",
+                format!("{cycles_per_second} cycles/s, {packets_per_second} packets/s"),
+            );
+    }
+
+    /// How evenly frames are spread.
+    fn cores(&self) -> String {
+        let least = self.frames_per_core.iter().min().copied().unwrap_or(0);
+        let most = self.frames_per_core.iter().max().copied().unwrap_or(0);
+        let cores = self.frames_per_core.len();
+        match least == most {
+            true => format!("{} on each of {cores} cores", grouped(most)),
+            false => format!("{} to {} on {cores} cores", grouped(least), grouped(most)),
+        }
+    }
+}
+
+impl Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let config = self.config;
+        writeln!(
+            f,
+            "{}: {}-bit bus, {} rows of {} bytes, prefix of {} bytes, {} cores",
+            self.name,
+            config.data_bits(),
+            config.rows(),
+            config.row().bytes(),
+            config.prefix_bytes(),
+            config.cores()
+        )?;
+        let mut table = Table::default();
+        if let Some(figures) = &self.figures {
+            if self.mode == "strip" {
+                table.line("stripper", "");
+                figures.lines(&mut table);
+            } else {
+                table.line("sequencer", "");
+                figures.lines(&mut table);
+                table.line("  frames per core", figures.cores());
+            }
+        }
+        if let Some(figures) = &self.stripper {
+            table.line("stripper", "");
+            figures.lines(&mut table);
+        }
+        if let Some(Wave { path, from, to }) = &self.wave {
+            let value = format!(
+                "{}, cycles {from} to {}",
+                path.display(),
+                to.saturating_sub(1)
+            );
+            table.line("waveform", value);
+        }
+        writeln!(f, "{table}")?;
+        f.write_str(match (self.agree, self.mode) {
+            (true, "round-trip") => {
+                "RTL and model agree, and every frame came back as it was sent."
+            }
+            (true, _) => "RTL and model agree.",
+            (false, _) => "RTL and model differ.",
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! The commands, one a file.
+
+pub mod cosim;
+pub mod doctor;
+pub mod emit;
+pub mod model;
+pub mod trace;

@@ -1,0 +1,13 @@
+//! Every block on its own, against its golden model: one file a block, of the block's name.
+
+mod bench;
+
+mod fifo;
+mod header_parser;
+mod header_window;
+mod history_ring;
+mod history_shift;
+mod row_extractor;
+mod skid_buffer;
+mod sprayer;
+mod timestamp_counter;

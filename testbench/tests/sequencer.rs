@@ -1,0 +1,275 @@
+//! The sequencer equals its model, whatever the bus, the history, the frames and the pauses.
+
+mod common;
+
+use common::{agree, config, frames_of, options, sequencer, stress, trace};
+use seqnic_sim::traffic::{Packet, TraceKind};
+use seqnic_spec::Config;
+use seqnic_testbench::axis::Pause;
+use seqnic_testbench::{Cosim, Options};
+
+const BUSES: [usize; 6] = [64, 128, 256, 512, 1024, 2048];
+
+/// A configuration of the usual parameters.
+fn sized(data_bits: usize, row: &str, rows: usize, layout: &str) -> Config {
+    // As many cores as the history serves, and not more than 7.
+    let cores = rows.min(7);
+    config(&format!(
+        r#"
+        bus.data_bits = {data_bits}
+        history = {{ row = "{row}", rows = {rows} }}
+        prefix.layout = "{layout}"
+        spray.cores = {cores}
+        "#
+    ))
+}
+
+#[test]
+fn equals_the_model_for_every_bus_width_and_number_of_rows() {
+    for data_bits in BUSES {
+        for rows in [1, 2, 3, 7, 8, 16, 33, 128, 256] {
+            for layout in ["paper", "bpf-profile", "bpf-profile-numbered"] {
+                let config = sized(data_bits, "table2", rows, layout);
+                agree(&config, options(20, 20, rows as u64), stress(12, data_bits as u64));
+            }
+        }
+    }
+}
+
+#[test]
+fn equals_the_model_for_every_row_preset() {
+    let rows = ["ddos-mitigator", "port-knocking", "heavy-hitter", "token-bucket", "connection-tracker", "table2", "none"];
+    for data_bits in BUSES {
+        for row in rows {
+            for layout in ["paper", "bpf-profile", "bpf-profile-numbered"] {
+                let config = sized(data_bits, row, 5, layout);
+                agree(&config, options(10, 10, 1), trace(TraceKind::Dctcp, 40, 3));
+                agree(&config, options(25, 0, 2), stress(30, 4));
+            }
+        }
+    }
+}
+
+#[test]
+fn equals_the_model_for_every_frame_length_up_to_200_bytes() {
+    for data_bits in BUSES {
+        for layout in ["paper", "bpf-profile"] {
+            let config = sized(data_bits, "connection-tracker", 4, layout);
+            agree(&config, options(0, 0, 1), frames_of(1..=200, 5));
+            agree(&config, options(30, 30, 2), frames_of((1..=200).rev(), 6));
+        }
+    }
+}
+
+#[test]
+fn equals_the_model_for_frame_lengths_around_beats_and_for_long_frames() {
+    for data_bits in BUSES {
+        let beat = data_bits / 8;
+        let around = (1..=4).flat_map(|beats| (beats * beat - 1)..=(beats * beat + 1));
+        let lengths: Vec<usize> = around.chain([1514, 9600, 60, 9599, 9601, 1]).collect();
+        let config = sized(data_bits, "heavy-hitter", 16, "paper");
+        agree(&config, options(0, 0, 1), frames_of(lengths.iter().copied(), 7));
+        agree(&config, options(15, 15, 2), frames_of(lengths, 8));
+    }
+}
+
+#[test]
+fn equals_the_model_under_every_pattern_of_pauses() {
+    let pauses = [
+        Pause::Never,
+        Pause::Percent(50),
+        Pause::Percent(90),
+        Pause::Periodic { run: 1, pause: 1 },
+        Pause::Periodic { run: 1, pause: 40 },
+        Pause::Periodic { run: 40, pause: 3 },
+        Pause::Bursts { longest: 5 },
+        Pause::Bursts { longest: 100 },
+    ];
+    for data_bits in [64, 512, 1024] {
+        let config = sized(data_bits, "token-bucket", 9, "paper");
+        for stall in pauses {
+            for idle in pauses {
+                let options = Options { stall, idle, seed: 9, ..Options::default() };
+                agree(&config, options, stress(25, 10));
+            }
+        }
+    }
+}
+
+#[test]
+fn equals_the_model_for_every_storage_and_pipeline() {
+    for storage in ["distributed", "block", "registers"] {
+        for layout in ["paper", "bpf-profile"] {
+            for (input_skid, output_skid, fifo_beats) in
+                [(false, false, 16), (true, false, 2), (false, true, 512), (true, true, 16)]
+            {
+                let config = config(&format!(
+                    r#"
+                    bus.data_bits = 256
+                    history = {{ row = "heavy-hitter", rows = 6, storage = "{storage}" }}
+                    prefix.layout = "{layout}"
+                    spray.cores = 6
+                    pipeline = {{ input_skid = {input_skid}, output_skid = {output_skid}, fifo_beats = {fifo_beats} }}
+                    "#
+                ));
+                agree(&config, options(0, 0, 1), stress(60, 11));
+                agree(&config, options(40, 10, 2), stress(60, 12));
+            }
+        }
+    }
+}
+
+#[test]
+fn takes_the_time_from_its_counter_or_from_its_port() {
+    for source in ["source = \"counter\"\nincrement = 65535", "source = \"counter\"\nincrement = 1", "source = \"port\""] {
+        let config = config(&format!(
+            r#"
+            bus.data_bits = 128
+            history = {{ row = "connection-tracker", rows = 3 }}
+            spray.cores = 3
+            prefix.section = [
+                {{ kind = "ethernet" }},
+                {{ kind = "timestamp", order = "big" }},
+                {{ kind = "rows" }},
+                {{ kind = "index-pointer" }},
+            ]
+            [timestamp]
+            {source}
+            "#
+        ));
+        agree(&config, options(0, 0, 1), trace(TraceKind::Zipf, 60, 1));
+        agree(&config, options(30, 40, 2), trace(TraceKind::Zipf, 60, 2));
+    }
+}
+
+#[test]
+fn steers_by_address_vlan_tdest_and_tuser() {
+    for (steering, tuser_bits) in [
+        ("steering = \"source-mac\"", 0),
+        ("steering = \"vlan\"\nfirst_vid = 100", 9),
+        ("steering = \"tdest\"", 64),
+        ("steering = \"tuser\"\ntuser_offset_bits = 3\ntuser_core_bits = 3", 128),
+        ("steering = \"tuser\"\ntuser_offset_bits = 60\ntuser_core_bits = 5\ntuser_encoding = \"one-hot\"", 65),
+    ] {
+        let config = config(&format!(
+            r#"
+            bus = {{ data_bits = 256, tuser_bits = {tuser_bits} }}
+            history = {{ row = "port-knocking", rows = 5 }}
+            [spray]
+            cores = 5
+            {steering}
+            "#
+        ));
+        agree(&config, options(0, 0, 1), trace(TraceKind::Hadoop, 60, 1));
+        agree(&config, options(30, 30, 2), trace(TraceKind::Hadoop, 60, 2));
+    }
+}
+
+#[test]
+fn sprays_round_robin() {
+    for (cores, rows) in [(1, 1), (2, 1), (3, 2), (14, 16), (256, 255)] {
+        let config = config(&format!("spray.cores = {cores}\nhistory.rows = {rows}"));
+        let mut cosim = Cosim::new(sequencer(&config), &config, options(10, 10, 1)).expect("a sequencer has its ports");
+        let mut seen = Vec::new();
+        let packets = 3 * cores + 1;
+        let report = cosim
+            .run_with(trace(TraceKind::Zipf, packets, 1), |frame| seen.push(frame.bytes[11]))
+            .unwrap_or_else(|failure| panic!("{failure}"));
+        // The last byte of the source address, whose base ends with 0.
+        let round: Vec<u8> = (0..packets).map(|packet| (packet % cores) as u8).collect();
+        assert_eq!(seen, round);
+        assert_eq!(report.frames_per_core.len(), cores);
+        assert_eq!((report.frames_per_core[0], report.frames_per_core.iter().sum()), (4, packets as u64));
+    }
+}
+
+/// The history of each frame that comes out, with a row of one field: the source address.
+fn histories(config: &Config, sequencer: &mut Option<seqnic_hdl::rtl::Simulator>, sources: &[u8]) -> Vec<Vec<u8>> {
+    let packets = sources.iter().map(|&source| tcp_from(source));
+    let engine = sequencer.take().unwrap_or_else(|| common::sequencer(config));
+    let mut cosim = Cosim::new(engine, config, Options::default()).expect("a sequencer has its ports");
+    let mut found = Vec::new();
+    let rows = 14..14 + 4 * config.rows();
+    let run = cosim.run_with(packets, |frame| {
+        found.push(frame.bytes[rows.clone()].chunks(4).map(|row| row[3]).collect());
+    });
+    run.unwrap_or_else(|failure| panic!("{failure}"));
+    *sequencer = Some(cosim.into_engine());
+    found
+}
+
+/// A frame of TCP over IPv4 from 10.0.0.`source`.
+fn tcp_from(source: u8) -> Packet {
+    let mut data = vec![0; 60];
+    data[12..15].copy_from_slice(&[0x08, 0x00, 0x45]);
+    data[23] = 6;
+    data[26..30].copy_from_slice(&[10, 0, 0, source]);
+    Packet { timestamp_ns: 0, data }
+}
+
+#[test]
+fn history_holds_the_packets_before_the_current_one() {
+    let config = config("history = { row = \"ddos-mitigator\", rows = 4 }\nspray.cores = 4\nprefix.layout = \"bpf-profile\"");
+    let found = histories(&config, &mut None, &[11, 12, 13]);
+    assert_eq!(found, [[0, 0, 0, 0], [0, 0, 0, 11], [0, 0, 11, 12]]);
+}
+
+#[test]
+fn overwrites_the_oldest_row_when_full() {
+    let config = config("history = { row = \"ddos-mitigator\", rows = 3 }\nspray.cores = 3");
+    let found = histories(&config, &mut None, &[11, 12, 13, 14, 15]);
+    assert_eq!(found, [[0, 0, 0], [11, 0, 0], [11, 12, 0], [11, 12, 13], [14, 12, 13]]);
+}
+
+#[test]
+fn memory_is_clean_after_reset() {
+    for layout in ["paper", "bpf-profile"] {
+        for storage in ["distributed", "block", "registers"] {
+            let config = config(&format!(
+                r#"
+                bus.data_bits = 128
+                history = {{ row = "ddos-mitigator", rows = 6, storage = "{storage}" }}
+                spray.cores = 6
+                prefix.layout = "{layout}"
+                "#
+            ));
+            // Stopped in the middle of traffic, wherever that is.
+            for frames in 0..20 {
+                let mut cosim = Cosim::new(sequencer(&config), &config, options(30, 10, frames)).expect("all ports are there");
+                let mut packets = trace(TraceKind::Zipf, 1000, frames);
+                for _ in 0..frames {
+                    let frame = cosim.next_frame(&mut packets);
+                    assert!(frame.unwrap_or_else(|failure| panic!("{failure}")).is_some());
+                }
+                let mut engine = Some(cosim.into_engine());
+                let found = histories(&config, &mut engine, &[11, 12]);
+                assert_eq!(found[0], [0; 6]);
+                assert_eq!(found[1].iter().filter(|&&source| source == 11).count(), 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn emits_one_beat_per_cycle_without_bubbles() {
+    let share = |config: &Config, stall| {
+        let packets = frames_of([64; 200], 1);
+        agree(config, options(stall, 0, 3), packets).output_bus_share()
+    };
+    for rows in [16, 32, 64, 128] {
+        let config = sized(1024, "table2", rows, "paper");
+        assert_eq!(share(&config, 0), 1.0, "{rows} rows of 14 bytes at 1024 bits");
+    }
+    for data_bits in BUSES {
+        for row in ["ddos-mitigator", "heavy-hitter", "connection-tracker", "none"] {
+            for rows in [1, 2, 5, 16] {
+                for layout in ["paper", "bpf-profile"] {
+                    let config = sized(data_bits, row, rows, layout);
+                    for stall in [0, 40] {
+                        assert_eq!(share(&config, stall), 1.0, "{rows} rows of {row} at {data_bits} bits, stall {stall} %");
+                    }
+                }
+            }
+        }
+    }
+}

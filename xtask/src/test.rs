@@ -1,0 +1,24 @@
+//! Everything that must hold.
+
+use miette::Result;
+
+use crate::command::{cargo, run};
+use crate::lint;
+use crate::setup::{Problem, setup};
+use crate::steps::{Outcome, Steps};
+
+/// Sets up, lints and runs every test. Tests that need a tool which is not there skip themselves.
+pub fn test() -> Result<()> {
+    let mut steps = Steps::new();
+    steps.step("setup", || match setup() {
+        Ok(_) => Ok(Outcome::Done),
+        Err(Problem::Unavailable(reason)) => Ok(Outcome::Skipped(reason.to_string())),
+        Err(Problem::Broken(reason)) => Err(reason),
+    });
+    lint::add_to(&mut steps);
+    // The test profile is optimised: the in-process engine is an interpreter.
+    steps.step("test", || {
+        run(&mut cargo(&["test", "--workspace", "--no-fail-fast"])).map(|()| Outcome::Done)
+    });
+    steps.summary()
+}
