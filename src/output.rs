@@ -112,7 +112,7 @@ impl Drop for Progress {
     }
 }
 
-/// Lines of a label and a value, the values below each other.
+/// Lines of a label and a value, the values below each other; a label alone is a heading.
 #[derive(Debug, Default)]
 pub struct Table(Vec<(&'static str, String)>);
 
@@ -122,6 +122,11 @@ impl Table {
         self.0.push((label, value.to_string()));
         self
     }
+
+    /// Appends a heading.
+    pub fn heading(&mut self, label: &'static str) -> &mut Self {
+        self.line(label, "")
+    }
 }
 
 impl Display for Table {
@@ -130,7 +135,10 @@ impl Display for Table {
         let width = width.unwrap_or(0) + 2;
         for (number, (label, value)) in self.0.iter().enumerate() {
             let newline = if number == 0 { "" } else { "\n" };
-            write!(f, "{newline}{label:width$}{value}")?;
+            match value.as_str() {
+                "" => write!(f, "{newline}{label}")?,
+                value => write!(f, "{newline}{label:width$}{value}")?,
+            }
         }
         Ok(())
     }
@@ -141,7 +149,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position) % 3 == 0 {
+        if position > 0 && (digits.len() - position).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -170,7 +178,7 @@ mod tests {
     #[test]
     fn values_stand_below_each_other() {
         let mut table = Table::default();
-        table.line("frames", 12).line("output beats", "three");
-        assert_eq!(table.to_string(), "frames        12\noutput beats  three");
+        table.heading("run").line("frames", 12).line("beats", "two");
+        assert_eq!(table.to_string(), "run\nframes  12\nbeats   two");
     }
 }

@@ -3,7 +3,8 @@
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 
-/// The flags that were given to the subcommand, except those of these identifiers.
+/// The flags that were given to the subcommand, in the order of its help, except those of these
+/// identifiers and those that all commands share.
 pub fn arguments(command: &Command, matches: &ArgMatches, except: &[&str]) -> String {
     let Some((name, matches)) = matches.subcommand() else {
         return String::new();
@@ -12,7 +13,7 @@ pub fn arguments(command: &Command, matches: &ArgMatches, except: &[&str]) -> St
         return String::new();
     };
     let mut words = Vec::new();
-    for arg in command.get_arguments() {
+    for arg in command.get_arguments().filter(|arg| !arg.is_global_set()) {
         let id = arg.get_id().as_str();
         let given = matches.value_source(id) == Some(ValueSource::CommandLine);
         let (true, false, Some(long)) = (given, except.contains(&id), arg.get_long()) else {
@@ -54,25 +55,11 @@ mod tests {
 
     #[test]
     fn given_flags_come_back_and_defaults_do_not() {
-        let text = replayed(&[
-            "seqnic",
-            "cosim",
-            "--json",
-            "--rows=4",
-            "--set",
-            "a=\"b\"",
-            "--set",
-            "c='d'",
-            "--seed",
-            "7",
-            "--trace",
-            "zipf",
-            "--packets",
-            "5",
-            "--strip",
-        ]);
+        let line = "seqnic cosim --json --rows=4 --seed 7 --trace zipf --packets 5 --strip";
+        let mut words: Vec<&str> = line.split(' ').collect();
+        words.extend(["--set", "a=\"b\"", "--set", "c='d'"]);
         let expected =
-            r#"--rows 4 --set 'a="b"' --set 'c='\''d'\''' --trace zipf --packets 5 --strip"#;
-        assert_eq!(text, expected);
+            r#"--trace zipf --packets 5 --strip --rows 4 --set 'a="b"' --set 'c='\''d'\'''"#;
+        assert_eq!(replayed(&words), expected);
     }
 }

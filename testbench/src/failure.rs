@@ -37,7 +37,9 @@ pub enum Violation {
     #[error("a frame comes out that the model does not have")]
     NothingDue,
     /// Nothing moved for too long.
-    #[error("nothing moved in {cycles} cycles with a ready sink; {due} frames must still come out, {beats} beats go in")]
+    #[error(
+        "nothing moved in {cycles} cycles with a ready sink; {due} frames must still come out, {beats} beats go in"
+    )]
     Stuck {
         /// Cycles since the last transfer, without those in which the sink was not ready.
         cycles: u64,
@@ -76,18 +78,40 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { offset_bytes, expected, actual, ended } = self;
+        let Self {
+            offset_bytes,
+            expected,
+            actual,
+            ended,
+        } = self;
         match (expected.get(*offset_bytes), actual.get(*offset_bytes)) {
             (Some(expected), Some(actual)) => {
-                write!(f, "byte {offset_bytes} is {actual:02x}, the model has {expected:02x}")
+                write!(
+                    f,
+                    "byte {offset_bytes} is {actual:02x}, the model has {expected:02x}"
+                )
             }
             (Some(_), None) => {
-                write!(f, "the frame ends after {} bytes, the model's after {}", actual.len(), expected.len())
+                write!(
+                    f,
+                    "the frame ends after {} bytes, the model's after {}",
+                    actual.len(),
+                    expected.len()
+                )
             }
             (None, _) if *ended => {
-                write!(f, "the frame has {} bytes, the model's ends after {}", actual.len(), expected.len())
+                write!(
+                    f,
+                    "the frame has {} bytes, the model's ends after {}",
+                    actual.len(),
+                    expected.len()
+                )
             }
-            (None, _) => write!(f, "the frame goes on after {} bytes, where the model's ends", expected.len()),
+            (None, _) => write!(
+                f,
+                "the frame goes on after {} bytes, where the model's ends",
+                expected.len()
+            ),
         }
     }
 }
@@ -115,18 +139,37 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { violation, frame, beat, cycle, config, options, .. } = self;
-        writeln!(f, "output frame {frame}, beat {beat}, cycle {cycle}: {violation}")?;
+        let Self {
+            violation,
+            frame,
+            beat,
+            cycle,
+            config,
+            options,
+            ..
+        } = self;
+        writeln!(
+            f,
+            "output frame {frame}, beat {beat}, cycle {cycle}: {violation}"
+        )?;
         if let Violation::Bytes(difference) = violation {
             let offset = difference.offset_bytes;
             let place = match self.has_prefix {
                 true => place_of_byte(config, offset),
                 false => format!("byte {offset} of the original frame"),
             };
-            writeln!(f, "  which is byte {} of its beat: {place}", offset % config.bus_bytes())?;
+            writeln!(
+                f,
+                "  which is byte {} of its beat: {place}",
+                offset % config.bus_bytes()
+            )?;
             hex_lines(f, difference)?;
         }
-        writeln!(f, "stall {:?}, idle {:?}, seed {}, configuration:", options.stall, options.idle, options.seed)?;
+        writeln!(
+            f,
+            "stall {:?}, idle {:?}, seed {}, configuration:",
+            options.stall, options.idle, options.seed
+        )?;
         for line in config.to_toml().lines().filter(|line| !line.is_empty()) {
             writeln!(f, "  {line}")?;
         }
@@ -138,13 +181,26 @@ impl fmt::Display for Failure {
 fn hex_lines(f: &mut fmt::Formatter<'_>, difference: &Difference) -> fmt::Result {
     let first = (difference.offset_bytes / 16).saturating_sub(1) * 16;
     for start in [first, first + 16, first + 32] {
-        for (name, bytes) in [("expected", &difference.expected), ("actual", &difference.actual)] {
-            let Some(rest) = bytes.get(start..).filter(|rest| !rest.is_empty()) else { continue };
+        for (name, bytes) in [
+            ("expected", &difference.expected),
+            ("actual", &difference.actual),
+        ] {
+            let Some(rest) = bytes.get(start..).filter(|rest| !rest.is_empty()) else {
+                continue;
+            };
             write!(f, "  {name:8} {start:5}:")?;
             for (i, byte) in rest.iter().take(16).enumerate() {
                 let at = start + i;
                 let differs = difference.expected.get(at) != difference.actual.get(at);
-                write!(f, "{}{byte:02x}", if differs && at < difference.actual.len() { '!' } else { ' ' })?;
+                write!(
+                    f,
+                    "{}{byte:02x}",
+                    if differs && at < difference.actual.len() {
+                        '!'
+                    } else {
+                        ' '
+                    }
+                )?;
             }
             writeln!(f)?;
         }

@@ -7,9 +7,27 @@
 //!
 //! The engine runs one [`Batch`](axis::Batch) of cycles at a time: what goes in and what comes out are flat
 //! arrays of words. That is where the boundary to an engine in another language lies.
+//!
+//! ```
+//! use seqnic_hdl::{rtl::Simulator, tops};
+//! use seqnic_sim::traffic::{Trace, TraceKind, TraceSpec};
+//! use seqnic_spec::Config;
+//! use seqnic_testbench::{Cosim, Options, axis::Pause};
+//!
+//! let config = Config::from_toml_str("spray.cores = 4", "example.toml")?;
+//! let engine = Simulator::new(&tops::sequencer(&config)?, 1);
+//! let options = Options { stall: Pause::Percent(30), seed: 7, ..Options::default() };
+//!
+//! let packets = Trace::new(&TraceSpec::new(TraceKind::Dctcp, 100, 7))?;
+//! let report = Cosim::new(engine, &config, options)?.run(packets)?;
+//! assert_eq!((report.frames_in, report.frames_out), (100, 100));
+//! assert_eq!(report.frames_per_core, [25, 25, 25, 25]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod axis;
 pub mod engine;
+pub mod mutation;
 pub mod wave;
 
 mod cosim;

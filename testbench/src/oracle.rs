@@ -49,9 +49,13 @@ impl SequencerOracle {
 
 impl Oracle for SequencerOracle {
     fn expect(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool {
-        let core = self.model.process(&frame.packet.data, time, &mut out.bytes).core;
+        let core = self
+            .model
+            .process(&frame.packet.data, time, &mut out.bytes)
+            .core;
         self.tuser.clear();
-        self.tuser.extend(frame.user.iter().flat_map(|word| word.to_le_bytes()));
+        self.tuser
+            .extend(frame.user.iter().flat_map(|word| word.to_le_bytes()));
         let side_band = self.side_band.steer(core, &self.tuser);
         let (words, _) = side_band.tuser.as_chunks();
         for (slot, word) in out.user.iter_mut().zip(words) {

@@ -6,10 +6,15 @@ use seqnic_spec::{Config, Section, SectionKind};
 /// as in `row 3, field destination_port`, or its place in the original frame.
 pub fn place_of_byte(config: &Config, offset: usize) -> String {
     let sections = config.prefix().sections();
-    let inside = |section: &&Section| (section.offset_bytes..section.offset_bytes + section.bytes).contains(&offset);
+    let inside = |section: &&Section| {
+        (section.offset_bytes..section.offset_bytes + section.bytes).contains(&offset)
+    };
     match sections.iter().find(inside) {
         Some(section) => place_in_section(config, section.kind, offset - section.offset_bytes),
-        None => format!("byte {} of the original frame", offset - config.prefix_bytes()),
+        None => format!(
+            "byte {} of the original frame",
+            offset - config.prefix_bytes()
+        ),
     }
 }
 
@@ -27,10 +32,16 @@ fn place_in_section(config: &Config, kind: SectionKind, offset: usize) -> String
         SectionKind::Rows { .. } => {
             let (row, within) = (offset / config.row().bytes(), offset % config.row().bytes());
             let fields = config.row().fields();
-            let starts = (0..fields.len()).rev().map(|index| (index, config.row().offset_of(index)));
+            let starts = (0..fields.len())
+                .rev()
+                .map(|index| (index, config.row().offset_of(index)));
             match starts.into_iter().find(|&(_, start)| start <= within) {
                 Some((index, start)) => {
-                    format!("row {row}, field {}, byte {}", fields[index].name, within - start)
+                    format!(
+                        "row {row}, field {}, byte {}",
+                        fields[index].name,
+                        within - start
+                    )
                 }
                 None => format!("row {row}, byte {within}"),
             }

@@ -23,7 +23,9 @@ pub enum RoundTripError {
     #[error("the stripper: {0}")]
     Stripper(Box<Failure>),
     /// Both agree with their models, and yet a frame changed.
-    #[error("frame {number} came back with {actual_bytes} bytes and was sent with {sent_bytes}, or with other bytes")]
+    #[error(
+        "frame {number} came back with {actual_bytes} bytes and was sent with {sent_bytes}, or with other bytes"
+    )]
     Changed {
         /// The frame, counted from 0.
         number: u64,
@@ -43,16 +45,36 @@ pub struct RoundTrip<S: Engine, T: Engine> {
 
 impl<S: Engine, T: Engine> RoundTrip<S, T> {
     /// Resets both designs.
-    pub fn new(sequencer: S, stripper: T, config: &Config, options: Options) -> Result<Self, PortError> {
-        Ok(Self {
-            sequencer: Cosim::new(sequencer, config, options.clone())?,
-            stripper: Cosim::stripper(stripper, config, options)?,
-        })
+    pub fn new(
+        sequencer: S,
+        stripper: T,
+        config: &Config,
+        options: Options,
+    ) -> Result<Self, PortError> {
+        let sequencer = Cosim::new(sequencer, config, options.clone())?;
+        Ok(Self::of(
+            sequencer,
+            Cosim::stripper(stripper, config, options)?,
+        ))
+    }
+
+    /// Two designs that are ready to run.
+    pub fn of(sequencer: Cosim<S>, stripper: Cosim<T>) -> Self {
+        Self {
+            sequencer,
+            stripper,
+        }
     }
 
     /// Runs until all packets have come back; the figures of sequencer and stripper.
-    pub fn run(&mut self, packets: impl IntoIterator<Item = Packet>) -> Result<(Report, Report), RoundTripError> {
-        let Self { sequencer, stripper } = self;
+    pub fn run(
+        &mut self,
+        packets: impl IntoIterator<Item = Packet>,
+    ) -> Result<(Report, Report), RoundTripError> {
+        let Self {
+            sequencer,
+            stripper,
+        } = self;
         let sent = RefCell::new(VecDeque::new());
         let mut packets = packets
             .into_iter()
@@ -60,16 +82,20 @@ impl<S: Engine, T: Engine> RoundTrip<S, T> {
             .inspect(|packet| sent.borrow_mut().push_back(packet.data.clone()));
         let mut failure = None;
         let mut sequenced = std::iter::from_fn(|| match sequencer.next_frame(&mut packets) {
-            Ok(frame) => {
-                frame.map(|frame| Packet { timestamp_ns: frame.timestamp_ns, data: frame.bytes.to_vec() })
-            }
+            Ok(frame) => frame.map(|frame| Packet {
+                timestamp_ns: frame.timestamp_ns,
+                data: frame.bytes.to_vec(),
+            }),
             Err(error) => {
                 failure = Some(error);
                 None
             }
         })
         .fuse();
-        while let Some(frame) = stripper.next_frame(&mut sequenced).map_err(RoundTripError::Stripper)? {
+        while let Some(frame) = stripper
+            .next_frame(&mut sequenced)
+            .map_err(RoundTripError::Stripper)?
+        {
             let original = sent.borrow_mut().pop_front().unwrap_or_default();
             if frame.bytes != original {
                 return Err(RoundTripError::Changed {

@@ -58,7 +58,11 @@ impl Scoreboard {
         let fresh = (sink.beats() - 1) * beat.bus_bytes();
         let same_bytes = expected.bytes.get(fresh..actual.len()) == Some(&actual[fresh..]);
         if !same_bytes || beat.last() != (actual.len() == expected.bytes.len()) {
-            return Err(Violation::Bytes(Difference::find(&expected.bytes, actual, beat.last())));
+            return Err(Violation::Bytes(Difference::find(
+                &expected.bytes,
+                actual,
+                beat.last(),
+            )));
         }
         if sink.beats() == 1 {
             check_side_band("tuser", &expected.user, beat.user())?;
@@ -68,9 +72,17 @@ impl Scoreboard {
     }
 }
 
-fn check_side_band(signal: &'static str, expected: &[u64], actual: &[u64]) -> Result<(), Violation> {
+fn check_side_band(
+    signal: &'static str,
+    expected: &[u64],
+    actual: &[u64],
+) -> Result<(), Violation> {
     if expected == actual {
         return Ok(());
     }
-    Err(Violation::SideBand { signal, expected: expected.to_vec(), actual: actual.to_vec() })
+    Err(Violation::SideBand {
+        signal,
+        expected: expected.to_vec(),
+        actual: actual.to_vec(),
+    })
 }

@@ -56,8 +56,14 @@ pub fn record_failure<E: Observe>(
     packets: impl IntoIterator<Item = Packet>,
     path: &Path,
 ) -> Result<(), WaveError> {
-    let Failure { config, options, .. } = failure;
-    let new = if failure.has_prefix { Cosim::new } else { Cosim::stripper };
+    let Failure {
+        config, options, ..
+    } = failure;
+    let new = if failure.has_prefix {
+        Cosim::new
+    } else {
+        Cosim::stripper
+    };
     record(engine, window(failure), config, options, new, packets, path)
 }
 
@@ -77,6 +83,9 @@ pub fn record<E: Observe>(
     let _ = cosim.run(packets);
     cosim.coast(CYCLES_AFTER + 1);
     let recorder = cosim.into_engine();
-    let file_error = |error| WaveError::File { path: path.display().to_string(), error };
+    let file_error = |error| WaveError::File {
+        path: path.display().to_string(),
+        error,
+    };
     vcd_file::write(&recorder, config.name(), path).map_err(file_error)
 }

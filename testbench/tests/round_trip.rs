@@ -2,19 +2,32 @@
 
 mod common;
 
-use common::{config, options, sequencer, stress, stripper, trace};
+use common::toys::{self, Bug, PassThrough};
+use common::{config, frames_of, options, sequencer, stress, stripper, trace};
+use seqnic_hdl::rtl::Simulator;
 use seqnic_sim::traffic::TraceKind;
 use seqnic_spec::Config;
-use seqnic_testbench::RoundTrip;
+use seqnic_testbench::axis::SentFrame;
+use seqnic_testbench::{Cosim, Expected, Options, Oracle, RoundTrip, RoundTripError};
 
 fn comes_back(config: &Config, stall: u8, idle: u8) {
     let packets = || stress(80, 5).chain(trace(TraceKind::Dctcp, 80, 6));
-    let mut trip = RoundTrip::new(sequencer(config), stripper(config), config, options(stall, idle, 7))
+    let mut trip = RoundTrip::new(
+        sequencer(config),
+        stripper(config),
+        config,
+        options(stall, idle, 7),
+    )
+    .unwrap_or_else(|error| panic!("{error}"));
+    let (sequenced, stripped) = trip
+        .run(packets())
         .unwrap_or_else(|error| panic!("{error}"));
-    let (sequenced, stripped) = trip.run(packets()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((sequenced.frames_in, stripped.frames_out), (160, 160));
     assert_eq!(sequenced.bytes_in, stripped.bytes_out);
-    assert_eq!(sequenced.bytes_out, sequenced.bytes_in + 160 * config.prefix_bytes() as u64);
+    assert_eq!(
+        sequenced.bytes_out,
+        sequenced.bytes_in + 160 * config.prefix_bytes() as u64
+    );
 }
 
 #[test]
@@ -38,4 +51,54 @@ fn frames_come_back_as_they_were() {
             comes_back(&config, 30, 30);
         }
     }
+}
+
+/// A model with the bug of its design: byte 5 of beat 13 is wrong.
+struct SameMistake;
+
+impl Oracle for SameMistake {
+    fn expect(&mut self, frame: &SentFrame, _time: u64, out: &mut Expected) -> bool {
+        out.bytes.extend_from_slice(&frame.packet.data);
+        out.bytes[13 * 8 + 5] ^= 4;
+        true
+    }
+}
+
+#[test]
+fn a_mistake_that_design_and_model_share_is_caught() {
+    let config = config(toys::TOML);
+    let cosim = |bug, oracle: Box<dyn Oracle>| {
+        let engine = Simulator::new(&toys::register_slice(bug), 1);
+        Cosim::with_oracle(engine, &config, Options::default(), oracle)
+            .expect("toys have all ports")
+    };
+    let right = cosim(Bug::Nothing, Box::new(PassThrough));
+    let wrong = cosim(Bug::CorruptsByte, Box::new(SameMistake));
+    let result = RoundTrip::of(right, wrong).run(frames_of([200], 1));
+    assert!(
+        matches!(result, Err(RoundTripError::Changed { number: 0, .. })),
+        "{result:?}"
+    );
+}
+
+#[test]
+fn names_the_design_that_fails() {
+    let config = config(toys::TOML);
+    let cosim = |bug| {
+        let engine = Simulator::new(&toys::register_slice(bug), 1);
+        Cosim::with_oracle(engine, &config, Options::default(), Box::new(PassThrough))
+            .expect("toys have all ports")
+    };
+    let run =
+        |first, second| RoundTrip::of(cosim(first), cosim(second)).run(frames_of([200; 9], 1));
+    let (wrong, right) = (Bug::CorruptsByte, Bug::Nothing);
+    assert!(matches!(
+        run(wrong, right),
+        Err(RoundTripError::Sequencer(_))
+    ));
+    assert!(matches!(
+        run(right, wrong),
+        Err(RoundTripError::Stripper(_))
+    ));
+    assert!(run(right, right).is_ok());
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{agree, config, frames_of, options, sequencer, stress, trace};
-use seqnic_sim::traffic::{Packet, TraceKind};
+use seqnic_sim::traffic::TraceKind;
 use seqnic_spec::Config;
 use seqnic_testbench::axis::Pause;
 use seqnic_testbench::{Cosim, Options};
@@ -30,7 +30,11 @@ fn equals_the_model_for_every_bus_width_and_number_of_rows() {
         for rows in [1, 2, 3, 7, 8, 16, 33, 128, 256] {
             for layout in ["paper", "bpf-profile", "bpf-profile-numbered"] {
                 let config = sized(data_bits, "table2", rows, layout);
-                agree(&config, options(20, 20, rows as u64), stress(12, data_bits as u64));
+                agree(
+                    &config,
+                    options(20, 20, rows as u64),
+                    stress(12, data_bits as u64),
+                );
             }
         }
     }
@@ -38,7 +42,15 @@ fn equals_the_model_for_every_bus_width_and_number_of_rows() {
 
 #[test]
 fn equals_the_model_for_every_row_preset() {
-    let rows = ["ddos-mitigator", "port-knocking", "heavy-hitter", "token-bucket", "connection-tracker", "table2", "none"];
+    let rows = [
+        "ddos-mitigator",
+        "port-knocking",
+        "heavy-hitter",
+        "token-bucket",
+        "connection-tracker",
+        "table2",
+        "none",
+    ];
     for data_bits in BUSES {
         for row in rows {
             for layout in ["paper", "bpf-profile", "bpf-profile-numbered"] {
@@ -68,7 +80,11 @@ fn equals_the_model_for_frame_lengths_around_beats_and_for_long_frames() {
         let around = (1..=4).flat_map(|beats| (beats * beat - 1)..=(beats * beat + 1));
         let lengths: Vec<usize> = around.chain([1514, 9600, 60, 9599, 9601, 1]).collect();
         let config = sized(data_bits, "heavy-hitter", 16, "paper");
-        agree(&config, options(0, 0, 1), frames_of(lengths.iter().copied(), 7));
+        agree(
+            &config,
+            options(0, 0, 1),
+            frames_of(lengths.iter().copied(), 7),
+        );
         agree(&config, options(15, 15, 2), frames_of(lengths, 8));
     }
 }
@@ -89,7 +105,12 @@ fn equals_the_model_under_every_pattern_of_pauses() {
         let config = sized(data_bits, "token-bucket", 9, "paper");
         for stall in pauses {
             for idle in pauses {
-                let options = Options { stall, idle, seed: 9, ..Options::default() };
+                let options = Options {
+                    stall,
+                    idle,
+                    seed: 9,
+                    ..Options::default()
+                };
                 agree(&config, options, stress(25, 10));
             }
         }
@@ -100,9 +121,12 @@ fn equals_the_model_under_every_pattern_of_pauses() {
 fn equals_the_model_for_every_storage_and_pipeline() {
     for storage in ["distributed", "block", "registers"] {
         for layout in ["paper", "bpf-profile"] {
-            for (input_skid, output_skid, fifo_beats) in
-                [(false, false, 16), (true, false, 2), (false, true, 512), (true, true, 16)]
-            {
+            for (input_skid, output_skid, fifo_beats) in [
+                (false, false, 16),
+                (true, false, 2),
+                (false, true, 512),
+                (true, true, 16),
+            ] {
                 let config = config(&format!(
                     r#"
                     bus.data_bits = 256
@@ -121,7 +145,11 @@ fn equals_the_model_for_every_storage_and_pipeline() {
 
 #[test]
 fn takes_the_time_from_its_counter_or_from_its_port() {
-    for source in ["source = \"counter\"\nincrement = 65535", "source = \"counter\"\nincrement = 1", "source = \"port\""] {
+    for source in [
+        "source = \"counter\"\nincrement = 65535",
+        "source = \"counter\"\nincrement = 1",
+        "source = \"port\"",
+    ] {
         let config = config(&format!(
             r#"
             bus.data_bits = 128
@@ -148,8 +176,14 @@ fn steers_by_address_vlan_tdest_and_tuser() {
         ("steering = \"source-mac\"", 0),
         ("steering = \"vlan\"\nfirst_vid = 100", 9),
         ("steering = \"tdest\"", 64),
-        ("steering = \"tuser\"\ntuser_offset_bits = 3\ntuser_core_bits = 3", 128),
-        ("steering = \"tuser\"\ntuser_offset_bits = 60\ntuser_core_bits = 5\ntuser_encoding = \"one-hot\"", 65),
+        (
+            "steering = \"tuser\"\ntuser_offset_bits = 3\ntuser_core_bits = 3",
+            128,
+        ),
+        (
+            "steering = \"tuser\"\ntuser_offset_bits = 60\ntuser_core_bits = 5\ntuser_encoding = \"one-hot\"",
+            65,
+        ),
     ] {
         let config = config(&format!(
             r#"
@@ -169,84 +203,26 @@ fn steers_by_address_vlan_tdest_and_tuser() {
 fn sprays_round_robin() {
     for (cores, rows) in [(1, 1), (2, 1), (3, 2), (14, 16), (256, 255)] {
         let config = config(&format!("spray.cores = {cores}\nhistory.rows = {rows}"));
-        let mut cosim = Cosim::new(sequencer(&config), &config, options(10, 10, 1)).expect("a sequencer has its ports");
+        let mut cosim = Cosim::new(sequencer(&config), &config, options(10, 10, 1))
+            .expect("a sequencer has its ports");
         let mut seen = Vec::new();
         let packets = 3 * cores + 1;
         let report = cosim
-            .run_with(trace(TraceKind::Zipf, packets, 1), |frame| seen.push(frame.bytes[11]))
+            .run_with(trace(TraceKind::Zipf, packets, 1), |frame| {
+                seen.push(frame.bytes[11])
+            })
             .unwrap_or_else(|failure| panic!("{failure}"));
         // The last byte of the source address, whose base ends with 0.
         let round: Vec<u8> = (0..packets).map(|packet| (packet % cores) as u8).collect();
         assert_eq!(seen, round);
         assert_eq!(report.frames_per_core.len(), cores);
-        assert_eq!((report.frames_per_core[0], report.frames_per_core.iter().sum()), (4, packets as u64));
-    }
-}
-
-/// The history of each frame that comes out, with a row of one field: the source address.
-fn histories(config: &Config, sequencer: &mut Option<seqnic_hdl::rtl::Simulator>, sources: &[u8]) -> Vec<Vec<u8>> {
-    let packets = sources.iter().map(|&source| tcp_from(source));
-    let engine = sequencer.take().unwrap_or_else(|| common::sequencer(config));
-    let mut cosim = Cosim::new(engine, config, Options::default()).expect("a sequencer has its ports");
-    let mut found = Vec::new();
-    let rows = 14..14 + 4 * config.rows();
-    let run = cosim.run_with(packets, |frame| {
-        found.push(frame.bytes[rows.clone()].chunks(4).map(|row| row[3]).collect());
-    });
-    run.unwrap_or_else(|failure| panic!("{failure}"));
-    *sequencer = Some(cosim.into_engine());
-    found
-}
-
-/// A frame of TCP over IPv4 from 10.0.0.`source`.
-fn tcp_from(source: u8) -> Packet {
-    let mut data = vec![0; 60];
-    data[12..15].copy_from_slice(&[0x08, 0x00, 0x45]);
-    data[23] = 6;
-    data[26..30].copy_from_slice(&[10, 0, 0, source]);
-    Packet { timestamp_ns: 0, data }
-}
-
-#[test]
-fn history_holds_the_packets_before_the_current_one() {
-    let config = config("history = { row = \"ddos-mitigator\", rows = 4 }\nspray.cores = 4\nprefix.layout = \"bpf-profile\"");
-    let found = histories(&config, &mut None, &[11, 12, 13]);
-    assert_eq!(found, [[0, 0, 0, 0], [0, 0, 0, 11], [0, 0, 11, 12]]);
-}
-
-#[test]
-fn overwrites_the_oldest_row_when_full() {
-    let config = config("history = { row = \"ddos-mitigator\", rows = 3 }\nspray.cores = 3");
-    let found = histories(&config, &mut None, &[11, 12, 13, 14, 15]);
-    assert_eq!(found, [[0, 0, 0], [11, 0, 0], [11, 12, 0], [11, 12, 13], [14, 12, 13]]);
-}
-
-#[test]
-fn memory_is_clean_after_reset() {
-    for layout in ["paper", "bpf-profile"] {
-        for storage in ["distributed", "block", "registers"] {
-            let config = config(&format!(
-                r#"
-                bus.data_bits = 128
-                history = {{ row = "ddos-mitigator", rows = 6, storage = "{storage}" }}
-                spray.cores = 6
-                prefix.layout = "{layout}"
-                "#
-            ));
-            // Stopped in the middle of traffic, wherever that is.
-            for frames in 0..20 {
-                let mut cosim = Cosim::new(sequencer(&config), &config, options(30, 10, frames)).expect("all ports are there");
-                let mut packets = trace(TraceKind::Zipf, 1000, frames);
-                for _ in 0..frames {
-                    let frame = cosim.next_frame(&mut packets);
-                    assert!(frame.unwrap_or_else(|failure| panic!("{failure}")).is_some());
-                }
-                let mut engine = Some(cosim.into_engine());
-                let found = histories(&config, &mut engine, &[11, 12]);
-                assert_eq!(found[0], [0; 6]);
-                assert_eq!(found[1].iter().filter(|&&source| source == 11).count(), 1);
-            }
-        }
+        assert_eq!(
+            (
+                report.frames_per_core[0],
+                report.frames_per_core.iter().sum()
+            ),
+            (4, packets as u64)
+        );
     }
 }
 
@@ -258,15 +234,28 @@ fn emits_one_beat_per_cycle_without_bubbles() {
     };
     for rows in [16, 32, 64, 128] {
         let config = sized(1024, "table2", rows, "paper");
-        assert_eq!(share(&config, 0), 1.0, "{rows} rows of 14 bytes at 1024 bits");
+        assert_eq!(
+            share(&config, 0),
+            1.0,
+            "{rows} rows of 14 bytes at 1024 bits"
+        );
     }
     for data_bits in BUSES {
-        for row in ["ddos-mitigator", "heavy-hitter", "connection-tracker", "none"] {
+        for row in [
+            "ddos-mitigator",
+            "heavy-hitter",
+            "connection-tracker",
+            "none",
+        ] {
             for rows in [1, 2, 5, 16] {
                 for layout in ["paper", "bpf-profile"] {
                     let config = sized(data_bits, row, rows, layout);
                     for stall in [0, 40] {
-                        assert_eq!(share(&config, stall), 1.0, "{rows} rows of {row} at {data_bits} bits, stall {stall} %");
+                        assert_eq!(
+                            share(&config, stall),
+                            1.0,
+                            "{rows} rows of {row} at {data_bits} bits, stall {stall} %"
+                        );
                     }
                 }
             }

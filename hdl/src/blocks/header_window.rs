@@ -30,6 +30,11 @@ pub struct Wanted {
     pub length: bool,
 }
 
+/// Cycles from an accepted beat to `header_valid`.
+pub const fn latency_cycles(data_bits: usize) -> usize {
+    if data_bits / 8 >= WINDOW_BYTES { 0 } else { 1 }
+}
+
 /// A header window on a stream of `data_bits`. Watches `accept`, `tdata`, `tkeep`, `tlast`.
 pub fn header_window(
     name: &str,
@@ -54,7 +59,7 @@ pub fn header_window(
         .length
         .then(|| frame_length(&mut m, &accept, &in_frame, &keep));
 
-    if bus_bytes >= WINDOW_BYTES {
+    if latency_cycles(data_bits) == 0 {
         m.output_of("window", data.slice(0, 8 * WINDOW_BYTES));
         m.output_of("window_keep", keep.slice(0, WINDOW_BYTES));
         m.output_of("header_valid", &first);

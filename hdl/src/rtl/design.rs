@@ -7,7 +7,7 @@ use super::expr::{Expr, SignalId};
 use super::module::MemoryStyle;
 
 /// A checked module with everything below it. Immutable and shared: two instances of one block hold the same design.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Design {
     pub(crate) name: String,
     /// Head comment of the emitted file.
@@ -51,14 +51,14 @@ pub(crate) enum Role {
     Child(usize),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Signal {
     pub name: Arc<str>,
     pub width: usize,
     pub role: Role,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Driver {
     Assign { target: SignalId, value: Expr },
     Case(Case),
@@ -74,7 +74,7 @@ impl Driver {
 }
 
 /// `target = arms[index]`, or `default` past the last arm.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub target: SignalId,
     pub index: Expr,
@@ -82,7 +82,7 @@ pub(crate) struct Case {
     pub default: Expr,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Register {
     pub signal: SignalId,
     pub reset: Option<Bits>,
@@ -90,7 +90,7 @@ pub(crate) struct Register {
     pub next: Expr,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MemoryCell {
     pub name: Arc<str>,
     pub style: MemoryStyle,
@@ -102,7 +102,7 @@ pub(crate) struct MemoryCell {
     pub reads: Vec<MemoryRead>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MemoryWrite {
     pub enable: Expr,
     pub address: Expr,
@@ -111,7 +111,7 @@ pub(crate) struct MemoryWrite {
     pub mask: Option<Expr>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MemoryRead {
     pub target: SignalId,
     pub address: Expr,
@@ -119,7 +119,7 @@ pub(crate) struct MemoryRead {
     pub enable: Option<Expr>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Child {
     pub name: Arc<str>,
     pub design: Arc<Design>,
@@ -179,5 +179,94 @@ impl Design {
         let mut found = Vec::new();
         visit(self, &mut found);
         found
+    }
+}
+
+impl Design {
+    /// Every expression of the module.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        self.roots().into_iter().map(|(_, expr)| expr)
+    }
+
+    /// Every expression of the module, with the name of the signal, memory or instance that it is for.
+    pub(crate) fn roots(&self) -> Vec<(&str, &Expr)> {
+        let name = |id: SignalId| &*self.signals[id.index as usize].name;
+        let mut roots: Vec<(&str, &Expr)> = Vec::new();
+        for driver in &self.drivers {
+            let target = name(driver.target());
+            match driver {
+                Driver::Assign { value, .. } => roots.push((target, value)),
+                Driver::Case(case) => {
+                    roots.push((target, &case.index));
+                    roots.extend(
+                        case.arms
+                            .iter()
+                            .chain([&case.default])
+                            .map(|arm| (target, arm)),
+                    );
+                }
+            }
+        }
+        for register in &self.registers {
+            let target = name(register.signal);
+            roots.extend(
+                register
+                    .enable
+                    .iter()
+                    .chain([&register.next])
+                    .map(|expr| (target, expr)),
+            );
+        }
+        for memory in &self.memories {
+            let written = memory.write.iter().flat_map(|write| {
+                [&write.enable, &write.address, &write.data]
+                    .into_iter()
+                    .chain(&write.mask)
+            });
+            roots.extend(written.map(|expr| (&*memory.name, expr)));
+            for read in &memory.reads {
+                let target = name(read.target);
+                roots.extend(
+                    read.enable
+                        .iter()
+                        .chain([&read.address])
+                        .map(|expr| (target, expr)),
+                );
+            }
+        }
+        for child in &self.instances {
+            roots.extend(child.inputs.iter().map(|(_, value)| (&*child.name, value)));
+        }
+        roots
+    }
+
+    /// The same expressions in the same order, to be changed.
+    pub(crate) fn roots_mut(&mut self) -> Vec<&mut Expr> {
+        let mut roots: Vec<&mut Expr> = Vec::new();
+        for driver in &mut self.drivers {
+            match driver {
+                Driver::Assign { value, .. } => roots.push(value),
+                Driver::Case(case) => {
+                    roots.push(&mut case.index);
+                    roots.extend(case.arms.iter_mut().chain([&mut case.default]));
+                }
+            }
+        }
+        for register in &mut self.registers {
+            roots.extend(register.enable.iter_mut().chain([&mut register.next]));
+        }
+        for memory in &mut self.memories {
+            if let Some(write) = &mut memory.write {
+                roots.extend([&mut write.enable, &mut write.address, &mut write.data]);
+                roots.extend(&mut write.mask);
+            }
+            for read in &mut memory.reads {
+                roots.extend(read.enable.iter_mut().chain([&mut read.address]));
+            }
+        }
+        for child in &mut self.instances {
+            roots.extend(child.inputs.iter_mut().map(|(_, value)| value));
+        }
+        roots
     }
 }

@@ -128,6 +128,28 @@ impl Expr {
         }
     }
 
+    /// The same operation on other operands: `map` gives each by its position.
+    pub(crate) fn with_operands(&self, map: impl Fn(usize, &Expr) -> Expr) -> Self {
+        let kind = match &self.0.kind {
+            Kind::Const(_) | Kind::Signal(..) | Kind::Refused(_) => return self.clone(),
+            Kind::Not(a) => Kind::Not(map(0, a)),
+            Kind::Reduce(op, a) => Kind::Reduce(*op, map(0, a)),
+            Kind::Slice(a, lo) => Kind::Slice(map(0, a), *lo),
+            Kind::Repeat(a, count) => Kind::Repeat(map(0, a), *count),
+            Kind::Binary(op, a, b) => Kind::Binary(*op, map(0, a), map(1, b)),
+            Kind::Compare(op, a, b) => Kind::Compare(*op, map(0, a), map(1, b)),
+            Kind::Mux(c, a, b) => Kind::Mux(map(0, c), map(1, a), map(2, b)),
+            Kind::Concat(parts) => Kind::Concat(
+                parts
+                    .iter()
+                    .enumerate()
+                    .map(|(index, part)| map(index, part))
+                    .collect(),
+            ),
+        };
+        Self::make(self.width(), kind)
+    }
+
     fn same_width(&self, other: &Self, what: &str) -> Result<(), String> {
         if self.width() == other.width() {
             return Ok(());

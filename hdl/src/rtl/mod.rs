@@ -34,6 +34,7 @@ mod design;
 mod emit;
 mod expr;
 mod module;
+pub mod mutate;
 mod sim;
 
 pub use bits::Bits;

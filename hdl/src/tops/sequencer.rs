@@ -6,7 +6,8 @@ use seqnic_spec::{Config, RowOrder, TimestampSource};
 
 use super::{Built, block_name, row_path};
 use crate::blocks::axis::{self, Beat, Shape, SlavePort};
-use crate::blocks::fifo::fifo;
+use crate::blocks::fifo::{FifoSpec, fifo};
+use crate::blocks::header_window;
 use crate::blocks::history_ring::{self, history_ring};
 use crate::blocks::history_shift::{self, history_shift};
 use crate::blocks::prefix_inserter::{SideBand, output_shape, prefix_inserter};
@@ -26,7 +27,7 @@ Packet history sequencer: in front of each frame it puts the rows of the frames 
              +--> [ time, tuser ] --------------------------+    [ sprayer ]
 
 Byte 0 of a frame is tdata[7:0]. tuser counts on the first beat of a frame, and is held on all beats of the output.
-Latency: 2 cycles to the first beat of the prefix, 1 more for each skid buffer. Throughput: one output beat a cycle without
+Latency: 2 cycles to the first beat of the prefix (3 below 1024 bits), 1 more for each skid buffer. Throughput: one output beat a cycle without
 bubbles; the output is the only limit. Backpressure: s_axis_tready falls when the FIFO is full.
 Reset: synchronous, active low; the history is cleared before the first frame leaves.
 Storage: the FIFO, the history, two registers of a beat, the counters.
@@ -71,14 +72,22 @@ pub fn sequencer(config: &Config) -> Built {
         ..beat.clone()
     }
     .pack();
-    let (beats, beats_ready) = Queue::new(
-        &mut m,
-        config,
-        "beat",
-        config.pipeline().fifo_beats,
-        &packed,
-        &accept,
-    )?;
+    // A beat must not overtake the row that it may complete: the next frame could not start on time.
+    let row_latency_cycles = match config.rows() {
+        0 => 0,
+        _ => header_window::latency_cycles(config.data_bits()),
+    };
+    let spec = FifoSpec {
+        depth_words: config.pipeline().fifo_beats,
+        width_bits: packed.width(),
+        latency_cycles: 1 + row_latency_cycles,
+    };
+    let beats = Queue::new(&mut m, config, "beat", spec, &packed, &accept)?;
+    let few = |data: &Expr| FifoSpec {
+        depth_words: FRAMES_AHEAD,
+        width_bits: data.width(),
+        latency_cycles: 1,
+    };
     let ahead = m.register("frames_ahead", bits_for(FRAMES_AHEAD - 1), Reset::To(0));
     m.next_when(
         &ahead,
@@ -87,7 +96,7 @@ pub fn sequencer(config: &Config) -> Built {
     );
     m.drive(
         &ready,
-        beats_ready & ahead.differs(&lit(ahead.width(), FRAMES_AHEAD as u64 - 1)),
+        &beats.ready & ahead.differs(&lit(ahead.width(), FRAMES_AHEAD as u64 - 1)),
     );
 
     let queued = stream.unpack(&beats.data);
@@ -99,7 +108,8 @@ pub fn sequencer(config: &Config) -> Built {
         _ => time.iter().chain(&beat.user).cloned().collect(),
     };
     if !side.is_empty() {
-        let (sides, _) = Queue::new(&mut m, config, "side", FRAMES_AHEAD, &concat(side), &first)?;
+        let side = concat(side);
+        let sides = Queue::new(&mut m, config, "side", few(&side), &side, &first)?;
         m.connect(inserter, "side", &sides.data);
         sides.pop_when(&mut m, &frame_done);
     }
@@ -114,7 +124,7 @@ pub fn sequencer(config: &Config) -> Built {
 
     if config.rows() > 0 {
         let (row, row_valid) = rows(&mut m, config, &beat, &accept, time.as_ref())?;
-        let (rows, _) = Queue::new(&mut m, config, "row", FRAMES_AHEAD, &row, &row_valid)?;
+        let rows = Queue::new(&mut m, config, "row", few(&row), &row, &row_valid)?;
         history(&mut m, config, inserter, rows)?;
     }
     output_slice(&mut m, config, inserter, &out_ready)?;
@@ -126,32 +136,32 @@ struct Queue {
     fifo: Instance,
     data: Expr,
     valid: Expr,
+    /// Whether it takes a word.
+    ready: Expr,
 }
 
 impl Queue {
-    /// A queue of `depth` words, fed with `data` when `push` is 1; also gives its readiness.
+    /// A queue of these words, `<name>_fifo`, fed with `data` when `push` is 1.
     fn new(
         m: &mut Module,
         config: &Config,
         name: &str,
-        depth: usize,
+        spec: FifoSpec,
         data: &Expr,
         push: &Expr,
-    ) -> Result<(Self, Expr), RtlError> {
-        let design = fifo(
-            &block_name(config, &format!("{name}_fifo")),
-            depth,
-            data.width(),
-        )?;
-        let fifo = m.instance(&format!("{name}_fifo"), &design);
+    ) -> Result<Self, RtlError> {
+        let name = format!("{name}_fifo");
+        let fifo = m.instance(&name, &fifo(&block_name(config, &name), spec)?);
         m.connect(fifo, "s_data", data);
         m.connect(fifo, "s_valid", push);
-        let (data, valid) = (
-            m.output_from(fifo, "m_data"),
-            m.output_from(fifo, "m_valid"),
-        );
-        let ready = m.output_from(fifo, "s_ready");
-        Ok((Self { fifo, data, valid }, ready))
+        let mut output = |port: &str| m.output_from(fifo, port);
+        let (data, valid, ready) = (output("m_data"), output("m_valid"), output("s_ready"));
+        Ok(Self {
+            fifo,
+            data,
+            valid,
+            ready,
+        })
     }
 
     fn pop_when(&self, m: &mut Module, pop: &Expr) {

@@ -9,11 +9,23 @@ use serde::Serialize;
 
 use crate::output::{Table, grouped, rate};
 
+/// What is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The sequencer.
+    Sequence,
+    /// The stripper.
+    Strip,
+    /// The sequencer, and behind it the stripper.
+    RoundTrip,
+}
+
 /// The result of a run.
 #[derive(Serialize)]
 pub struct Summary<'a> {
     agree: bool,
-    mode: &'static str,
+    mode: Mode,
     name: &'a str,
     /// None when a round trip ends early.
     #[serde(flatten)]
@@ -42,6 +54,8 @@ struct Figures {
     output_beats: u64,
     ready_cycles: u64,
     output_bus_share: f64,
+    /// Empty for a stripper, which does not know of cores.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     frames_per_core: Vec<u64>,
     elapsed_seconds: f64,
     cycles_per_second: f64,
@@ -74,7 +88,7 @@ pub struct Wave<'a> {
 
 impl<'a> Summary<'a> {
     /// A run in which nothing differed; a round trip gives the figures of its stripper too.
-    pub fn new(config: &'a Config, options: &Options, mode: &'static str) -> Self {
+    pub fn new(config: &'a Config, options: &Options, mode: Mode) -> Self {
         Self {
             agree: true,
             mode,
@@ -92,13 +106,19 @@ impl<'a> Summary<'a> {
 
     /// Adds the figures of the run.
     pub fn with_figures(self, report: &Report) -> Self {
-        let figures = Some(report.into());
-        Self { figures, ..self }
+        let figures = match self.mode {
+            Mode::Strip => Figures::of_stripper(report),
+            _ => Figures::new(report),
+        };
+        Self {
+            figures: Some(figures),
+            ..self
+        }
     }
 
     /// Adds the figures of a stripper behind it.
     pub fn with_stripper(self, report: &Report) -> Self {
-        let stripper = Some(report.into());
+        let stripper = Some(Figures::of_stripper(report));
         Self { stripper, ..self }
     }
 
@@ -123,8 +143,8 @@ impl<'a> Summary<'a> {
     }
 }
 
-impl From<&Report> for Figures {
-    fn from(report: &Report) -> Self {
+impl Figures {
+    fn new(report: &Report) -> Self {
         Self {
             frames_in: report.frames_in,
             frames_out: report.frames_out,
@@ -141,20 +161,14 @@ impl From<&Report> for Figures {
             packets_per_second: report.packets_per_second(),
         }
     }
-}
 
-impl From<Failure> for Difference {
-    fn from(failure: Failure) -> Self {
+    fn of_stripper(report: &Report) -> Self {
         Self {
-            text: failure.to_string(),
-            frame: failure.frame,
-            beat: Some(failure.beat),
-            cycle: Some(failure.cycle),
+            frames_per_core: Vec::new(),
+            ..Self::new(report)
         }
     }
-}
 
-impl Figures {
     fn lines(&self, table: &mut Table) {
         let frames = |frames, bytes| format!("{} ({} bytes)", grouped(frames), grouped(bytes));
         let beats = grouped(self.output_beats);
@@ -177,6 +191,9 @@ impl Figures {
                 "  speed",
                 format!("{cycles_per_second} cycles/s, {packets_per_second} packets/s"),
             );
+        if !self.frames_per_core.is_empty() {
+            table.line("  frames per core", self.cores());
+        }
     }
 
     /// How evenly frames are spread.
@@ -187,6 +204,17 @@ impl Figures {
         match least == most {
             true => format!("{} on each of {cores} cores", grouped(most)),
             false => format!("{} to {} on {cores} cores", grouped(least), grouped(most)),
+        }
+    }
+}
+
+impl From<Failure> for Difference {
+    fn from(failure: Failure) -> Self {
+        Self {
+            text: failure.to_string(),
+            frame: failure.frame,
+            beat: Some(failure.beat),
+            cycle: Some(failure.cycle),
         }
     }
 }
@@ -206,17 +234,14 @@ impl Display for Summary<'_> {
         )?;
         let mut table = Table::default();
         if let Some(figures) = &self.figures {
-            if self.mode == "strip" {
-                table.line("stripper", "");
-                figures.lines(&mut table);
-            } else {
-                table.line("sequencer", "");
-                figures.lines(&mut table);
-                table.line("  frames per core", figures.cores());
-            }
+            table.heading(match self.mode {
+                Mode::Strip => "stripper",
+                _ => "sequencer",
+            });
+            figures.lines(&mut table);
         }
         if let Some(figures) = &self.stripper {
-            table.line("stripper", "");
+            table.heading("stripper");
             figures.lines(&mut table);
         }
         if let Some(Wave { path, from, to }) = &self.wave {
@@ -229,7 +254,7 @@ impl Display for Summary<'_> {
         }
         writeln!(f, "{table}")?;
         f.write_str(match (self.agree, self.mode) {
-            (true, "round-trip") => {
+            (true, Mode::RoundTrip) => {
                 "RTL and model agree, and every frame came back as it was sent."
             }
             (true, _) => "RTL and model agree.",

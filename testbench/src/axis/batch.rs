@@ -47,12 +47,17 @@ impl Transcript {
     /// The record at this position.
     pub fn beat(&self, index: usize) -> Option<Beat<'_>> {
         let start = index * self.shape.words();
-        self.words.get(start..).filter(|rest| !rest.is_empty()).map(|rest| Beat::new(&self.shape, rest))
+        self.words
+            .get(start..)
+            .filter(|rest| !rest.is_empty())
+            .map(|rest| Beat::new(&self.shape, rest))
     }
 
     /// All records.
     pub fn beats(&self) -> impl Iterator<Item = Beat<'_>> {
-        self.words.chunks_exact(self.shape.words()).map(|words| Beat::new(&self.shape, words))
+        self.words
+            .chunks_exact(self.shape.words())
+            .map(|words| Beat::new(&self.shape, words))
     }
 
     fn record<E: Engine>(&mut self, engine: &E, stream: &Stream<E::Port>, ready: bool, cycle: u64) {
@@ -100,11 +105,15 @@ impl Batch {
 
     /// The cycles of this batch, up to and without cycle `end` of it, in which the sink was ready.
     pub fn ready_cycles(&self, end: usize) -> u64 {
-        let stalled = self.stall.iter().enumerate().map(|(i, word)| match end.saturating_sub(64 * i) {
-            64.. => word.count_ones(),
-            bits => (word & ((1 << bits) - 1)).count_ones(),
-        });
-        end as u64 - u64::from(stalled.sum::<u32>())
+        let (whole, bits) = (end / 64, end % 64);
+        let mut stalled: u32 = self.stall[..whole]
+            .iter()
+            .map(|word| word.count_ones())
+            .sum();
+        if bits > 0 {
+            stalled += (self.stall[whole] & ((1 << bits) - 1)).count_ones();
+        }
+        end as u64 - u64::from(stalled)
     }
 
     /// Runs the cycles on an engine, signal by signal. Nothing is allocated in it.
@@ -126,7 +135,8 @@ impl Batch {
                 self.offered = !ready;
             }
             if engine.get(output.valid)[0] != 0 {
-                self.output.record(engine, output, !bit(&self.stall, cycle), number);
+                self.output
+                    .record(engine, output, !bit(&self.stall, cycle), number);
             }
             engine.clock();
         }
@@ -135,7 +145,11 @@ impl Batch {
     /// Puts the next beat on the input, or junk when none is offered.
     fn drive<E: Engine>(&self, engine: &mut E, input: &Stream<E::Port>) {
         let start = self.accepted * self.junk.len();
-        let record = if self.offered { &self.beats[start..] } else { &self.junk };
+        let record = if self.offered {
+            &self.beats[start..]
+        } else {
+            &self.junk
+        };
         engine.set(input.valid, &[u64::from(self.offered)]);
         engine.set(input.last, &record[..1]);
         for lane in &input.lanes {

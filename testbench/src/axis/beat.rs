@@ -50,7 +50,8 @@ const CYCLE_SHIFT: u32 = 8;
 
 /// The header of a record: `tlast`, whether `tready` was 1, and the cycle, counted from the release of reset.
 pub fn header(last: bool, ready: bool, cycle: u64) -> u64 {
-    u64::from(last) * LAST | u64::from(ready) * READY | cycle << CYCLE_SHIFT
+    let flag = |set, mask| if set { mask } else { 0 };
+    flag(last, LAST) | flag(ready, READY) | cycle << CYCLE_SHIFT
 }
 
 /// A beat in its record: what a stream carried in one cycle in which `tvalid` was 1.

@@ -41,7 +41,10 @@ pub struct Monitor {
 impl Monitor {
     /// A monitor that demands one `tuser` and `tdest` for all beats of a frame, or leaves them free after the first.
     pub fn new(constant_side_band: bool) -> Self {
-        Self { constant_side_band, ..Self::default() }
+        Self {
+            constant_side_band,
+            ..Self::default()
+        }
     }
 
     /// Checks the next cycle in which `tvalid` is 1.
@@ -123,7 +126,10 @@ mod tests {
     const READY: bool = true;
 
     /// Checks beats of (cycle, last, ready, data, keep, user) on a bus of 8 bytes.
-    fn check(constant_side_band: bool, beats: &[(u64, bool, bool, u64, u64, u64)]) -> Result<(), Rule> {
+    fn check(
+        constant_side_band: bool,
+        beats: &[(u64, bool, bool, u64, u64, u64)],
+    ) -> Result<(), Rule> {
         let shape = Shape::new(64, 4, 0, 0);
         let mut monitor = Monitor::new(constant_side_band);
         for &(cycle, last, ready, data, keep, user) in beats {
@@ -176,10 +182,22 @@ mod tests {
 
     #[test]
     fn catches_illegal_keep() {
-        assert_eq!(check(true, &[(0, !LAST, READY, 1, 0x7f, 0)]), Err(Rule::KeepNotFull));
-        assert_eq!(check(true, &[(0, LAST, READY, 1, 0xfe, 0)]), Err(Rule::KeepNotContiguous));
-        assert_eq!(check(true, &[(0, LAST, READY, 1, 0x5f, 0)]), Err(Rule::KeepNotContiguous));
-        assert_eq!(check(true, &[(0, LAST, READY, 1, 0, 0)]), Err(Rule::KeepZero));
+        assert_eq!(
+            check(true, &[(0, !LAST, READY, 1, 0x7f, 0)]),
+            Err(Rule::KeepNotFull)
+        );
+        assert_eq!(
+            check(true, &[(0, LAST, READY, 1, 0xfe, 0)]),
+            Err(Rule::KeepNotContiguous)
+        );
+        assert_eq!(
+            check(true, &[(0, LAST, READY, 1, 0x5f, 0)]),
+            Err(Rule::KeepNotContiguous)
+        );
+        assert_eq!(
+            check(true, &[(0, LAST, READY, 1, 0, 0)]),
+            Err(Rule::KeepZero)
+        );
     }
 
     #[test]

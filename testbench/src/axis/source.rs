@@ -36,7 +36,13 @@ impl Source {
     /// A source for records of this shape, whose random choices follow from a seed.
     pub fn new(shape: Shape, user_bits: usize, seed: u64) -> Self {
         let rng = Pcg64Mcg::seed_from_u64(seed);
-        Self { shape, user_bits, rng, sent: VecDeque::new(), exhausted: false }
+        Self {
+            shape,
+            user_bits,
+            rng,
+            sent: VecDeque::new(),
+            exhausted: false,
+        }
     }
 
     /// Whether there are no packets left to pull.
@@ -116,7 +122,10 @@ impl Source {
     /// What the input carries while nothing is offered: a beat of random bits.
     fn junk(&mut self, record: &mut [u64]) {
         self.rng.fill(&mut record[..]);
-        set_ones(&mut record[self.shape.keep.clone()], self.shape.data.len() * 8);
+        set_ones(
+            &mut record[self.shape.keep.clone()],
+            self.shape.data.len() * 8,
+        );
         self.side_band(record);
     }
 }

@@ -65,7 +65,12 @@ impl Stall {
     /// Pauses that follow from a seed.
     pub fn new(pause: Pause, seed: u64) -> Self {
         let rng = Pcg64Mcg::seed_from_u64(seed);
-        Self { pause, rng, pausing: true, left: 0 }
+        Self {
+            pause,
+            rng,
+            pausing: true,
+            left: 0,
+        }
     }
 
     /// The next 64 cycles, the first in bit 0; 1 is a pause.
@@ -80,8 +85,12 @@ impl Stall {
         match self.pause {
             Pause::Never => false,
             Pause::Percent(percent) => self.rng.random_ratio(u32::from(percent.min(99)), 100),
-            Pause::Periodic { run, pause } => self.stretch(|_, pausing| if pausing { pause } else { run.max(1) }),
-            Pause::Bursts { longest } => self.stretch(|rng, _| rng.random_range(1..=longest.max(1))),
+            Pause::Periodic { run, pause } => {
+                self.stretch(|_, pausing| if pausing { pause } else { run.max(1) })
+            }
+            Pause::Bursts { longest } => {
+                self.stretch(|rng, _| rng.random_range(1..=longest.max(1)))
+            }
         }
     }
 
@@ -111,7 +120,10 @@ mod tests {
         assert_eq!(pauses(Pause::Percent(0)), 0);
         for percent in [1, 30, 99, 100] {
             let share = f64::from(pauses(Pause::Percent(percent))) / 640.0;
-            assert!((share - f64::from(percent.min(99))).abs() < 1.0, "{share} % instead of {percent} %");
+            assert!(
+                (share - f64::from(percent.min(99))).abs() < 1.0,
+                "{share} % instead of {percent} %"
+            );
         }
         let share = f64::from(pauses(Pause::Bursts { longest: 7 })) / 640.0;
         assert!((share - 50.0).abs() < 2.0, "{share} %");

@@ -73,7 +73,11 @@ impl<P: Copy> Wiring<P> {
 }
 
 impl<P: Copy> Stream<P> {
-    fn new<E: Engine<Port = P>>(engine: &E, config: &Config, prefix: &str) -> Result<Self, PortError> {
+    fn new<E: Engine<Port = P>>(
+        engine: &E,
+        config: &Config,
+        prefix: &str,
+    ) -> Result<Self, PortError> {
         let required = |signal: &str, wanted_bits: usize| {
             let port = format!("{prefix}_{signal}");
             let Some(found) = engine.port(&port) else {
@@ -81,7 +85,11 @@ impl<P: Copy> Stream<P> {
             };
             match engine.width(found) {
                 found_bits if found_bits == wanted_bits => Ok(found),
-                found_bits => Err(PortError::Width { port, found_bits, wanted_bits }),
+                found_bits => Err(PortError::Width {
+                    port,
+                    found_bits,
+                    wanted_bits,
+                }),
             }
         };
         // Whether these are there is for the oracle to miss: a stripper has neither.
@@ -92,14 +100,29 @@ impl<P: Copy> Stream<P> {
         let (data_bits, user_bits) = (config.data_bits(), config.tuser_bits());
         let shape = Shape::new(data_bits, user_bits, width(dest), width(time));
         let mut lanes = vec![
-            Lane { port: required("tdata", data_bits)?, words: shape.data.clone() },
-            Lane { port: required("tkeep", data_bits / 8)?, words: shape.keep.clone() },
+            Lane {
+                port: required("tdata", data_bits)?,
+                words: shape.data.clone(),
+            },
+            Lane {
+                port: required("tkeep", data_bits / 8)?,
+                words: shape.keep.clone(),
+            },
         ];
         if user_bits > 0 {
-            lanes.push(Lane { port: required("tuser", user_bits)?, words: shape.user.clone() });
+            lanes.push(Lane {
+                port: required("tuser", user_bits)?,
+                words: shape.user.clone(),
+            });
         }
-        lanes.extend(dest.map(|port| Lane { port, words: shape.dest.clone() }));
-        lanes.extend(time.map(|port| Lane { port, words: shape.time.clone() }));
+        lanes.extend(dest.map(|port| Lane {
+            port,
+            words: shape.dest.clone(),
+        }));
+        lanes.extend(time.map(|port| Lane {
+            port,
+            words: shape.time.clone(),
+        }));
         Ok(Self {
             valid: required("tvalid", 1)?,
             ready: required("tready", 1)?,

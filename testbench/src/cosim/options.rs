@@ -19,7 +19,12 @@ pub struct Options {
 impl Options {
     /// The command that runs the same again.
     pub fn command(&self) -> String {
-        let Self { stall, idle, seed, arguments } = self;
+        let Self {
+            stall,
+            idle,
+            seed,
+            arguments,
+        } = self;
         let (stall, idle) = (stall.percent(), idle.percent());
         format!("seqnic cosim {arguments} --seed {seed} --stall {stall} --idle {idle}")
     }

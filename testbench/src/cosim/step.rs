@@ -62,7 +62,13 @@ impl<E: Engine> Cosim<E> {
             *count += 1;
         }
         let cycle = self.report.cycles - 1;
-        OutputFrame { number, bytes: self.sink.bytes(), core, timestamp_ns, cycle }
+        OutputFrame {
+            number,
+            bytes: self.sink.bytes(),
+            core,
+            timestamp_ns,
+            cycle,
+        }
     }
 
     /// Whether all is done, when the batch has been looked through.
@@ -75,13 +81,18 @@ impl<E: Engine> Cosim<E> {
         let prefix_beats = self.config.prefix_bytes().div_ceil(self.config.bus_bytes()) as u64;
         let patience = (2 * prefix_beats + PATIENCE_CYCLES) * self.options.idle.slowdown();
         match waited {
-            cycles if cycles > patience => Err(self.failure(Violation::Stuck { cycles, due, beats }, self.end())),
+            cycles if cycles > patience => {
+                Err(self.failure(Violation::Stuck { cycles, due, beats }, self.end()))
+            }
             _ => Ok(false),
         }
     }
 
     /// Runs a batch, and checks and models what went in.
-    pub(super) fn run_batch(&mut self, packets: &mut impl Iterator<Item = Packet>) -> Result<(), Box<Failure>> {
+    pub(super) fn run_batch(
+        &mut self,
+        packets: &mut impl Iterator<Item = Packet>,
+    ) -> Result<(), Box<Failure>> {
         self.play_batch(packets);
         for beat in self.batch.input.beats() {
             if let Err(rule) = self.input_monitor.check(&beat) {
@@ -92,9 +103,14 @@ impl<E: Engine> Cosim<E> {
             }
             self.pace.input(&self.batch, &beat);
             if !self.input_in_frame {
-                let frame = self.source.take_sent().expect("every first beat is that of a sent frame");
+                let frame = self
+                    .source
+                    .take_sent()
+                    .expect("every first beat is that of a sent frame");
                 let time = match self.config.timestamp() {
-                    TimestampSource::Counter { increment } => beat.cycle().wrapping_mul(increment.into()),
+                    TimestampSource::Counter { increment } => {
+                        beat.cycle().wrapping_mul(increment.into())
+                    }
                     TimestampSource::Port => frame.packet.timestamp_ns,
                 };
                 let mut expected = self.scoreboard.blank();
@@ -142,7 +158,9 @@ impl<E: Engine> Cosim<E> {
     fn failure(&self, violation: Violation, cycle: u64) -> Box<Failure> {
         // A byte or side-band that differs is in the beat that the sink has just taken, the rest in the next one.
         let beat = match violation {
-            Violation::Bytes(_) | Violation::SideBand { .. } | Violation::NothingDue => self.sink.beats() - 1,
+            Violation::Bytes(_) | Violation::SideBand { .. } | Violation::NothingDue => {
+                self.sink.beats() - 1
+            }
             _ if self.sink.is_between_frames() => 0,
             _ => self.sink.beats(),
         };

@@ -20,7 +20,14 @@ impl<E: Observe> Recorder<E> {
     pub fn new(engine: E, window: Range<u64>) -> Self {
         let signals = engine.signals();
         let words_per_cycle = signals.iter().map(|signal| signal.width.div_ceil(64)).sum();
-        Self { engine, window, cycle: 0, signals, words_per_cycle, words: Vec::new() }
+        Self {
+            engine,
+            window,
+            cycle: 0,
+            signals,
+            words_per_cycle,
+            words: Vec::new(),
+        }
     }
 
     /// What is recorded.

@@ -23,14 +23,20 @@ pub(super) fn write<E: Observe>(recorder: &Recorder<E>, top: &str, path: &Path) 
         write_vcd(recorder, top, &mut file)?;
         file.flush()
     });
-    written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {
-        // Nothing was there before, so that nothing is lost if this fails too.
-        let _ = fs::remove_file(&beside);
-    })
+    written
+        .and_then(|()| fs::rename(&beside, path))
+        .inspect_err(|_| {
+            // Nothing was there before, so that nothing is lost if this fails too.
+            let _ = fs::remove_file(&beside);
+        })
 }
 
 /// Cycle `n` begins at `n` periods with a rising edge.
-pub(super) fn write_vcd<E: Observe>(recorder: &Recorder<E>, top: &str, out: impl Write) -> io::Result<()> {
+pub(super) fn write_vcd<E: Observe>(
+    recorder: &Recorder<E>,
+    top: &str,
+    out: impl Write,
+) -> io::Result<()> {
     let mut vcd = Writer::new(out);
     vcd.comment("seqnic")?;
     vcd.timescale(1, TimescaleUnit::NS)?;
@@ -65,7 +71,11 @@ fn declare(vcd: &mut Writer<impl Write>, signals: &[Signal]) -> io::Result<Vec<I
     let mut scope: &[Arc<str>] = &[];
     let mut ids = Vec::with_capacity(signals.len());
     for signal in signals {
-        let shared = scope.iter().zip(&signal.scope).take_while(|(a, b)| a == b).count();
+        let shared = scope
+            .iter()
+            .zip(&signal.scope)
+            .take_while(|(a, b)| a == b)
+            .count();
         for _ in shared..scope.len() {
             vcd.upscope()?;
         }

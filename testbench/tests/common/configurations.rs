@@ -5,8 +5,9 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use seqnic_spec::{
-    ByteOrder, Config, CoreEncoding, Layer, PrefixPreset, RawAlignment, RawBus, RawConfig, RawField, RawHistory,
-    RawPipeline, RawPrefix, RawSection, RawSpray, RawTimestamp, RowLayout, RowOrder, RowPreset, Source, Storage,
+    ByteOrder, Config, CoreEncoding, Layer, PrefixPreset, RawAlignment, RawBus, RawConfig,
+    RawField, RawHistory, RawPipeline, RawPrefix, RawSection, RawSpray, RawTimestamp, RowLayout,
+    RowOrder, RowPreset, Source, Storage,
 };
 
 /// Any configuration: every bus width, number of rows, row layout, prefix, steering, time, pipeline and storage.
@@ -19,7 +20,15 @@ pub fn configurations() -> impl Strategy<Value = Config> {
             (Just((history, bus, timestamp, pipeline)), rest)
         })
         .prop_map(|((history, bus, timestamp, pipeline), (prefix, spray))| {
-            let raw = RawConfig { name: None, bus, history, prefix, spray, timestamp, pipeline };
+            let raw = RawConfig {
+                name: None,
+                bus,
+                history,
+                prefix,
+                spray,
+                timestamp,
+                pipeline,
+            };
             Config::try_from(raw.clone()).unwrap_or_else(|error| panic!("{error}\n{raw:#?}"))
         })
 }
@@ -33,7 +42,9 @@ fn buses() -> impl Strategy<Value = RawBus> {
 }
 
 fn histories() -> impl Strategy<Value = RawHistory> {
-    let edges = select(vec![1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256]);
+    let edges = select(vec![
+        1, 2, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256,
+    ]);
     let rows = prop_oneof![5 => 1..=9_u64, 3 => edges, 2 => 1..=256_u64];
     let preset = select(RowPreset::ALL).prop_map(|preset| RawHistory {
         row: Some(preset.name().into()),
@@ -54,22 +65,34 @@ fn listed_rows() -> impl Strategy<Value = RawHistory> {
     let transport = select(vec![Layer::Tcp, Layer::Udp]);
     (network, transport).prop_flat_map(|(not_network, not_transport)| {
         let meets = move |layer: Layer| layer != not_network && layer != not_transport;
-        let sources: Vec<Source> = Source::named().filter(|source| source.layer().is_none_or(meets)).collect();
-        let layers: Vec<&str> = Layer::ALL.iter().filter(|&&layer| meets(layer)).map(|layer| layer.name()).collect();
+        let sources: Vec<Source> = Source::named()
+            .filter(|source| source.layer().is_none_or(meets))
+            .collect();
+        let layers: Vec<&str> = Layer::ALL
+            .iter()
+            .filter(|&&layer| meets(layer))
+            .map(|layer| layer.name())
+            .collect();
         let fields = vec(fields(sources, meets(Layer::Tcp)), 1..=9).prop_map(within_a_row);
-        (fields, option::weighted(0.2, vec(select(layers), 1..=2))).prop_map(|(fields, requires)| RawHistory {
-            field: Some(fields),
-            requires: requires.map(|layers| layers.into_iter().map(str::to_owned).collect()),
-            ..RawHistory::default()
-        })
+        (fields, option::weighted(0.2, vec(select(layers), 1..=2))).prop_map(
+            |(fields, requires)| RawHistory {
+                field: Some(fields),
+                requires: requires.map(|layers| layers.into_iter().map(str::to_owned).collect()),
+                ..RawHistory::default()
+            },
+        )
     })
 }
 
 fn fields(sources: Vec<Source>, tcp: bool) -> impl Strategy<Value = RawField> {
     let named = select(sources);
-    let constant = (any::<u64>(), 0..64_u32).prop_map(|(value, shift)| Source::Constant(value >> shift));
+    let constant =
+        (any::<u64>(), 0..64_u32).prop_map(|(value, shift)| Source::Constant(value >> shift));
     let predicate = (1..=255_u8, any::<u8>()).prop_map(move |(mask, value)| match tcp {
-        true => Source::TcpFlags { mask, value: value & mask },
+        true => Source::TcpFlags {
+            mask,
+            value: value & mask,
+        },
         false => Source::Constant(mask.into()),
     });
     let source = prop_oneof![8 => named, 1 => constant, 1 => predicate];
@@ -102,7 +125,10 @@ fn within_a_row(mut fields: Vec<RawField>) -> Vec<RawField> {
 }
 
 /// The prefix and the spraying, which depend on each other, for a history and a width of `tuser`.
-fn prefixes_and_sprays(history: &RawHistory, tuser_bits: u64) -> impl Strategy<Value = (RawPrefix, RawSpray)> + use<> {
+fn prefixes_and_sprays(
+    history: &RawHistory,
+    tuser_bits: u64,
+) -> impl Strategy<Value = (RawPrefix, RawSpray)> + use<> {
     let has_history = history.row.as_deref() != Some(RowPreset::None.name());
     let most_cores = match (has_history, history.rows) {
         (true, Some(rows)) => (rows + 1).min(256),
@@ -113,21 +139,37 @@ fn prefixes_and_sprays(history: &RawHistory, tuser_bits: u64) -> impl Strategy<V
         layout: Some(preset.name().into()),
         ..RawPrefix::default()
     });
-    (prop_oneof![preset, listed_prefixes(has_history)], cores).prop_flat_map(move |(prefix, cores)| {
-        let has_ethernet = prefix.section.iter().flatten().all(|section| section.kind != "ethernet");
-        let spray = sprays(cores, tuser_bits, prefix.layout.is_some() || !has_ethernet);
-        (Just(prefix), spray)
-    })
+    (prop_oneof![preset, listed_prefixes(has_history)], cores).prop_flat_map(
+        move |(prefix, cores)| {
+            let listed = prefix.section.iter().flatten();
+            let has_ethernet =
+                prefix.layout.is_some() || listed.clone().any(|section| section.kind == "ethernet");
+            (
+                Just(prefix.clone()),
+                sprays(cores, tuser_bits, has_ethernet),
+            )
+        },
+    )
+}
+
+fn section(kind: &str) -> RawSection {
+    RawSection {
+        kind: kind.into(),
+        ..RawSection::default()
+    }
 }
 
 /// Sections of any kind in any order.
 fn listed_prefixes(has_history: bool) -> impl Strategy<Value = RawPrefix> {
-    let section = |kind: &str| RawSection { kind: kind.into(), ..RawSection::default() };
     let order = || select(ByteOrder::ALL).prop_map(|order| Some(order.name().to_owned()));
     let ethernet = option::weighted(0.7, Just(section("ethernet")));
     let number = move |kind: &'static str| {
         let number = (1..=8_u64, order());
-        option::of(number.prop_map(move |(bytes, order)| RawSection { bytes: Some(bytes), order, ..section(kind) }))
+        option::of(number.prop_map(move |(bytes, order)| RawSection {
+            bytes: Some(bytes),
+            order,
+            ..section(kind)
+        }))
     };
     let pointer = (select(vec![1, 2, 4]), order());
     let rows = (select(RowOrder::ALL), option::of(pointer));
@@ -136,25 +178,45 @@ fn listed_prefixes(has_history: bool) -> impl Strategy<Value = RawPrefix> {
         (1..=300_u64).prop_map(|bytes| (None, Some(RawAlignment::Bytes(bytes)))),
         Just((None, Some(RawAlignment::Name("bus".into())))),
     ];
-    (ethernet, number("sequence-number"), number("timestamp"), rows, vec(padding, 0..=2))
-        .prop_map(move |(ethernet, sequence_number, timestamp, (row_order, pointer), paddings)| {
-            let section = |kind: &str| RawSection { kind: kind.into(), ..RawSection::default() };
-            let mut sections: Vec<RawSection> = [ethernet, sequence_number, timestamp].into_iter().flatten().collect();
-            if has_history {
-                sections.push(RawSection { order: Some(row_order.name().into()), ..section("rows") });
-                let pointer = pointer.filter(|_| row_order == RowOrder::Array);
-                sections.extend(pointer.map(|(bytes, order)| RawSection {
-                    bytes: Some(bytes),
-                    order,
-                    ..section("index-pointer")
+    (
+        ethernet,
+        number("sequence-number"),
+        number("timestamp"),
+        rows,
+        vec(padding, 0..=2),
+    )
+        .prop_map(
+            move |(ethernet, sequence_number, timestamp, (row_order, pointer), paddings)| {
+                let mut sections: Vec<RawSection> = [ethernet, sequence_number, timestamp]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                if has_history {
+                    sections.push(RawSection {
+                        order: Some(row_order.name().into()),
+                        ..section("rows")
+                    });
+                    let pointer = pointer.filter(|_| row_order == RowOrder::Array);
+                    sections.extend(pointer.map(|(bytes, order)| RawSection {
+                        bytes: Some(bytes),
+                        order,
+                        ..section("index-pointer")
+                    }));
+                }
+                let paddings = paddings.into_iter();
+                sections.extend(paddings.map(|(bytes, align_bytes)| RawSection {
+                    bytes,
+                    align_bytes,
+                    ..section("padding")
                 }));
-            }
-            let paddings = paddings.into_iter();
-            sections.extend(paddings.map(|(bytes, align_bytes)| RawSection { bytes, align_bytes, ..section("padding") }));
-            sections
-        })
+                sections
+            },
+        )
         .prop_shuffle()
-        .prop_map(|sections| RawPrefix { section: Some(sections), ..RawPrefix::default() })
+        .prop_map(|sections| RawPrefix {
+            section: Some(sections),
+            ..RawPrefix::default()
+        })
 }
 
 fn sprays(cores: u64, tuser_bits: u64, has_ethernet: bool) -> impl Strategy<Value = RawSpray> {
@@ -166,7 +228,10 @@ fn sprays(cores: u64, tuser_bits: u64, has_ethernet: bool) -> impl Strategy<Valu
     let mut choices = vec![Just(spray("tdest")).boxed()];
     if has_ethernet {
         choices.push(Just(spray("source-mac")).boxed());
-        let vlan = (1..=4095 - cores).prop_map(move |vid| RawSpray { first_vid: Some(vid), ..spray("vlan") });
+        let vlan = (1..=4095 - cores).prop_map(move |vid| RawSpray {
+            first_vid: Some(vid),
+            ..spray("vlan")
+        });
         choices.push(vlan.boxed());
     }
     for encoding in CoreEncoding::ALL {
@@ -175,7 +240,8 @@ fn sprays(cores: u64, tuser_bits: u64, has_ethernet: bool) -> impl Strategy<Valu
             CoreEncoding::OneHot => cores,
         };
         if least <= tuser_bits {
-            let tuser = (least..=tuser_bits).prop_flat_map(move |bits| (Just(bits), 0..=tuser_bits - bits));
+            let tuser =
+                (least..=tuser_bits).prop_flat_map(move |bits| (Just(bits), 0..=tuser_bits - bits));
             let tuser = tuser.prop_map(move |(bits, offset)| RawSpray {
                 tuser_offset_bits: Some(offset),
                 tuser_core_bits: Some(bits),
@@ -193,15 +259,20 @@ fn timestamps() -> impl Strategy<Value = RawTimestamp> {
         source: Some("counter".into()),
         increment: Some(increment),
     });
-    let port = Just(RawTimestamp { source: Some("port".into()), increment: None });
+    let port = Just(RawTimestamp {
+        source: Some("port".into()),
+        increment: None,
+    });
     prop_oneof![2 => counter, 1 => port]
 }
 
 fn pipelines() -> impl Strategy<Value = RawPipeline> {
     let fifo_beats = prop_oneof![Just(None), (1..=9_u32).prop_map(|log| Some(1 << log))];
-    (any::<bool>(), any::<bool>(), fifo_beats).prop_map(|(input_skid, output_skid, fifo_beats)| RawPipeline {
-        input_skid: Some(input_skid),
-        output_skid: Some(output_skid),
-        fifo_beats,
+    (any::<bool>(), any::<bool>(), fifo_beats).prop_map(|(input_skid, output_skid, fifo_beats)| {
+        RawPipeline {
+            input_skid: Some(input_skid),
+            output_skid: Some(output_skid),
+            fifo_beats,
+        }
     })
 }

@@ -20,13 +20,15 @@ pub fn config(toml: &str) -> Config {
 
 /// The sequencer of a configuration, in the in-process engine.
 pub fn sequencer(config: &Config) -> Simulator {
-    let design = tops::sequencer(config).unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()));
+    let design =
+        tops::sequencer(config).unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()));
     Simulator::new(&design, 1)
 }
 
 /// The stripper of a configuration, in the in-process engine.
 pub fn stripper(config: &Config) -> Simulator {
-    let design = tops::stripper(config).unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()));
+    let design =
+        tops::stripper(config).unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()));
     Simulator::new(&design, 1)
 }
 
@@ -62,13 +64,27 @@ pub fn options(stall: u8, idle: u8, seed: u64) -> Options {
 }
 
 /// Runs a sequencer against its model and panics with the whole report when they differ.
-pub fn agree(config: &Config, options: Options, packets: impl IntoIterator<Item = Packet>) -> Report {
-    let mut cosim = Cosim::new(sequencer(config), config, options).unwrap_or_else(|error| panic!("{error}"));
-    cosim.run(packets).unwrap_or_else(|failure| panic!("{failure}"))
+pub fn agree(
+    config: &Config,
+    options: Options,
+    packets: impl IntoIterator<Item = Packet>,
+) -> Report {
+    let mut cosim =
+        Cosim::new(sequencer(config), config, options).unwrap_or_else(|error| panic!("{error}"));
+    cosim
+        .run(packets)
+        .unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// Runs a stripper against its model and panics with the whole report when they differ.
-pub fn stripper_agrees(config: &Config, options: Options, packets: impl IntoIterator<Item = Packet>) -> Report {
-    let mut cosim = Cosim::stripper(stripper(config), config, options).unwrap_or_else(|error| panic!("{error}"));
-    cosim.run(packets).unwrap_or_else(|failure| panic!("{failure}"))
+pub fn stripper_agrees(
+    config: &Config,
+    options: Options,
+    packets: impl IntoIterator<Item = Packet>,
+) -> Report {
+    let mut cosim = Cosim::stripper(stripper(config), config, options)
+        .unwrap_or_else(|error| panic!("{error}"));
+    cosim
+        .run(packets)
+        .unwrap_or_else(|failure| panic!("{failure}"))
 }

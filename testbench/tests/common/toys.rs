@@ -90,9 +90,15 @@ pub fn register_slice(bug: Bug) -> Arc<Design> {
     let first = m.register("first", 1, Reset::To(1));
 
     let valid = m.register("valid", 1, Reset::To(0));
-    let shown = m.wire("shown", &valid & !(is(Bug::DropsValid) & tick.is(7)) & !(is(Bug::StopsEmitting) & frames.is(7)));
+    let shown = m.wire(
+        "shown",
+        &valid & !(is(Bug::DropsValid) & tick.is(7)) & !(is(Bug::StopsEmitting) & frames.is(7)),
+    );
     let advance = m.wire("advance", !&valid | (&shown & &s.ready));
-    let ready = m.wire("ready", &advance & !(is(Bug::StopsAccepting) & beats.is(13)));
+    let ready = m.wire(
+        "ready",
+        &advance & !(is(Bug::StopsAccepting) & beats.is(13)),
+    );
     let take = m.wire("take", &ready & &s.valid);
     let give = m.wire("give", &shown & &s.ready);
     let lost = (is(Bug::LosesBeat) & beats.is(13)) | (is(Bug::LosesFrame) & frames.is(7));
@@ -104,17 +110,28 @@ pub fn register_slice(bug: Bug) -> Arc<Design> {
     let data = m.captured("data", &take, &s.data);
     let keep = m.captured("keep", &take, &s.keep);
     let last = m.captured("last", &take, &s.last);
-    let user = m.captured("user", &take & (&first | is(Bug::ChangesUserInTheFrame)), &s.user);
+    let user = m.captured(
+        "user",
+        &take & (&first | is(Bug::ChangesUserInTheFrame)),
+        &s.user,
+    );
     let stalled = m.delayed("stalled", Reset::To(0), &shown & !&s.ready);
     // The beat that shows is the one before `beats`.
     let beat_13 = m.wire("beat_13", beats.is(14));
 
-    let wrong_data = (is(Bug::ChangesDataWhileStalled) & &stalled) | (is(Bug::CorruptsByte) & &beat_13);
-    let wrong_keep = when(is(Bug::ChangesKeepWhileStalled) & &stalled, &keep ^ lit(8, 0x80))
-        .or_when(is(Bug::HoleInKeep) & &last, &keep ^ lit(8, 1))
-        .or_when(is(Bug::KeepNotFullBeforeLast) & !&last & &beat_13, &keep ^ lit(8, 0x80))
-        .or_when(is(Bug::EmptyLastBeat) & &last, zeros(8))
-        .otherwise(&keep);
+    let wrong_data =
+        (is(Bug::ChangesDataWhileStalled) & &stalled) | (is(Bug::CorruptsByte) & &beat_13);
+    let wrong_keep = when(
+        is(Bug::ChangesKeepWhileStalled) & &stalled,
+        &keep ^ lit(8, 0x80),
+    )
+    .or_when(is(Bug::HoleInKeep) & &last, &keep ^ lit(8, 1))
+    .or_when(
+        is(Bug::KeepNotFullBeforeLast) & !&last & &beat_13,
+        &keep ^ lit(8, 0x80),
+    )
+    .or_when(is(Bug::EmptyLastBeat) & &last, zeros(8))
+    .otherwise(&keep);
     let wrong_last = (is(Bug::ChangesLastWhileStalled) & &stalled)
         | (is(Bug::MissingLast) & &last & frames.is(8))
         | (is(Bug::EarlyLast) & !&last & &beat_13);
@@ -122,9 +139,15 @@ pub fn register_slice(bug: Bug) -> Arc<Design> {
     let invented = is(Bug::InventsFrame) & frames.is(8) & !&valid;
 
     m.output_of("s_axis_tready", &ready);
-    m.output_of("m_axis_tdata", &data ^ (lit(DATA_BITS, 1 << 42).gated_by(&wrong_data)));
+    m.output_of(
+        "m_axis_tdata",
+        &data ^ (lit(DATA_BITS, 1 << 42).gated_by(&wrong_data)),
+    );
     m.output_of("m_axis_tkeep", wrong_keep);
-    m.output_of("m_axis_tuser", &user ^ lit(TUSER_BITS, 1).gated_by(&wrong_user));
+    m.output_of(
+        "m_axis_tuser",
+        &user ^ lit(TUSER_BITS, 1).gated_by(&wrong_user),
+    );
     m.output_of("m_axis_tvalid", &shown | invented);
     m.output_of("m_axis_tlast", &last ^ wrong_last);
     m.output_of("transferred", &give);
@@ -137,11 +160,7 @@ pub fn frame_swapper() -> Arc<Design> {
     let s = ports(&mut m);
     let phase = m.register("phase", 2, Reset::To(0));
     let (keeps, passes, gives) = (phase.is(0), phase.is(1), phase.is(2));
-    let kept = [
-        ("tdata", &s.data),
-        ("tkeep", &s.keep),
-        ("tuser", &s.user),
-    ];
+    let kept = [("tdata", &s.data), ("tkeep", &s.keep), ("tuser", &s.user)];
     for (name, input) in kept {
         let register = m.captured(&format!("kept_{name}"), &keeps & &s.valid, input);
         m.output_of(&format!("m_axis_{name}"), gives.mux(&register, input));

@@ -215,41 +215,6 @@ impl Printer<'_> {
     }
 }
 
-impl Design {
-    /// Every expression of the module.
-    fn expressions(&self) -> impl Iterator<Item = &Expr> {
-        let drivers = self.drivers.iter().flat_map(|driver| match driver {
-            Driver::Assign { value, .. } => vec![value],
-            Driver::Case(case) => case
-                .arms
-                .iter()
-                .chain([&case.default, &case.index])
-                .collect(),
-        });
-        let registers = self
-            .registers
-            .iter()
-            .flat_map(|r| r.enable.iter().chain([&r.next]));
-        let memories = self.memories.iter().flat_map(|memory| {
-            let written = memory
-                .write
-                .iter()
-                .flat_map(|w| [&w.enable, &w.address, &w.data].into_iter().chain(&w.mask));
-            written.chain(
-                memory
-                    .reads
-                    .iter()
-                    .flat_map(|read| read.enable.iter().chain([&read.address])),
-            )
-        });
-        let inputs = self
-            .instances
-            .iter()
-            .flat_map(|child| child.inputs.iter().map(|(_, value)| value));
-        drivers.chain(registers).chain(memories).chain(inputs)
-    }
-}
-
 fn mark(expr: &Expr, used: &mut BTreeMap<u32, Vec<bool>>) {
     let (signal, range) = match &expr.node().kind {
         Kind::Signal(id, _) => (Some(*id), 0..expr.width()),

@@ -1,0 +1,205 @@
+//! How good the tests are: mutants of the design, and whether the in-process runs against the model notice them.
+//!
+//! A mutant is killed when a run differs from the model, breaks the protocol, stops, or no longer uses every
+//! output cycle. What survives is either equivalent to the design or a gap in the tests.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use seqnic_hdl::rtl::mutate::{Mutation, mutant, mutations};
+use seqnic_hdl::rtl::{Design, RtlError, Simulator};
+use seqnic_hdl::tops;
+use seqnic_sim::traffic::{Packet, Trace, TraceKind, TraceSpec};
+use seqnic_spec::Config;
+
+use crate::axis::Pause;
+use crate::cosim::{Cosim, Options};
+use crate::failure::Violation;
+
+/// What mutants are made of: together these have every block, every kind of section, of steering and of storage.
+const SUBJECTS: [&str; 9] = [
+    "bus.data_bits = 128\nhistory = { rows = 5, row = \"table2\" }\nspray.cores = 3",
+    "bus.data_bits = 64\nhistory = { rows = 3, row = \"heavy-hitter\" }\nspray.cores = 4\npipeline.input_skid = true",
+    "bus.data_bits = 1024\nhistory = { rows = 11, row = \"connection-tracker\" }\nspray.cores = 7",
+    "bus.data_bits = 256\nhistory = { rows = 6, row = \"port-knocking\" }\nprefix.layout = \"bpf-profile-numbered\"\n\
+     spray.cores = 7\npipeline.output_skid = false",
+    "bus.data_bits = 64\nhistory = { rows = 3, row = \"token-bucket\" }\nprefix.layout = \"bpf-profile\"\nspray.cores = 4",
+    "bus.data_bits = 512\nhistory = { rows = 9, row = \"ddos-mitigator\", storage = \"block\" }\n\
+     spray = { cores = 5, steering = \"vlan\", first_vid = 100 }\ntimestamp.source = \"port\"",
+    "bus = { data_bits = 128, tuser_bits = 48 }\nhistory = { rows = 4, storage = \"block\", field = [\
+     {source = \"inner-vlan.id\"}, {source = \"ipv6.source\"}, {source = \"udp.length\", order = \"little\"}] }\n\
+     prefix.section = [{kind = \"timestamp\"}, {kind = \"rows\", order = \"array\"}, {kind = \"sequence-number\"}, \
+     {kind = \"index-pointer\", bytes = 1}, {kind = \"padding\", align_bytes = \"bus\"}]\n\
+     spray = { cores = 3, steering = \"tuser\", tuser_offset_bits = 24, tuser_core_bits = 8, tuser_encoding = \"one-hot\" }",
+    "bus.data_bits = 64\nhistory.row = \"none\"\nspray = { cores = 6, steering = \"tdest\" }",
+    "bus.data_bits = 2048\nhistory = { rows = 2, field = [{source = \"ethernet.source\"}, {source = \"ethernet.ethertype\"}, \
+     {source = \"vlan.tci\"}, {source = \"ports.destination\"}] }\nspray.cores = 3",
+];
+
+/// A design that mutants are made of.
+pub struct Subject {
+    /// The configuration.
+    pub config: Config,
+    /// The sequencer, or the stripper.
+    pub design: Arc<Design>,
+    is_stripper: bool,
+}
+
+/// A mutant, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// What was changed.
+    pub mutation: Mutation,
+    /// The run that noticed, and what it said; none: it survived.
+    pub killed_by: Option<String>,
+}
+
+/// One run that a mutant must survive to be a survivor.
+struct Run {
+    name: &'static str,
+    pause: u8,
+    kind: TraceKind,
+    packets: usize,
+    frame_bytes: Option<usize>,
+    seed: u64,
+}
+
+/// Short runs first: most mutants fall at once.
+const RUNS: [Run; 6] = [
+    Run {
+        name: "random frames",
+        pause: 0,
+        kind: TraceKind::Uniform,
+        packets: 60,
+        frame_bytes: None,
+        seed: 1,
+    },
+    Run {
+        name: "64-byte frames",
+        pause: 0,
+        kind: TraceKind::Zipf,
+        packets: 100,
+        frame_bytes: Some(64),
+        seed: 2,
+    },
+    Run {
+        name: "stalls",
+        pause: 40,
+        kind: TraceKind::Uniform,
+        packets: 100,
+        frame_bytes: None,
+        seed: 3,
+    },
+    Run {
+        name: "1-byte frames",
+        pause: 0,
+        kind: TraceKind::Uniform,
+        packets: 300,
+        frame_bytes: Some(1),
+        seed: 4,
+    },
+    Run {
+        name: "conversations",
+        pause: 15,
+        kind: TraceKind::Dctcp,
+        packets: 200,
+        frame_bytes: None,
+        seed: 5,
+    },
+    Run {
+        name: "many frames",
+        pause: 10,
+        kind: TraceKind::Uniform,
+        packets: 1500,
+        frame_bytes: Some(130),
+        seed: 6,
+    },
+];
+
+/// The designs that mutants are made of.
+pub fn subjects() -> Result<Vec<Subject>, RtlError> {
+    let mut subjects = Vec::new();
+    for toml in SUBJECTS {
+        let config = Config::from_toml_str(toml, "mutation.rs");
+        let config = config.expect("the subjects are valid, as a test shows");
+        let (sequencer, stripper) = (tops::sequencer(&config)?, tops::stripper(&config)?);
+        subjects.push(Subject {
+            config: config.clone(),
+            design: sequencer,
+            is_stripper: false,
+        });
+        subjects.push(Subject {
+            config,
+            design: stripper,
+            is_stripper: true,
+        });
+    }
+    Ok(subjects)
+}
+
+impl Subject {
+    /// Every mutation of the design.
+    pub fn mutations(&self) -> Vec<Mutation> {
+        mutations(&self.design)
+    }
+
+    /// Runs a mutant until something notices it.
+    pub fn judge(&self, mutation: &Mutation) -> Verdict {
+        let design = mutant(&self.design, mutation);
+        let noticed = RUNS.iter().find_map(|run| {
+            // A mutant may also drive the engine or the bench into a panic: that is noticed too.
+            let outcome = catch_unwind(AssertUnwindSafe(|| self.run(&design, run)));
+            let said = outcome.unwrap_or_else(|_| Some("the run panicked".into()))?;
+            Some(format!("{}: {said}", run.name))
+        });
+        Verdict {
+            mutation: mutation.clone(),
+            killed_by: noticed,
+        }
+    }
+
+    /// Whether the design as it is passes every run; what it fails is said.
+    pub fn passes(&self) -> Result<(), String> {
+        RUNS.iter()
+            .try_for_each(|run| match self.run(&self.design, run) {
+                Some(said) => Err(format!("{}: {said}", run.name)),
+                None => Ok(()),
+            })
+    }
+
+    fn run(&self, design: &Arc<Design>, run: &Run) -> Option<String> {
+        let spec = TraceSpec {
+            frame_bytes: run.frame_bytes,
+            ..TraceSpec::new(run.kind, run.packets, run.seed)
+        };
+        let packets: Vec<Packet> = Trace::new(&spec).ok()?.collect();
+        let options = Options {
+            stall: Pause::Percent(run.pause),
+            idle: Pause::Percent(run.pause),
+            seed: run.seed,
+            ..Options::default()
+        };
+        let engine = Simulator::new(design, run.seed);
+        let cosim = match self.is_stripper {
+            true => Cosim::stripper(engine, &self.config, options),
+            false => Cosim::new(engine, &self.config, options),
+        };
+        let report = match cosim
+            .map_err(|error| error.to_string())
+            .map(|mut cosim| cosim.run(packets))
+        {
+            Err(said) => return Some(said),
+            Ok(Err(failure)) => return Some(summary(&failure.violation)),
+            Ok(Ok(report)) => report,
+        };
+        let bubbles = run.pause == 0 && !self.is_stripper && report.output_bus_share() < 1.0;
+        bubbles.then(|| format!("output bus share {:.3}", report.output_bus_share()))
+    }
+}
+
+fn summary(violation: &Violation) -> String {
+    format!("{violation:?}")
+        .chars()
+        .take_while(|&letter| !"({ ".contains(letter))
+        .collect()
+}

@@ -1,0 +1,130 @@
+//! The history holds the packets before the current one, and nothing after a reset.
+
+mod common;
+
+use common::{agree, config, options, sequencer, trace};
+use seqnic_hdl::rtl::Simulator;
+use seqnic_sim::traffic::{Packet, TraceKind};
+use seqnic_spec::Config;
+use seqnic_testbench::{Cosim, Options};
+
+/// The history of each frame that comes out, with a row of one field: the source address.
+fn histories(config: &Config, sequencer: &mut Option<Simulator>, sources: &[u8]) -> Vec<Vec<u8>> {
+    let packets = sources.iter().map(|&source| tcp_from(source));
+    let engine = sequencer
+        .take()
+        .unwrap_or_else(|| common::sequencer(config));
+    let mut cosim =
+        Cosim::new(engine, config, Options::default()).expect("a sequencer has its ports");
+    let mut found = Vec::new();
+    let rows = 14..14 + 4 * config.rows();
+    let run = cosim.run_with(packets, |frame| {
+        found.push(
+            frame.bytes[rows.clone()]
+                .chunks(4)
+                .map(|row| row[3])
+                .collect(),
+        );
+    });
+    run.unwrap_or_else(|failure| panic!("{failure}"));
+    *sequencer = Some(cosim.into_engine());
+    found
+}
+
+/// A frame of TCP over IPv4 from 10.0.0.`source`.
+fn tcp_from(source: u8) -> Packet {
+    let mut data = vec![0; 60];
+    data[12..15].copy_from_slice(&[0x08, 0x00, 0x45]);
+    data[23] = 6;
+    data[26..30].copy_from_slice(&[10, 0, 0, source]);
+    Packet {
+        timestamp_ns: 0,
+        data,
+    }
+}
+
+#[test]
+fn history_holds_the_packets_before_the_current_one() {
+    let config = config(
+        "history = { row = \"ddos-mitigator\", rows = 4 }\nspray.cores = 4\nprefix.layout = \"bpf-profile\"",
+    );
+    let found = histories(&config, &mut None, &[11, 12, 13]);
+    assert_eq!(found, [[0, 0, 0, 0], [0, 0, 0, 11], [0, 0, 11, 12]]);
+}
+
+#[test]
+fn overwrites_the_oldest_row_when_full() {
+    let config = config("history = { row = \"ddos-mitigator\", rows = 3 }\nspray.cores = 3");
+    let found = histories(&config, &mut None, &[11, 12, 13, 14, 15]);
+    assert_eq!(
+        found,
+        [
+            [0, 0, 0],
+            [11, 0, 0],
+            [11, 12, 0],
+            [11, 12, 13],
+            [14, 12, 13]
+        ]
+    );
+}
+
+#[test]
+fn memory_is_clean_after_reset() {
+    for layout in ["paper", "bpf-profile"] {
+        for storage in ["distributed", "block", "registers"] {
+            let config = config(&format!(
+                r#"
+                bus.data_bits = 128
+                history = {{ row = "ddos-mitigator", rows = 6, storage = "{storage}" }}
+                spray.cores = 6
+                prefix.layout = "{layout}"
+                "#
+            ));
+            // Stopped in the middle of traffic, wherever that is.
+            for frames in 0..20 {
+                let mut cosim = Cosim::new(sequencer(&config), &config, options(30, 10, frames))
+                    .expect("all ports are there");
+                let mut packets = trace(TraceKind::Zipf, 1000, frames);
+                for _ in 0..frames {
+                    let frame = cosim.next_frame(&mut packets);
+                    assert!(
+                        frame
+                            .unwrap_or_else(|failure| panic!("{failure}"))
+                            .is_some()
+                    );
+                }
+                let mut engine = Some(cosim.into_engine());
+                let found = histories(&config, &mut engine, &[11, 12]);
+                assert_eq!(found[0], [0; 6]);
+                assert_eq!(found[1].iter().filter(|&&source| source == 11).count(), 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_may_stand_anywhere_in_the_prefix() {
+    for order in ["array", "oldest-first"] {
+        for rows in [1, 2, 3, 5, 16] {
+            for before in [0, 1, 7, 16, 64] {
+                for after in [0, 1, 8, 16, 64] {
+                    let padding = |bytes| match bytes {
+                        0 => String::new(),
+                        _ => format!(r#"{{ kind = "padding", bytes = {bytes} }},"#),
+                    };
+                    let config = config(&format!(
+                        r#"
+                        bus.data_bits = 128
+                        history = {{ row = "ddos-mitigator", rows = {rows} }}
+                        spray = {{ cores = 1, steering = "tdest" }}
+                        prefix.section = [{} {{ kind = "rows", order = "{order}" }}, {}]
+                        "#,
+                        padding(before),
+                        padding(after),
+                    ));
+                    agree(&config, options(20, 20, 1), trace(TraceKind::Zipf, 25, 1));
+                }
+            }
+        }
+    }
+}

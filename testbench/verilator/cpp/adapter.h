@@ -1,0 +1,86 @@
+// `seqnic::Model` over a class that Verilator made. `Wires` is generated: it knows the names of the ports.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "model.h"
+#include "verilated.h"
+#include "wave.h"
+
+namespace seqnic {
+
+template <class Top, class Wires>
+class Adapter final : public Model {
+  public:
+    Adapter(Initial initial, std::int32_t seed) {
+        context_.randReset(static_cast<int>(initial));
+        context_.randSeed(seed);
+        context_.timeunit(-9);
+        context_.timeprecision(-9);
+        Wave::prepare(context_);
+        top_ = std::make_unique<Top>(&context_, "");
+        wave_.attach(*top_);
+        ports_ = Wires::ports(*top_);
+    }
+
+    ~Adapter() override { top_->final(); }
+
+    const Port *ports() const override { return ports_.data(); }
+
+    std::size_t port_count() const override { return ports_.size(); }
+
+    void reset() override {
+        Wires::reset(*top_, true);
+        for (int edge = 0; edge < 2; ++edge) {
+            top_->eval();
+            rise();
+        }
+        Wires::reset(*top_, false);
+        cycle_ = 0;
+    }
+
+    void eval() override { top_->eval(); }
+
+    void tick(std::uint64_t cycles) override {
+        while (cycles-- > 0) {
+            if (wave_.shows(cycle_)) {
+                show();
+            }
+            rise();
+            ++cycle_;
+            if (cycles > 0) {
+                top_->eval();
+            }
+        }
+    }
+
+    void record(const char *path, std::uint64_t from, std::uint64_t to) override { wave_.open(path, from, to); }
+
+    void finish_record() override { wave_.close(); }
+
+  private:
+    // A rising edge. The falling one triggers nothing, so it needs no evaluation of its own.
+    void rise() {
+        Wires::clock(*top_, true);
+        top_->eval();
+        Wires::clock(*top_, false);
+    }
+
+    // Cycle n begins at n periods with a rising edge and the values that are settled in it.
+    void show() {
+        constexpr std::uint64_t period_ns = 4;
+        Wires::clock(*top_, true);
+        wave_.dump(cycle_ * period_ns);
+        Wires::clock(*top_, false);
+        wave_.dump(cycle_ * period_ns + period_ns / 2);
+    }
+
+    VerilatedContext context_;
+    std::unique_ptr<Top> top_;
+    std::vector<Port> ports_;
+    Wave wave_;
+    std::uint64_t cycle_ = 0;
+};
+
+}  // namespace seqnic

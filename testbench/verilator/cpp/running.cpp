@@ -1,0 +1,124 @@
+#include "seqnic-verilator/cpp/running.h"
+
+#include <dlfcn.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "seqnic-verilator/cpp/wire.h"
+#include "seqnic-verilator/src/bridge.rs.h"
+
+namespace seqnic {
+
+std::unique_ptr<Running> load(rust::Str path, std::uint8_t initial, std::int32_t seed) {
+    void *const library = dlopen(std::string(path).c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (!library) {
+        throw std::runtime_error(dlerror());
+    }
+    const auto make = reinterpret_cast<MakeModel *>(dlsym(library, make_model_symbol));
+    if (!make) {
+        throw std::runtime_error(dlerror());
+    }
+    return std::make_unique<Running>(std::unique_ptr<Model>(make(static_cast<Initial>(initial), seed)));
+}
+
+rust::Vec<PortInfo> Running::ports() const {
+    rust::Vec<PortInfo> table;
+    for (std::size_t i = 0; i < model_->port_count(); ++i) {
+        const Port &port = model_->ports()[i];
+        table.push_back(PortInfo{rust::String(port.name), port.bits, port.is_input});
+    }
+    return table;
+}
+
+void Running::drive(rust::Slice<const std::uint64_t> pins) {
+    const std::uint64_t *words = pins.data();
+    for (std::size_t i = 0; i < model_->port_count(); ++i) {
+        const Wire wire(*model_, i);
+        if (model_->ports()[i].is_input) {
+            wire.set(words);
+        }
+        words += wire.words();
+    }
+}
+
+void Running::sample(rust::Slice<std::uint64_t> pins, bool with_inputs) const {
+    std::uint64_t *words = pins.data();
+    for (std::size_t i = 0; i < model_->port_count(); ++i) {
+        const Wire wire(*model_, i);
+        if (with_inputs || !model_->ports()[i].is_input) {
+            wire.get(words);
+        }
+        words += wire.words();
+    }
+}
+
+void Running::reset(rust::Slice<const std::uint64_t> pins) {
+    drive(pins);
+    model_->reset();
+}
+
+void Running::eval(rust::Slice<std::uint64_t> pins) {
+    drive(pins);
+    model_->eval();
+    sample(pins, false);
+}
+
+void Running::tick(std::uint64_t cycles) { model_->tick(cycles); }
+
+void Running::record(rust::Str path, std::uint64_t from, std::uint64_t to) {
+    model_->record(std::string(path).c_str(), from, to);
+}
+
+void Running::finish_record() { model_->finish_record(); }
+
+namespace {
+
+bool bit(rust::Slice<const std::uint64_t> words, std::size_t index) {
+    return words.data()[index / 64] >> (index % 64) & 1;
+}
+
+}  // namespace
+
+void Running::play(const StreamWires &input_wires, const StreamWires &output_wires, Cycles &run,
+                   rust::Slice<std::uint64_t> pins) {
+    const StreamPorts input(*model_, input_wires), output(*model_, output_wires);
+    check(run, input, output);
+    drive(pins);
+    std::uint64_t *in = run.input.data(), *out = run.output.data();
+    const std::uint64_t *next = run.beats.data() + run.accepted * input.words;
+    const std::uint64_t *const end = run.beats.data() + run.beats.size();
+
+    for (std::size_t cycle = 0; cycle < run.cycles; ++cycle) {
+        if (!run.offered) {
+            run.offered = next != end && !bit(run.idle, cycle);
+            input.valid.set(run.offered);
+            input.put(run.offered ? next : run.junk.data());
+        }
+        const bool stalled = bit(run.stall, cycle);
+        output.ready.set(!stalled);
+        model_->eval();
+
+        const std::uint64_t number = run.first_cycle + cycle;
+        if (run.offered) {
+            const bool ready = input.ready.bit();
+            in = input.take(in, ready, number);
+            if (ready) {
+                next += input.words;
+                run.offered = false;
+            }
+        }
+        if (output.valid.bit()) {
+            out = output.take(out, !stalled, number);
+        }
+        if (cycle + 1 == run.cycles) {
+            sample(pins, true);
+        }
+        model_->tick(1);
+    }
+    run.accepted = static_cast<std::size_t>(next - run.beats.data()) / input.words;
+    run.input_records = static_cast<std::size_t>(in - run.input.data()) / input.words;
+    run.output_records = static_cast<std::size_t>(out - run.output.data()) / output.words;
+}
+
+}  // namespace seqnic

@@ -1,0 +1,69 @@
+//! The declarations that Rust and C++ share.
+
+pub(crate) use ffi::*;
+
+// What the macro makes is no part of the interface of this crate.
+#[allow(missing_docs)]
+#[cxx::bridge(namespace = "seqnic")]
+mod ffi {
+    /// A line of the port table.
+    struct PortInfo {
+        name: String,
+        bits: u32,
+        is_input: bool,
+    }
+
+    /// The ports of one stream by their places in the port table.
+    struct StreamWires {
+        valid: usize,
+        ready: usize,
+        last: usize,
+        lanes: Vec<LaneWires>,
+        /// The size of a record.
+        words: usize,
+    }
+
+    /// A port and the first word of a record that it carries.
+    struct LaneWires {
+        port: usize,
+        place: usize,
+    }
+
+    /// A batch of cycles: what `seqnic_testbench::axis::Batch` holds, and room for the records.
+    struct Cycles<'a> {
+        cycles: usize,
+        first_cycle: u64,
+        idle: &'a [u64],
+        stall: &'a [u64],
+        beats: &'a [u64],
+        junk: &'a [u64],
+        accepted: usize,
+        offered: bool,
+        input: &'a mut [u64],
+        output: &'a mut [u64],
+        input_records: usize,
+        output_records: usize,
+    }
+
+    unsafe extern "C++" {
+        include!("seqnic-verilator/cpp/running.h");
+
+        /// A model that was loaded.
+        type Running;
+
+        fn load(path: &str, initial: u8, seed: i32) -> Result<UniquePtr<Running>>;
+        fn ports(self: &Running) -> Vec<PortInfo>;
+        fn reset(self: Pin<&mut Running>, pins: &[u64]) -> Result<()>;
+        fn eval(self: Pin<&mut Running>, pins: &mut [u64]) -> Result<()>;
+        fn tick(self: Pin<&mut Running>, cycles: u64) -> Result<()>;
+        fn play(
+            self: Pin<&mut Running>,
+            input: &StreamWires,
+            output: &StreamWires,
+            run: &mut Cycles,
+            pins: &mut [u64],
+        ) -> Result<()>;
+        fn record(self: Pin<&mut Running>, path: &str, from: u64, to: u64) -> Result<()>;
+        fn finish_record(self: Pin<&mut Running>) -> Result<()>;
+    }
+}
