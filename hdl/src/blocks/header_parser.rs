@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::header_window::WINDOW_BYTES;
-use crate::rtl::{Design, Expr, Module, RtlError, all_of, concat, lit, zeros};
+use crate::rtl::{Design, Expr, Module, RtlError, all_of, concat, lit};
 
 const DOC: &str = "\
 Header parser: which of Ethernet, VLAN tags, IPv4, IPv6, TCP and UDP the window holds.
@@ -62,36 +62,39 @@ pub fn header_parser(name: &str) -> Result<Arc<Design>, RtlError> {
         "tag_count",
         concat([&vlan & !&inner_vlan, inner_vlan.clone()]),
     );
+    // One value for each number of tags; 3 does not occur.
+    let by_tags = |m: &mut Module, name: &str, arm: &dyn Fn(usize) -> Expr| {
+        m.select(
+            name,
+            &tags,
+            (0..MOST_TAGS).map(arm).collect(),
+            arm(MOST_TAGS),
+        )
+    };
     let at_layer3 = |m: &mut Module, name: &str, offset: usize, bytes: usize| {
-        let arms: Vec<_> = (0..=MOST_TAGS)
-            .map(|tags| number(layer3_offset(tags) + offset, bytes))
-            .collect();
-        m.select(name, &tags, arms, zeros(8 * bytes))
+        by_tags(m, name, &|tags| number(layer3_offset(tags) + offset, bytes))
     };
 
-    let ethertype = {
-        let arms: Vec<_> = (0..=MOST_TAGS)
-            .map(|tags| number(layer3_offset(tags) - 2, 2))
-            .collect();
-        m.select("ethertype", &tags, arms, zeros(16))
-    };
+    let ethertype = by_tags(&mut m, "ethertype", &|tags| {
+        number(layer3_offset(tags) - 2, 2)
+    });
     let version_ihl = at_layer3(&mut m, "version_ihl", 0, 1);
     let (version, ihl) = (version_ihl.slice(4, 4), version_ihl.slice(0, 4));
     let fragment = at_layer3(&mut m, "fragment", 6, 2);
     let ipv4_protocol = at_layer3(&mut m, "ipv4_protocol", 9, 1);
     let ipv6_next_header = at_layer3(&mut m, "ipv6_next_header", 6, 1);
 
+    // Where layer 4 would begin; more words than the longest header has do not occur.
     let looks_ipv4 = m.wire(
         "looks_ipv4",
-        ethertype.is(0x0800) & version.is(4) & ihl.at_least(&lit(4, 5)) & &ethernet,
+        ethertype.is(0x0800) & version.is(4) & ihl.at_least(&lit(4, 5)),
     );
     let words = looks_ipv4.mux(&ihl.minus(5), &lit(4, 5));
     let layer4_words = m.wire("word_count", words + tags.zero_extend(4));
     let kept_at_layer4 = |m: &mut Module, name: &str, position: fn(usize) -> usize| {
-        let arms: Vec<_> = (0..=MOST_LAYER4_WORDS)
-            .map(|words| keep.bit(position(words)))
-            .collect();
-        m.select(name, &layer4_words, arms, zeros(1))
+        let arm = |words| keep.bit(position(words));
+        let arms = (0..MOST_LAYER4_WORDS).map(arm).collect();
+        m.select(name, &layer4_words, arms, arm(MOST_LAYER4_WORDS))
     };
     let layer3_kept = kept_at_layer4(&mut m, "layer3_kept", |words| layer4_offset(words) - 1);
     let tcp_kept = kept_at_layer4(&mut m, "tcp_kept", |words| layer4_offset(words) + 19);
@@ -100,12 +103,7 @@ pub fn header_parser(name: &str) -> Result<Arc<Design>, RtlError> {
     let ipv4 = m.wire("has_ipv4", &looks_ipv4 & &layer3_kept);
     let ipv6 = m.wire(
         "has_ipv6",
-        all_of([
-            ethertype.is(0x86dd),
-            version.is(6),
-            layer3_kept,
-            ethernet.clone(),
-        ]),
+        all_of([ethertype.is(0x86dd), version.is(6), layer3_kept]),
     );
     let whole = m.wire("not_a_later_fragment", !fragment.slice(0, 13).any());
     let carries = |protocol: u64| {

@@ -118,7 +118,7 @@ pub fn history_shift(name: &str, config: &Config) -> Result<Arc<Design>, RtlErro
         ));
     }
     if shift.last == 0 {
-        writes.push((ports.fire.clone(), zeros(1), shifted(&zeros(width), &word)));
+        writes.push((reads_last.clone(), zeros(1), shifted(&zeros(width), &word)));
     } else if shift.words < shift.last {
         // A word completes the one `words + 1` before it.
         let first = geometry.first_word + shift.words + 1;

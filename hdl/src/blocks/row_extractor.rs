@@ -196,26 +196,22 @@ impl Inputs {
         let bytes = (field.bit_offset() + field.bits()).div_ceil(8) - first_byte;
         let at = |offset: usize| window.slice(8 * (offset + first_byte), 8 * bytes);
         let name = format!("{name}_bytes");
+        // The last place stands for all larger indices, which do not occur.
+        let select = |m: &mut Module, index: &Expr, most: usize, base: &dyn Fn(usize) -> usize| {
+            m.select(
+                &name,
+                index,
+                (0..most).map(|index| at(base(index))).collect(),
+                at(base(most)),
+            )
+        };
         let raw = match (place(field), &self.tags, &self.layer4_words) {
-            (Place::Layer3, Some(tags), _) => {
-                let base = |tags: usize| match field {
-                    // Its offset in the table is that in an untagged frame.
-                    HeaderField::EthernetType => 4 * tags,
-                    _ => layer3_offset(tags),
-                };
-                m.select(
-                    &name,
-                    tags,
-                    (0..=MOST_TAGS).map(|tags| at(base(tags))).collect(),
-                    zeros(8 * bytes),
-                )
+            // The EtherType's offset in the table is that in an untagged frame.
+            (Place::Layer3, Some(tags), _) if field == HeaderField::EthernetType => {
+                select(m, tags, MOST_TAGS, &|tags| 4 * tags)
             }
-            (Place::Layer4, _, Some(words)) => {
-                let arms = (0..=MOST_LAYER4_WORDS)
-                    .map(|words| at(layer4_offset(words)))
-                    .collect();
-                m.select(&name, words, arms, zeros(8 * bytes))
-            }
+            (Place::Layer3, Some(tags), _) => select(m, tags, MOST_TAGS, &layer3_offset),
+            (Place::Layer4, _, Some(words)) => select(m, words, MOST_LAYER4_WORDS, &layer4_offset),
             (Place::Fixed(offset), ..) => m.wire(&name, at(offset)),
             _ => return Expr::refused(field.bits(), "the row declares no position"),
         };

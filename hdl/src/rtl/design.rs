@@ -182,62 +182,86 @@ impl Design {
     }
 }
 
+/// What an expression of a module is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// The value of a signal, bit for bit.
+    Signal(u32),
+    /// What decides on the whole value of a signal: an enable, the index of a selection, an address.
+    Control(u32),
+    /// The data that a memory takes, bit for bit.
+    MemoryData(usize),
+    /// What decides on a write: enable, address, mask.
+    MemoryControl(usize),
+    /// An input of an instance, bit for bit: instance and port.
+    Input(usize, u32),
+}
+
 impl Design {
     /// Every expression of the module.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expr> {
         self.roots().into_iter().map(|(_, expr)| expr)
     }
 
-    /// Every expression of the module, with the name of the signal, memory or instance that it is for.
-    pub(crate) fn roots(&self) -> Vec<(&str, &Expr)> {
-        let name = |id: SignalId| &*self.signals[id.index as usize].name;
-        let mut roots: Vec<(&str, &Expr)> = Vec::new();
+    /// Every expression of the module, with what it is for.
+    pub(crate) fn roots(&self) -> Vec<(Use, &Expr)> {
+        let mut roots = Vec::new();
         for driver in &self.drivers {
-            let target = name(driver.target());
+            let target = Use::Signal(driver.target().index);
             match driver {
                 Driver::Assign { value, .. } => roots.push((target, value)),
                 Driver::Case(case) => {
-                    roots.push((target, &case.index));
-                    roots.extend(
-                        case.arms
-                            .iter()
-                            .chain([&case.default])
-                            .map(|arm| (target, arm)),
-                    );
+                    roots.push((Use::Control(driver.target().index), &case.index));
+                    let arms = case.arms.iter().chain([&case.default]);
+                    roots.extend(arms.map(|arm| (target, arm)));
                 }
             }
         }
         for register in &self.registers {
-            let target = name(register.signal);
+            let signal = register.signal.index;
             roots.extend(
                 register
                     .enable
                     .iter()
-                    .chain([&register.next])
-                    .map(|expr| (target, expr)),
+                    .map(|expr| (Use::Control(signal), expr)),
             );
+            roots.push((Use::Signal(signal), &register.next));
         }
-        for memory in &self.memories {
-            let written = memory.write.iter().flat_map(|write| {
-                [&write.enable, &write.address, &write.data]
-                    .into_iter()
-                    .chain(&write.mask)
-            });
-            roots.extend(written.map(|expr| (&*memory.name, expr)));
-            for read in &memory.reads {
-                let target = name(read.target);
+        for (index, memory) in self.memories.iter().enumerate() {
+            if let Some(write) = &memory.write {
+                let control = [&write.enable, &write.address];
+                roots.extend(control.map(|expr| (Use::MemoryControl(index), expr)));
+                roots.push((Use::MemoryData(index), &write.data));
                 roots.extend(
-                    read.enable
+                    write
+                        .mask
                         .iter()
-                        .chain([&read.address])
-                        .map(|expr| (target, expr)),
+                        .map(|mask| (Use::MemoryControl(index), mask)),
                 );
             }
+            for read in &memory.reads {
+                let control = read.enable.iter().chain([&read.address]);
+                roots.extend(control.map(|expr| (Use::Control(read.target.index), expr)));
+            }
         }
-        for child in &self.instances {
-            roots.extend(child.inputs.iter().map(|(_, value)| (&*child.name, value)));
+        for (index, child) in self.instances.iter().enumerate() {
+            roots.extend(
+                child
+                    .inputs
+                    .iter()
+                    .map(|(port, value)| (Use::Input(index, *port), value)),
+            );
         }
         roots
+    }
+
+    /// The name of what an expression is for.
+    pub(crate) fn name_of_use(&self, target: Use) -> &str {
+        match target {
+            Use::Signal(index) | Use::Control(index) => &self.signals[index as usize].name,
+            Use::MemoryData(index) | Use::MemoryControl(index) => &self.memories[index].name,
+            Use::Input(child, _) => &self.instances[child].name,
+        }
     }
 
     /// The same expressions in the same order, to be changed.

@@ -2,12 +2,15 @@
 //!
 //! A mutant keeps every width, so it still builds, emits and runs.
 
+mod live;
+
 use std::fmt;
 use std::sync::Arc;
 
 use super::bits::Bits;
 use super::design::Design;
 use super::expr::{BinaryOp, CompareOp, Expr, Kind, ReduceOp, constant, ones};
+use live::{Live, wanted_of_operands};
 
 /// What is changed at one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,15 +69,17 @@ impl fmt::Display for Mutation {
     }
 }
 
-/// Every mutation of a design and of all below it, in a fixed order.
+/// Every mutation of a design and of all below it that could show at the outputs, in a fixed order. Those that
+/// cannot, because no output depends on what they change, are left out: they give equivalent designs.
 pub fn mutations(top: &Arc<Design>) -> Vec<Mutation> {
+    let live = Live::of(top);
     top.modules()
         .iter()
-        .flat_map(|design| in_module(design))
+        .flat_map(|design| in_module(design, &live))
         .collect()
 }
 
-fn in_module(design: &Design) -> Vec<Mutation> {
+fn in_module(design: &Design, live: &Live) -> Vec<Mutation> {
     let mut found = Vec::new();
     let mut add = |signal: &str, change: Change, was: String, place: Place| {
         let (module, signal) = (design.name.clone(), signal.to_string());
@@ -86,22 +91,22 @@ fn in_module(design: &Design) -> Vec<Mutation> {
             place,
         });
     };
-    for (root, (signal, expr)) in design.roots().into_iter().enumerate() {
-        walk(expr, &mut Vec::new(), &mut |node, path| {
-            for change in changes_of(node) {
-                add(
-                    signal,
-                    change,
-                    node.describe(),
-                    Place::Node {
-                        root,
-                        path: path.to_vec(),
-                    },
-                );
+    for (root, (target, expr)) in design.roots().into_iter().enumerate() {
+        let wanted = live.bits_of_root(design, target, expr);
+        walk(expr, &wanted, &mut Vec::new(), &mut |node, wanted, path| {
+            for change in changes_of(node, wanted) {
+                let place = Place::Node {
+                    root,
+                    path: path.to_vec(),
+                };
+                add(design.name_of_use(target), change, node.describe(), place);
             }
         });
     }
     for (index, register) in design.registers.iter().enumerate() {
+        if !live.signal(design, register.signal.index) {
+            continue;
+        }
         let name = &design.signals[register.signal.index as usize].name;
         if register.enable.is_some() {
             add(
@@ -121,7 +126,9 @@ fn in_module(design: &Design) -> Vec<Mutation> {
         }
     }
     for (index, memory) in design.memories.iter().enumerate() {
-        let Some(write) = &memory.write else { continue };
+        let Some(write) = memory.write.as_ref().filter(|_| live.memory(design, index)) else {
+            continue;
+        };
         add(
             &memory.name,
             Change::EnableStuck,
@@ -140,26 +147,48 @@ fn in_module(design: &Design) -> Vec<Mutation> {
     found
 }
 
-fn walk(expr: &Expr, path: &mut Vec<usize>, visit: &mut impl FnMut(&Expr, &[usize])) {
-    visit(expr, path);
+/// Visits an expression and its operands, each with the bits of it that are observed.
+fn walk(
+    expr: &Expr,
+    wanted: &[bool],
+    path: &mut Vec<usize>,
+    visit: &mut impl FnMut(&Expr, &[bool], &[usize]),
+) {
+    visit(expr, wanted, path);
     if matches!(expr.node().kind, Kind::Slice(..)) {
         // Only a signal can be sliced; the slice itself is what is mutated.
         return;
     }
-    for (index, operand) in expr.operands().into_iter().enumerate() {
+    let operands = expr
+        .operands()
+        .into_iter()
+        .zip(wanted_of_operands(expr, wanted));
+    for (index, (operand, wanted)) in operands.enumerate() {
         path.push(index);
-        walk(operand, path, visit);
+        walk(operand, &wanted, path, visit);
         path.pop();
     }
 }
 
-fn changes_of(expr: &Expr) -> Vec<Change> {
+/// The changes of an expression that touch an observed bit.
+fn changes_of(expr: &Expr, wanted: &[bool]) -> Vec<Change> {
+    if !wanted.contains(&true) {
+        return vec![];
+    }
     match &expr.node().kind {
         Kind::Binary(BinaryOp::Xor, ..) => vec![Change::OperandInverted],
         Kind::Binary(..) | Kind::Compare(..) => vec![Change::OperatorSwapped],
         Kind::Reduce(ReduceOp::And | ReduceOp::Or, _) => vec![Change::OperatorSwapped],
         Kind::Mux(..) => vec![Change::ArmsExchanged],
-        Kind::Const(_) => vec![Change::ConstantOffByOne],
+        Kind::Const(bits) => {
+            let other = one_more(bits);
+            let shows = (0..bits.width()).any(|bit| wanted[bit] && bits.bit(bit) != other.bit(bit));
+            if shows {
+                vec![Change::ConstantOffByOne]
+            } else {
+                vec![]
+            }
+        }
         Kind::Signal(..) | Kind::Slice(..) | Kind::Not(_) => vec![Change::OperandInverted],
         Kind::Reduce(ReduceOp::Xor, _) | Kind::Concat(_) | Kind::Repeat(..) | Kind::Refused(_) => {
             vec![]

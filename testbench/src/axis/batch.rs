@@ -27,27 +27,35 @@ pub struct Batch {
     pub input: Transcript,
     /// The cycles in which `m_axis_tvalid` was 1.
     pub output: Transcript,
-    offered: bool,
+    /// Whether the input carries a beat that is still to be accepted.
+    pub offered: bool,
 }
 
 /// Records of the cycles in which a stream was valid, in order.
 #[derive(Clone, Debug)]
 pub struct Transcript {
     shape: Shape,
+    /// Records, and room for more.
     words: Vec<u64>,
+    /// The words of the records.
+    end: usize,
 }
 
 impl Transcript {
     /// An empty transcript with room for this many records.
     pub fn new(shape: Shape, records: usize) -> Self {
-        let words = Vec::with_capacity(records * shape.words());
-        Self { shape, words }
+        let words = vec![0; records * shape.words()];
+        Self {
+            shape,
+            words,
+            end: 0,
+        }
     }
 
     /// The record at this position.
     pub fn beat(&self, index: usize) -> Option<Beat<'_>> {
         let start = index * self.shape.words();
-        self.words
+        self.words[..self.end]
             .get(start..)
             .filter(|rest| !rest.is_empty())
             .map(|rest| Beat::new(&self.shape, rest))
@@ -55,17 +63,35 @@ impl Transcript {
 
     /// All records.
     pub fn beats(&self) -> impl Iterator<Item = Beat<'_>> {
-        self.words
+        self.words[..self.end]
             .chunks_exact(self.shape.words())
             .map(|words| Beat::new(&self.shape, words))
     }
 
+    /// The words behind the records, where an engine puts this many more.
+    pub fn room(&mut self, records: usize) -> &mut [u64] {
+        let end = self.end + records * self.shape.words();
+        if self.words.len() < end {
+            self.words.resize(end, 0);
+        }
+        &mut self.words[self.end..end]
+    }
+
+    /// Takes the records that were put into the [`room`](Self::room).
+    pub fn add(&mut self, records: usize) {
+        let end = self.end + records * self.shape.words();
+        assert!(end <= self.words.len(), "{records} records have no room");
+        self.end = end;
+    }
+
     fn record<E: Engine>(&mut self, engine: &E, stream: &Stream<E::Port>, ready: bool, cycle: u64) {
         let last = engine.get(stream.last)[0] != 0;
-        self.words.push(header(last, ready, cycle));
+        let record = self.room(1);
+        record[0] = header(last, ready, cycle);
         for lane in &stream.lanes {
-            self.words.extend_from_slice(engine.get(lane.port));
+            record[lane.words.clone()].copy_from_slice(engine.get(lane.port));
         }
+        self.add(1);
     }
 }
 
@@ -92,8 +118,8 @@ impl Batch {
         self.first_cycle += self.cycles as u64;
         self.beats.drain(..self.accepted * self.junk.len());
         self.accepted = 0;
-        self.input.words.clear();
-        self.output.words.clear();
+        self.input.end = 0;
+        self.output.end = 0;
         self.idle.clear();
         self.stall.clear();
     }
