@@ -80,10 +80,15 @@ impl TraceShape {
     pub fn traffic(&self, kind: TraceKind) -> Result<Traffic, Error> {
         let refuse = |text: String| Err(Error::new(text));
         match (self.packets, self.flows) {
-            (_, Some(_)) if kind == TraceKind::Uniform => {
-                return refuse("--flows: uniform traffic has no flows; remove it".to_owned());
+            (_, Some(_)) if matches!(kind, TraceKind::Uniform | TraceKind::Headers) => {
+                return refuse(format!("--flows: {kind} traffic has no flows; remove it"));
             }
-            (None, _) if matches!(kind, TraceKind::Zipf | TraceKind::Uniform) => {
+            (None, _)
+                if matches!(
+                    kind,
+                    TraceKind::Zipf | TraceKind::Uniform | TraceKind::Headers
+                ) =>
+            {
                 return refuse(format!(
                     "{kind} traffic has no end of its own; add --packets N"
                 ));

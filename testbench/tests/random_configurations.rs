@@ -51,7 +51,7 @@ impl fmt::Debug for Case {
 fn cases() -> impl Strategy<Value = Case> {
     let kind = select(vec![
         TraceKind::Uniform,
-        TraceKind::Uniform,
+        TraceKind::Headers,
         TraceKind::Zipf,
         TraceKind::Dctcp,
     ]);

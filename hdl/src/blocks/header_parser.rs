@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::header_window::WINDOW_BYTES;
-use crate::rtl::{Design, Expr, Module, RtlError, all_of, concat, lit};
+use crate::rtl::{Design, Expr, Module, RtlError, concat, lit, zeros};
 
 const DOC: &str = "\
 Header parser: which of Ethernet, VLAN tags, IPv4, IPv6, TCP and UDP the window holds.
@@ -43,8 +43,20 @@ pub const HEADERS: [&str; 8] = [
     "ports",
 ];
 
-/// A header parser. Inputs `window`, `window_keep`; outputs a bit for each of [`HEADERS`], `tags[1:0]` and `layer4_words[3:0]`.
-pub fn header_parser(name: &str) -> Result<Arc<Design>, RtlError> {
+/// The version of IP that a parser looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IpVersion {
+    /// Both; a frame has one of them.
+    Either,
+    /// IPv4 only: nothing above IPv6 is found.
+    V4,
+    /// IPv6 only.
+    V6,
+}
+
+/// A header parser. Inputs `window`, `window_keep`; outputs a bit for each of [`HEADERS`], `tags[1:0]` and
+/// `layer4_words[3:0]`.
+pub fn header_parser(name: &str, ip: IpVersion) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let window = m.input("window", 8 * WINDOW_BYTES);
     let keep = m.input("window_keep", WINDOW_BYTES);
@@ -85,10 +97,16 @@ pub fn header_parser(name: &str) -> Result<Arc<Design>, RtlError> {
     let ipv6_next_header = at_layer3(&mut m, "ipv6_next_header", 6, 1);
 
     // Where layer 4 would begin; more words than the longest header has do not occur.
-    let looks_ipv4 = m.wire(
-        "looks_ipv4",
-        ethertype.is(0x0800) & version.is(4) & ihl.at_least(&lit(4, 5)),
-    );
+    let looks_ipv4 = match ip {
+        IpVersion::V6 => zeros(1),
+        _ => ethertype.is(0x0800) & version.is(4) & ihl.at_least(&lit(4, 5)),
+    };
+    let looks_ipv6 = match ip {
+        IpVersion::V4 => zeros(1),
+        _ => ethertype.is(0x86dd) & version.is(6),
+    };
+    let looks_ipv4 = m.wire("looks_ipv4", looks_ipv4);
+    // IPv6 has 10 words.
     let words = looks_ipv4.mux(&ihl.minus(5), &lit(4, 5));
     let layer4_words = m.wire("word_count", words + tags.zero_extend(4));
     let kept_at_layer4 = |m: &mut Module, name: &str, position: fn(usize) -> usize| {
@@ -101,10 +119,7 @@ pub fn header_parser(name: &str) -> Result<Arc<Design>, RtlError> {
     let udp_kept = kept_at_layer4(&mut m, "udp_kept", |words| layer4_offset(words) + 7);
 
     let ipv4 = m.wire("has_ipv4", &looks_ipv4 & &layer3_kept);
-    let ipv6 = m.wire(
-        "has_ipv6",
-        all_of([ethertype.is(0x86dd), version.is(6), layer3_kept]),
-    );
+    let ipv6 = m.wire("has_ipv6", looks_ipv6 & &layer3_kept);
     let whole = m.wire("not_a_later_fragment", !fragment.slice(0, 13).any());
     let carries = |protocol: u64| {
         (&ipv4 & &whole & ipv4_protocol.is(protocol)) | (&ipv6 & ipv6_next_header.is(protocol))

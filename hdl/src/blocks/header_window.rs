@@ -87,7 +87,8 @@ pub fn header_window(
     for beat in 0..beats {
         let here = m.wire(&format!("at_{beat}"), &accept & position.is(beat as u64));
         bytes.push(m.captured(&format!("bytes_{beat}"), &here, &data));
-        let flags = m.register(&format!("present_{beat}"), bus_bytes, Reset::To(0));
+        // Without reset: the first beat of a frame sets or clears them all.
+        let flags = m.register(&format!("present_{beat}"), bus_bytes, Reset::None);
         match beat {
             0 => m.next_when(&flags, &here, &keep),
             // A new frame clears what the last one left.

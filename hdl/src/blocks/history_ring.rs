@@ -178,9 +178,14 @@ pub(crate) struct Sweep {
 impl Sweep {
     pub fn new(m: &mut Module, words: usize) -> Self {
         let active = m.register("clearing", 1, Reset::To(1));
+        // Runs on when all is cleared: nobody looks at it then.
         let address = match words {
             1 => zeros(1),
-            _ => m.counter("clear_address", words, &active),
+            _ => {
+                let address = m.register("clear_address", bits_for(words - 1), Reset::To(0));
+                m.next(&address, address.plus(1));
+                address
+            }
         };
         let done = address.is(words as u64 - 1);
         m.next(&active, &active & !done);

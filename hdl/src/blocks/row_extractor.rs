@@ -18,9 +18,13 @@ Latency: none, combinational; a row with the frame's length waits for the end of
 Backpressure: none. Reset: none. Storage: none, or one row of flip-flops when the row has the frame's length.
 Source: state-compute replication, sections 3.2 and 3.3, Table 1.";
 
-/// A row extractor. Inputs `window`, the headers that the row needs, `tags`, `layer4_words`, `header_valid`, and
+/// A row extractor. `window_stays`: the window shows the frame's header until the frame has ended. Inputs `window`, the headers that the row needs, `tags`, `layer4_words`, `header_valid`, and
 /// `header_time`, `frame_length`, `frame_valid` as the row needs them; outputs `row`, `row_valid`.
-pub fn row_extractor(name: &str, layout: &RowLayout) -> Result<Arc<Design>, RtlError> {
+pub fn row_extractor(
+    name: &str,
+    layout: &RowLayout,
+    window_stays: bool,
+) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let inputs = Inputs::declare(&mut m, layout);
     let needed = all_of(inputs.needed.iter().cloned());
@@ -45,13 +49,17 @@ pub fn row_extractor(name: &str, layout: &RowLayout) -> Result<Arc<Design>, RtlE
         return m.build();
     };
 
-    let held = m.captured("held", &inputs.header_valid, &extracted);
-    let held_matched = m.captured("held_matched", &inputs.header_valid, &matched);
-    let header = m.wire("header", inputs.header_valid.mux(&extracted, &held));
-    let is_matched = m.wire(
-        "is_matched",
-        inputs.header_valid.mux(&matched, &held_matched),
-    );
+    // The row waits for the length, which the end of the frame gives.
+    let (header, is_matched) = match window_stays {
+        true => (extracted, matched),
+        false => {
+            let mut held = |name: &str, value: &Expr| {
+                let held = m.captured(&format!("{name}_held"), &inputs.header_valid, value);
+                m.wire(name, inputs.header_valid.mux(value, &held))
+            };
+            (held("header", &extracted), held("is_matched", &matched))
+        }
+    };
     let counted = m.wire("counted", length.gated_by(&is_matched));
     let fields = layout
         .fields()

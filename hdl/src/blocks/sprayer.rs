@@ -17,12 +17,7 @@ Source: state-compute replication, sections 3.1 and 3.2.";
 pub fn sprayer(name: &str, cores: usize) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let done = m.input("frame_done", 1);
-    match cores {
-        1 => m.output_of("core", crate::rtl::zeros(1)),
-        _ => {
-            let core = m.counter("turn", cores, &done);
-            m.output_of("core", &core);
-        }
-    }
+    let core = m.counter("turn", cores, &done);
+    m.output_of("core", &core);
     m.build()
 }

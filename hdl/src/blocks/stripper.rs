@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::axis::{self, Beat, Shape, SlavePort};
-use crate::rtl::{Design, Expr, Module, Reset, RtlError, concat, lit, zeros};
+use crate::rtl::{Design, Expr, Module, Reset, RtlError, concat, ones, zeros};
 
 const DOC: &str = "\
 Prefix stripper: removes a fixed number of bytes from the front of each frame.
@@ -11,12 +11,12 @@ Prefix stripper: removes a fixed number of bytes from the front of each frame.
     s_axis ---> [ skip whole words ] ---> [ shift by prefix mod bus ] ---> [ out ] ---> m_axis
                                           [ held: the rest of a beat  ]
 
-A frame that is no longer than the prefix has nothing behind it and is dropped; `dropped` is 1 for a cycle.
+A frame that is no longer than the prefix has nothing behind it and is dropped.
 Latency: 1 cycle, and 1 more when the prefix does not fill its last word. Throughput: 1 input beat a cycle.
 Backpressure: stops all. Reset: waits for a frame. Storage: a beat of output registers, a beat less (prefix mod bus) held.
 Source: state-compute replication, section 3.2 (the history is stripped on the return path).";
 
-/// A stripper of `prefix_bytes`. Ports `s_axis_*`, `m_axis_*`, `dropped`.
+/// A stripper of `prefix_bytes`. Ports `s_axis_*`, `m_axis_*`.
 pub fn stripper(name: &str, shape: Shape, prefix_bytes: usize) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let bus_bytes = shape.data_bits / 8;
@@ -26,8 +26,6 @@ pub fn stripper(name: &str, shape: Shape, prefix_bytes: usize) -> Result<Arc<Des
     let out_valid = m.register("out_valid", 1, Reset::To(0));
     let advance = m.wire("advance", !&out_valid | &out_ready);
 
-    // `flushing`: the last bytes of a frame are held and go out next; meanwhile the next frame may begin.
-    let flushing = m.register("flushing", 1, Reset::To(0));
     let take = m.wire("take", &advance & &input.valid);
     let ends = m.wire("ends", &take & &input.beat.last);
     let position = Position::new(
@@ -36,36 +34,33 @@ pub fn stripper(name: &str, shape: Shape, prefix_bytes: usize) -> Result<Arc<Des
         &input.beat.last,
         skipped + usize::from(over > 0),
     );
-    let behind = match over {
-        0 => zeros(1),
-        over => input.beat.keep.bit(over),
-    };
-    let spills = match over {
-        0 => zeros(1),
-        _ => &behind & (&position.last_skipped | &position.behind_prefix),
-    };
-    let emits = m.wire("emits", &take & &position.behind_prefix);
-    let user = shape.user_bits > 0;
-    let first_user = user.then(|| {
-        let user = input
-            .beat
-            .user
-            .clone()
-            .unwrap_or_else(|| zeros(shape.user_bits));
-        let held = m.captured("first_user", &take & &position.at_start, &user);
-        position.at_start.mux(&user, &held)
-    });
 
+    // The last bytes of a frame may be held, and go out when the next frame begins.
+    let (flushing, behind) = match over {
+        0 => (zeros(1), zeros(1)),
+        over => (
+            m.register("flushing", 1, Reset::To(0)),
+            input.beat.keep.bit(over),
+        ),
+    };
+    if over > 0 {
+        let spills = &behind & (&position.last_skipped | &position.behind_prefix);
+        m.next(&flushing, (&ends & spills) | (&flushing & !&advance));
+    }
+    let first_user = input.beat.user.as_ref().map(|user| {
+        let held = m.captured("first_user", &take & &position.at_start, user);
+        position.at_start.mux(user, &held)
+    });
     let next = match over {
         0 => Beat {
-            last: input.beat.last.clone(),
             user: first_user,
             ..input.beat.clone()
         },
         over => realigned(&mut m, &input.beat, &take, &flushing, over, first_user),
     };
-    m.next(&flushing, (&ends & &spills) | (&flushing & !&advance));
-    let fire = m.wire("fire", &emits | (&advance & &flushing));
+
+    let emits = &take & &position.behind_prefix;
+    let fire = m.wire("fire", emits | (&advance & &flushing));
     m.next_when(&out_valid, &advance, &fire);
     let mut captured = |name: &str, value: &Expr| m.captured(name, &fire, value);
     let beat = Beat {
@@ -77,11 +72,6 @@ pub fn stripper(name: &str, shape: Shape, prefix_bytes: usize) -> Result<Arc<Des
     };
     m.drive(&input.ready, &advance);
     axis::drive_master_port(&mut m, "m_axis", &beat, &out_valid);
-    let gone = match over {
-        0 => !&position.behind_prefix,
-        _ => !&position.behind_prefix & !(&position.last_skipped & &behind),
-    };
-    m.output_of("dropped", &ends & gone);
     m.build()
 }
 
@@ -89,7 +79,7 @@ pub fn stripper(name: &str, shape: Shape, prefix_bytes: usize) -> Result<Arc<Des
 struct Position {
     /// The first beat.
     at_start: Expr,
-    /// The beat that holds the last of the prefix, when that does not fill it.
+    /// The last beat that holds prefix.
     last_skipped: Expr,
     /// A beat behind all that hold prefix.
     behind_prefix: Expr,
@@ -97,23 +87,19 @@ struct Position {
 
 impl Position {
     fn new(m: &mut Module, take: &Expr, last: &Expr, prefix_beats: usize) -> Self {
-        let in_frame = m.register("in_frame", 1, Reset::To(0));
-        m.next_when(&in_frame, take, !last);
-        let at_start = m.wire("at_start", !&in_frame);
-        if prefix_beats == 0 {
-            return Self {
-                at_start,
-                last_skipped: zeros(1),
-                behind_prefix: lit(1, 1),
-            };
-        }
-        let count = m.register("beat_count", super::bits_for(prefix_beats), Reset::To(0));
-        let behind_prefix = m.wire("behind_prefix", count.is(prefix_beats as u64));
-        let following = behind_prefix.mux(&count, &count.plus(1));
+        // Beats are counted up to the first one behind the prefix; without a prefix only to tell the first.
+        let most = prefix_beats.max(1);
+        let count = m.register("beat_count", super::bits_for(most), Reset::To(0));
+        let at_most = m.wire("at_most", count.is(most as u64));
+        let following = at_most.mux(&count, &count.plus(1));
         m.next_when(&count, take, last.mux(&zeros(count.width()), &following));
+        let (last_skipped, behind_prefix) = match prefix_beats {
+            0 => (zeros(1), ones(1)),
+            beats => (count.is(beats as u64 - 1), at_most),
+        };
         Self {
-            at_start,
-            last_skipped: count.is(prefix_beats as u64 - 1),
+            at_start: count.is(0),
+            last_skipped,
             behind_prefix,
         }
     }

@@ -178,23 +178,37 @@ impl Expr {
             .unwrap_or_else(|| Self::make(a.width(), Kind::Binary(op, a.clone(), b.clone())))
     }
 
-    fn is_const(&self, value: impl Fn(&Bits) -> bool) -> bool {
-        matches!(&self.0.kind, Kind::Const(bits) if value(bits))
+    /// Whether this is a constant.
+    pub(crate) fn is_const(&self) -> bool {
+        matches!(&self.0.kind, Kind::Const(_))
     }
 
     /// Whether this is the constant of all zeros.
     pub(crate) fn is_zeros(&self) -> bool {
-        self.is_const(Bits::is_zero)
+        matches!(&self.0.kind, Kind::Const(bits) if bits.is_zero())
     }
 
     fn is_ones(&self) -> bool {
-        self.is_const(|bits| (0..bits.width()).all(|position| bits.bit(position)))
+        let all = |bits: &Bits| (0..bits.width()).all(|position| bits.bit(position));
+        matches!(&self.0.kind, Kind::Const(bits) if all(bits))
     }
 
     fn compare(&self, op: CompareOp, other: &Self) -> Self {
-        match self.same_width(other, "a comparison") {
-            Ok(()) => Self::make(1, Kind::Compare(op, self.clone(), other.clone())),
-            Err(reason) => Self::refused(1, reason),
+        if let Err(reason) = self.same_width(other, "a comparison") {
+            return Self::refused(1, reason);
+        }
+        match (&self.0.kind, &other.0.kind) {
+            (Kind::Const(a), Kind::Const(b)) => {
+                let less = a.words().iter().rev().lt(b.words().iter().rev());
+                let holds = match op {
+                    CompareOp::Eq => a == b,
+                    CompareOp::Ne => a != b,
+                    CompareOp::Lt => less,
+                    CompareOp::Ge => !less,
+                };
+                lit(1, holds.into())
+            }
+            _ => Self::make(1, Kind::Compare(op, self.clone(), other.clone())),
         }
     }
 

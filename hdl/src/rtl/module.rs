@@ -134,9 +134,12 @@ impl Module {
         self.drive(&port, value);
     }
 
-    /// Names an expression.
+    /// Names an expression. A constant needs no wire: it stays what it is.
     pub fn wire(&mut self, name: &str, value: impl Into<Expr>) -> Expr {
         let value = value.into();
+        if value.is_const() {
+            return value;
+        }
         let wire = self.forward(name, value.width());
         self.drive(&wire, value);
         wire
@@ -178,9 +181,11 @@ impl Module {
         wire
     }
 
-    /// A wire that reads a table of constants; past its end it repeats the last entry.
+    /// A table of constants, read at an address; past its end it repeats the last entry. A table of equal entries is
+    /// that constant.
     pub fn rom(&mut self, name: &str, address: &Expr, table: &[Bits]) -> Expr {
         match table.split_last() {
+            Some((last, rest)) if rest.iter().all(|entry| entry == last) => constant(last.clone()),
             Some((last, rest)) => {
                 let arms = rest.iter().cloned().map(constant).collect();
                 self.select(name, address, arms, constant(last.clone()))
@@ -254,11 +259,15 @@ impl Module {
         flag
     }
 
-    /// A register that counts 0, 1, ..., `states - 1`, 0, ... at the edges in which `enable` is 1.
+    /// A register that counts 0, 1, ..., `states - 1`, 0, ... at the edges in which `enable` is 1. One state needs no
+    /// register.
     pub fn counter(&mut self, name: &str, states: usize, enable: impl Into<Expr>) -> Expr {
+        if states == 1 {
+            return constant(Bits::new(1, 0));
+        }
         let width = bits_for(states.saturating_sub(1));
         let counter = self.register(name, width, Reset::To(0));
-        let next = match states.is_power_of_two() && states > 1 {
+        let next = match states.is_power_of_two() {
             true => counter.plus(1),
             false => counter
                 .is(states as u64 - 1)

@@ -1,10 +1,10 @@
 //! From the beats of a frame to its row: header window, parser and extractor.
 
-use seqnic_spec::Config;
+use seqnic_spec::{Config, Requirements};
 
 use super::{Built, block_name};
-use crate::blocks::header_parser::header_parser;
-use crate::blocks::header_window::{Wanted, header_window};
+use crate::blocks::header_parser::{IpVersion, header_parser};
+use crate::blocks::header_window::{self, Wanted, header_window};
 use crate::blocks::row_extractor::{needed_headers, needed_positions, row_extractor};
 use crate::rtl::Module;
 
@@ -48,7 +48,8 @@ pub fn row_path(config: &Config) -> Built {
         m.connect(window, "time_now", time);
     }
 
-    let extractor = row_extractor(&block_name(config, "row_extractor"), layout)?;
+    let window_stays = header_window::latency_cycles(bus) > 0;
+    let extractor = row_extractor(&block_name(config, "row_extractor"), layout, window_stays)?;
     let extractor = m.instance("row_extractor", &extractor);
     let positions = needed_positions(layout);
     let mut from_window = vec!["header_valid"];
@@ -65,10 +66,13 @@ pub fn row_path(config: &Config) -> Built {
     from_parser.extend(positions.tags.then_some("tags"));
     from_parser.extend(positions.layer4_words.then_some("layer4_words"));
     if !from_parser.is_empty() {
-        let parser = m.instance(
-            "header_parser",
-            &header_parser(&block_name(config, "header_parser"))?,
-        );
+        let ip = match layout.requires() {
+            Requirements { ipv4: true, .. } => IpVersion::V4,
+            Requirements { ipv6: true, .. } => IpVersion::V6,
+            _ => IpVersion::Either,
+        };
+        let parser = header_parser(&block_name(config, "header_parser"), ip)?;
+        let parser = m.instance("header_parser", &parser);
         for port in ["window", "window_keep"] {
             let value = m.output_from(window, port);
             m.connect(parser, port, value);

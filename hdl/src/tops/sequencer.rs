@@ -15,7 +15,7 @@ use crate::blocks::skid_buffer::skid_buffer;
 use crate::blocks::sprayer::sprayer;
 use crate::blocks::timestamp_counter::timestamp_counter;
 use crate::rtl::{
-    Design, Expr, Instance, MemoryStyle, Module, Reset, RtlError, bits_for, concat, lit,
+    Design, Expr, Instance, MemoryStyle, Module, Reset, RtlError, bits_for, concat, ones,
 };
 
 const DOC: &str = "\
@@ -33,8 +33,8 @@ Reset: synchronous, active low; the history is cleared before the first frame le
 Storage: the FIFO, the history, two registers of a beat, the counters.
 Source: state-compute replication, section 3.3.";
 
-/// Frames whose rows and side-band may wait for the output.
-const FRAMES_AHEAD: usize = 16;
+/// Frames whose rows and side-bands may wait for the output.
+const FRAMES_AHEAD: usize = 32;
 
 /// The sequencer of a configuration, `<name>_sequencer`. Ports `s_axis_*`, `m_axis_*`, and `timestamp` when time comes
 /// from a port.
@@ -62,7 +62,8 @@ pub fn sequencer(config: &Config) -> Built {
     );
     let frame_done = m.output_from(inserter, "frame_done");
 
-    // Beats, rows and side-bands wait in queues of their own. Frames are let in only while there is room for all.
+    // Beats, rows and side-bands wait in queues of their own. A beat must not overtake the row that it may complete:
+    // the next frame could not start on time.
     let stream = Shape {
         user_bits: 0,
         ..shape
@@ -72,7 +73,6 @@ pub fn sequencer(config: &Config) -> Built {
         ..beat.clone()
     }
     .pack();
-    // A beat must not overtake the row that it may complete: the next frame could not start on time.
     let row_latency_cycles = match config.rows() {
         0 => 0,
         _ => header_window::latency_cycles(config.data_bits()),
@@ -81,23 +81,18 @@ pub fn sequencer(config: &Config) -> Built {
         depth_words: config.pipeline().fifo_beats,
         width_bits: packed.width(),
         latency_cycles: 1 + row_latency_cycles,
+        refuses: true,
     };
     let beats = Queue::new(&mut m, config, "beat", spec, &packed, &accept)?;
-    let few = |data: &Expr| FifoSpec {
+    let per_frame = |data: &Expr| FifoSpec {
         depth_words: FRAMES_AHEAD,
         width_bits: data.width(),
         latency_cycles: 1,
+        refuses: false,
     };
-    let ahead = m.register("frames_ahead", bits_for(FRAMES_AHEAD - 1), Reset::To(0));
-    m.next_when(
-        &ahead,
-        &first ^ &frame_done,
-        first.mux(&ahead.plus(1), &ahead.minus(1)),
-    );
-    m.drive(
-        &ready,
-        &beats.ready & ahead.differs(&lit(ahead.width(), FRAMES_AHEAD as u64 - 1)),
-    );
+    let beats_ready = m.output_from(beats.fifo, "s_ready");
+    let room = frames_have_room(&mut m, config, &first, &frame_done);
+    m.drive(&ready, beats_ready & room);
 
     let queued = stream.unpack(&beats.data);
     let taken = axis::connect_slave(&mut m, inserter, "s_axis", &queued, &beats.valid);
@@ -109,7 +104,7 @@ pub fn sequencer(config: &Config) -> Built {
     };
     if !side.is_empty() {
         let side = concat(side);
-        let sides = Queue::new(&mut m, config, "side", few(&side), &side, &first)?;
+        let sides = Queue::new(&mut m, config, "side", per_frame(&side), &side, &first)?;
         m.connect(inserter, "side", &sides.data);
         sides.pop_when(&mut m, &frame_done);
     }
@@ -124,11 +119,26 @@ pub fn sequencer(config: &Config) -> Built {
 
     if config.rows() > 0 {
         let (row, row_valid) = rows(&mut m, config, &beat, &accept, time.as_ref())?;
-        let rows = Queue::new(&mut m, config, "row", few(&row), &row, &row_valid)?;
+        let rows = Queue::new(&mut m, config, "row", per_frame(&row), &row, &row_valid)?;
         history(&mut m, config, inserter, rows)?;
     }
     output_slice(&mut m, config, inserter, &out_ready)?;
     m.build()
+}
+
+/// 1 while the queues of rows and side-bands have room for another frame. A frame has a beat at least, so a short FIFO of
+/// beats (and the frame that leaves it) cannot fill them; with a longer one the frames are counted.
+fn frames_have_room(m: &mut Module, config: &Config, first: &Expr, frame_done: &Expr) -> Expr {
+    if config.pipeline().fifo_beats < FRAMES_AHEAD {
+        return ones(1);
+    }
+    let ahead = m.register("frames_ahead", bits_for(FRAMES_AHEAD - 1), Reset::To(0));
+    m.next_when(
+        &ahead,
+        first ^ frame_done,
+        first.mux(&ahead.plus(1), &ahead.minus(1)),
+    );
+    ahead.differs(&ones(ahead.width()))
 }
 
 /// An instance of a FIFO, seen from its output.
@@ -136,8 +146,6 @@ struct Queue {
     fifo: Instance,
     data: Expr,
     valid: Expr,
-    /// Whether it takes a word.
-    ready: Expr,
 }
 
 impl Queue {
@@ -155,13 +163,8 @@ impl Queue {
         m.connect(fifo, "s_data", data);
         m.connect(fifo, "s_valid", push);
         let mut output = |port: &str| m.output_from(fifo, port);
-        let (data, valid, ready) = (output("m_data"), output("m_valid"), output("s_ready"));
-        Ok(Self {
-            fifo,
-            data,
-            valid,
-            ready,
-        })
+        let (data, valid) = (output("m_data"), output("m_valid"));
+        Ok(Self { fifo, data, valid })
     }
 
     fn pop_when(&self, m: &mut Module, pop: &Expr) {

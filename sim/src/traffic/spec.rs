@@ -27,16 +27,20 @@ pub enum TraceKind {
     Zipf,
     /// Random frames of all lengths, well formed and not, to stress parsers.
     Uniform,
+    /// Every arrangement of VLAN tags, IP versions, IPv4 options and transports, whole and cut at each
+    /// byte of the transport header; a round takes 4,368 packets.
+    Headers,
 }
 
 impl TraceKind {
     /// All kinds.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Dctcp,
         Self::Hadoop,
         Self::Vl2,
         Self::Zipf,
         Self::Uniform,
+        Self::Headers,
     ];
 
     /// The name on the command line.
@@ -47,6 +51,7 @@ impl TraceKind {
             Self::Vl2 => "vl2",
             Self::Zipf => "zipf",
             Self::Uniform => "uniform",
+            Self::Headers => "headers",
         }
     }
 }
@@ -84,7 +89,7 @@ pub struct TraceSpec {
     pub frame_bytes: Option<usize>,
     /// For conversations: the trace ends when this many have ended, by default never. For
     /// [`TraceKind::Zipf`]: how many flows there are, by default 1,000. Without meaning for
-    /// [`TraceKind::Uniform`].
+    /// [`TraceKind::Uniform`] and [`TraceKind::Headers`].
     pub flows: Option<usize>,
     /// How many conversations are interleaved.
     pub concurrent: usize,
@@ -137,7 +142,7 @@ impl TraceSpec {
 #[non_exhaustive]
 pub enum TraceError {
     /// There is no such kind.
-    #[error("unknown trace `{name}`; choose dctcp, hadoop, vl2, zipf or uniform")]
+    #[error("unknown trace `{name}`; choose dctcp, hadoop, vl2, zipf, uniform or headers")]
     UnknownKind {
         /// The name given.
         name: String,
@@ -182,7 +187,7 @@ mod tests {
         let unknown = "caida".parse::<TraceKind>().expect_err("no such kind");
         assert_eq!(
             unknown.to_string(),
-            "unknown trace `caida`; choose dctcp, hadoop, vl2, zipf or uniform"
+            "unknown trace `caida`; choose dctcp, hadoop, vl2, zipf, uniform or headers"
         );
 
         let spec = TraceSpec::new(TraceKind::Zipf, 1, 1);

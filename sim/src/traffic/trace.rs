@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use super::FlowSizes;
-use super::generate::{Conversations, Payload, Stress, ZipfFlows};
+use super::generate::{Conversations, HeaderArrangements, Payload, Stress, ZipfFlows};
 use super::packet::Packet;
 use super::spec::{TraceError, TraceKind, TraceSpec};
 
@@ -30,6 +30,7 @@ enum Generator {
     Conversations(Conversations),
     Zipf(ZipfFlows),
     Uniform(Stress),
+    Headers(HeaderArrangements),
 }
 
 impl Trace {
@@ -47,6 +48,7 @@ impl Trace {
             TraceKind::Vl2 => conversations(FlowSizes::data_mining()),
             TraceKind::Zipf => Generator::Zipf(ZipfFlows::new(spec)),
             TraceKind::Uniform => Generator::Uniform(Stress::new(spec)),
+            TraceKind::Headers => Generator::Headers(HeaderArrangements::default()),
         };
         Ok(Self {
             payload: Payload::new(&mut rng),
@@ -70,6 +72,7 @@ impl Iterator for Trace {
             }
             Generator::Zipf(flows) => flows.next_frame(&mut self.rng, &self.payload),
             Generator::Uniform(stress) => stress.next_frame(&mut self.rng),
+            Generator::Headers(headers) => headers.next_frame(&mut self.rng),
         };
         if let Some(bytes) = self.frame_bytes {
             data.resize(bytes, 0);

@@ -97,7 +97,12 @@ pub fn config(toml: &str) -> Config {
 
 /// Random frames of all kinds and lengths.
 pub fn frames(count: usize, seed: u64) -> Vec<Vec<u8>> {
-    let trace = Trace::new(&TraceSpec::new(TraceKind::Uniform, count, seed));
+    frames_of(TraceKind::Uniform, count, seed)
+}
+
+/// Frames of a kind of traffic.
+pub fn frames_of(kind: TraceKind, count: usize, seed: u64) -> Vec<Vec<u8>> {
+    let trace = Trace::new(&TraceSpec::new(kind, count, seed));
     trace
         .expect("the defaults are valid")
         .map(|packet| packet.data)

@@ -7,17 +7,19 @@ use super::bench::{Bench, chance, random};
 
 #[test]
 fn keeps_order_and_loses_nothing_at_any_pace() {
-    for (depth, width, latency) in [
-        (2, 1, 1),
-        (2, 70, 2),
-        (4, 112, 2),
-        (16, 1153, 1),
-        (512, 64, 2),
+    for (depth, width, latency, refuses) in [
+        (2, 1, 1, true),
+        (2, 70, 2, true),
+        (4, 112, 2, false),
+        (16, 1153, 1, true),
+        (32, 112, 1, false),
+        (512, 64, 2, true),
     ] {
         let spec = FifoSpec {
             depth_words: depth,
             width_bits: width,
             latency_cycles: latency,
+            refuses,
         };
         for (fill, drain) in [(90, 10), (50, 50), (10, 90), (100, 100)] {
             let mut bench = Bench::new(fifo("queue", spec));
@@ -26,21 +28,27 @@ fn keeps_order_and_loses_nothing_at_any_pace() {
                 let place = format!("{spec:?}, {fill}/{drain} %, cycle {cycle}");
                 let word: u64 = random.random::<u64>() & (u64::MAX >> (64 - width.min(64)));
                 let (push, pop) = (chance(&mut random, fill), chance(&mut random, drain));
-                bench.set_words("s_data", &[word]);
-                bench.set("s_valid", push.into());
-                bench.set("m_ready", pop.into());
-                bench.eval();
                 let room = model.len() < depth;
-                assert_eq!(bench.get("s_ready"), u64::from(room), "{place}");
                 let front = model
                     .front()
                     .filter(|(_, pushed)| pushed + latency <= cycle)
                     .copied();
+                // Who fills a queue that refuses nothing looks first, as does who empties any.
+                let push = push && (refuses || room);
+                let pop = pop && front.is_some();
+                bench.set_words("s_data", &[word]);
+                bench.set("s_valid", push.into());
+                bench.set("m_ready", pop.into());
+                bench.eval();
+                assert_eq!(bench.has("s_ready"), refuses, "{place}");
+                if refuses {
+                    assert_eq!(bench.get("s_ready"), u64::from(room), "{place}");
+                }
                 assert_eq!(bench.get("m_valid"), u64::from(front.is_some()), "{place}");
                 if let Some((front, _)) = front {
                     assert_eq!(bench.get("m_data"), front, "{place}");
                 }
-                if pop && front.is_some() {
+                if pop {
                     model.pop_front();
                 }
                 if push && room {

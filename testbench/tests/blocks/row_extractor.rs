@@ -1,8 +1,9 @@
 use seqnic_hdl::tops::row_path;
 use seqnic_sim::model::RowExtractor;
+use seqnic_sim::traffic::TraceKind;
 use seqnic_spec::{Config, HeaderField, RowPreset};
 
-use super::bench::{Bench, chance, config, frames, random};
+use super::bench::{Bench, chance, config, frames, frames_of, random};
 
 /// Plays frames through the row path and compares each row with the model's.
 fn compare(config: &Config, pauses: u32, seed: u64) {
@@ -34,7 +35,10 @@ fn compare(config: &Config, pauses: u32, seed: u64) {
         now += 4;
         now - 4
     };
-    for frame in frames(400, seed) {
+    for frame in frames(150, seed)
+        .into_iter()
+        .chain(frames_of(TraceKind::Headers, 250, seed))
+    {
         let beats = frame.chunks(config.bus_bytes());
         let last = beats.len() - 1;
         for (index, bytes) in beats.enumerate() {
