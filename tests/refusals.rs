@@ -216,7 +216,7 @@ fn wrong_flags_are_explained() {
         ),
         (
             "cosim --trace caida --packets 5",
-            "[possible values: dctcp, hadoop, vl2, zipf, uniform]",
+            "[possible values: dctcp, hadoop, vl2, zipf, uniform, headers]",
         ),
         ("cosim --config good.toml", "<--pcap <FILE>|--trace <KIND>>"),
         (

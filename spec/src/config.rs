@@ -71,7 +71,7 @@ pub enum TimestampSource {
 pub struct Pipeline {
     /// A skid buffer at the input, so that `s_axis_tready` comes from a register.
     pub input_skid: bool,
-    /// A skid buffer at the output, so that every output comes from a register.
+    /// A skid buffer at the output, so that no path leads from `m_axis_tready` into the design.
     pub output_skid: bool,
     /// The depth of the FIFO at the input, in beats. It must bridge the time from the end of a
     /// frame to its row being in the history.

@@ -15,12 +15,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["seqnic-spec", "seqnic-hdl", "seqnic-sim"],
     ),
     (
+        "seqnic-verilator",
+        &[
+            "seqnic-spec",
+            "seqnic-hdl",
+            "seqnic-sim",
+            "seqnic-testbench",
+        ],
+    ),
+    (
         "seqnic",
         &[
             "seqnic-spec",
             "seqnic-hdl",
             "seqnic-sim",
             "seqnic-testbench",
+            "seqnic-verilator",
         ],
     ),
     ("xtask", &[]),

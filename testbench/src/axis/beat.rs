@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// Where the signals of a beat are in its record, in 64-bit words.
 ///
-/// Word 0 is the header, made by [`header`]; each signal starts a word of its own, its least significant word first.
+/// Word 0 is the header (`tlast`, `tready` and the cycle); each signal starts a word of its own, its least significant word first.
 /// A stream that lacks a signal has an empty range for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {

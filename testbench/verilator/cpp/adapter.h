@@ -73,6 +73,8 @@ class Adapter final : public Model {
         Wires::clock(*top_, true);
         wave_.dump(cycle_ * period_ns);
         Wires::clock(*top_, false);
+        // Changes nothing, but without it Verilator sees no reason to look at the clock again.
+        top_->eval();
         wave_.dump(cycle_ * period_ns + period_ns / 2);
     }
 

@@ -31,37 +31,35 @@ rust::Vec<PortInfo> Running::ports() const {
     return table;
 }
 
-void Running::drive(rust::Slice<const std::uint64_t> pins) {
-    const std::uint64_t *words = pins.data();
+void Running::drive(const std::uint64_t *pins) {
     for (std::size_t i = 0; i < model_->port_count(); ++i) {
         const Wire wire(*model_, i);
         if (model_->ports()[i].is_input) {
-            wire.set(words);
+            wire.set(pins);
         }
-        words += wire.words();
+        pins += wire.words();
     }
 }
 
-void Running::sample(rust::Slice<std::uint64_t> pins, bool with_inputs) const {
-    std::uint64_t *words = pins.data();
+void Running::sample(std::uint64_t *pins, bool with_inputs) const {
     for (std::size_t i = 0; i < model_->port_count(); ++i) {
         const Wire wire(*model_, i);
         if (with_inputs || !model_->ports()[i].is_input) {
-            wire.get(words);
+            wire.get(pins);
         }
-        words += wire.words();
+        pins += wire.words();
     }
 }
 
 void Running::reset(rust::Slice<const std::uint64_t> pins) {
-    drive(pins);
+    drive(pins.data());
     model_->reset();
 }
 
 void Running::eval(rust::Slice<std::uint64_t> pins) {
-    drive(pins);
+    drive(pins.data());
     model_->eval();
-    sample(pins, false);
+    sample(pins.data(), false);
 }
 
 void Running::tick(std::uint64_t cycles) { model_->tick(cycles); }
@@ -84,7 +82,7 @@ void Running::play(const StreamWires &input_wires, const StreamWires &output_wir
                    rust::Slice<std::uint64_t> pins) {
     const StreamPorts input(*model_, input_wires), output(*model_, output_wires);
     check(run, input, output);
-    drive(pins);
+    drive(pins.data());
     std::uint64_t *in = run.input.data(), *out = run.output.data();
     const std::uint64_t *next = run.beats.data() + run.accepted * input.words;
     const std::uint64_t *const end = run.beats.data() + run.beats.size();
@@ -112,7 +110,7 @@ void Running::play(const StreamWires &input_wires, const StreamWires &output_wir
             out = output.take(out, !stalled, number);
         }
         if (cycle + 1 == run.cycles) {
-            sample(pins, true);
+            sample(pins.data(), true);
         }
         model_->tick(1);
     }

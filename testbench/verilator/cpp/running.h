@@ -34,8 +34,8 @@ class Running {
     void finish_record();
 
   private:
-    void drive(rust::Slice<const std::uint64_t> pins);
-    void sample(rust::Slice<std::uint64_t> pins, bool with_inputs) const;
+    void drive(const std::uint64_t *pins);
+    void sample(std::uint64_t *pins, bool with_inputs) const;
 
     std::unique_ptr<Model> model_;
 };

@@ -83,8 +83,8 @@ impl Cache {
                 return Ok(entry);
             }
             // Something broken has the name. It goes with a folder that is removed.
-            let grave = tempfile::tempdir_in(&self.folder)
-                .map_err(VerilatorError::file(&self.folder))?;
+            let grave =
+                tempfile::tempdir_in(&self.folder).map_err(VerilatorError::file(&self.folder))?;
             fs::rename(&entry, grave.path().join("broken"))
                 .map_err(VerilatorError::file(&entry))?;
         }

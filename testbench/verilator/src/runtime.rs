@@ -45,13 +45,14 @@ impl Runtime {
     /// Takes the runtime from the cache, or compiles it: the interface with its headers, and Verilator's C++.
     pub fn build(toolchain: &Toolchain, traced: bool) -> Result<Self, VerilatorError> {
         let kind = if traced { "traced" } else { "plain" };
+        let include = toolchain.include().to_string_lossy();
         let sources = SOURCES.iter().flat_map(|(name, text)| [*name, *text]);
         let key = cache::hash(
             [
                 kind,
                 toolchain.verilator_version(),
                 toolchain.compiler_version(),
-                &toolchain.include().to_string_lossy(),
+                &include,
             ]
             .into_iter()
             .chain(FLAGS)
@@ -141,7 +142,11 @@ fn compile(toolchain: &Toolchain, folder: &Path, traced: bool) -> Result<(), Ver
     compile(&[&header[..], &precompiled].concat())?;
     for (name, define) in objects(traced) {
         let own = folder.join(name);
-        let source = if own.is_file() { own } else { include.join(name) };
+        let source = if own.is_file() {
+            own
+        } else {
+            include.join(name)
+        };
         let mut arguments: Vec<OsString> = define.map(OsString::from).into_iter().collect();
         arguments.extend(["-c".into(), source.into()]);
         compile(&arguments)?;

@@ -1,0 +1,152 @@
+//! How fast a whole cosimulation in Verilator is, next to a loop in C++ that only drives and collects.
+//!
+//! `cargo run --release -p seqnic-verilator --example speed [PACKETS]`: random frames of 64 to 1514 bytes through a
+//! sequencer of 1024 bits and 16 rows, by default 500,000. Both runs are made three times in turns, and the best of
+//! each counts: what else the machine does makes a run slower, never faster.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use rand::{Rng, RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use seqnic_hdl::tops;
+use seqnic_sim::traffic::Packet;
+use seqnic_spec::Config;
+use seqnic_testbench::{Cosim, Options};
+use seqnic_verilator::{Initial, Model, Toolchain, VerilatorEngine, build_program};
+
+const CONFIG: &str = "
+    name = \"speed\"
+    bus.data_bits = 1024
+    history = { row = \"table2\", rows = 16 }
+    spray.cores = 14
+";
+
+/// Frames that are played over and over, so that neither run measures where frames come from.
+const DISTINCT_FRAMES: usize = 10_000;
+
+const ROUNDS: usize = 3;
+
+/// What a run did, and how long it took.
+struct Run {
+    seconds: f64,
+    cycles: u64,
+    bytes_out: u64,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let packets = env::args()
+        .nth(1)
+        .map_or(Ok(500_000), |count| count.parse())?;
+    let config = Config::from_toml_str(CONFIG, "speed")?;
+    let design = tops::sequencer(&config)?;
+    let toolchain = Toolchain::find()?;
+    println!(
+        "{}; {}",
+        toolchain.verilator_version(),
+        toolchain.compiler_version()
+    );
+    let start = Instant::now();
+    let model = Model::build(&toolchain, &design)?;
+    println!("model: {:.2} s", start.elapsed().as_secs_f64());
+    let program = build_program(&toolchain, &design, include_str!("bare.cpp"))?;
+
+    let frames = random_frames();
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("frames");
+    fs::write(&file, with_lengths(&frames))?;
+    let (mut best, mut best_bare): (Option<Run>, Option<Run>) = (None, None);
+    for _ in 0..ROUNDS {
+        keep_best(&mut best, cosimulate(&model, &config, &frames, packets)?);
+        keep_best(&mut best_bare, run_bare(&program, &file, packets)?);
+    }
+    let (Some(cosim), Some(bare)) = (best, best_bare) else {
+        return Err("nothing was run".into());
+    };
+    if cosim.bytes_out != bare.bytes_out {
+        return Err(format!("{} and {} bytes came out", cosim.bytes_out, bare.bytes_out).into());
+    }
+    for (name, run) in [
+        ("cosimulation with scoreboard", &cosim),
+        ("bare loop in C++", &bare),
+    ] {
+        let (packets, cycles) = (
+            packets as f64 / run.seconds,
+            run.cycles as f64 / run.seconds,
+        );
+        println!("{name:30} {packets:9.0} packets/s {cycles:10.0} cycles/s");
+    }
+    println!("ratio {:.3}", bare.seconds / cosim.seconds);
+    Ok(())
+}
+
+fn keep_best(best: &mut Option<Run>, run: Run) {
+    if best.as_ref().is_none_or(|best| run.seconds < best.seconds) {
+        *best = Some(run);
+    }
+}
+
+fn random_frames() -> Vec<Packet> {
+    let mut rng = Pcg64Mcg::seed_from_u64(1);
+    let frame = |i| {
+        let mut data = vec![0; rng.random_range(64..=1514)];
+        rng.fill_bytes(&mut data);
+        // IPv4 and TCP, so that rows are made of them.
+        data[12..15].copy_from_slice(&[0x08, 0x00, 0x45]);
+        data[23] = 6;
+        Packet {
+            timestamp_ns: i as u64,
+            data,
+        }
+    };
+    (0..DISTINCT_FRAMES).map(frame).collect()
+}
+
+fn with_lengths(frames: &[Packet]) -> Vec<u8> {
+    let frames = frames.iter();
+    let parts = frames.flat_map(|frame| {
+        [
+            (frame.data.len() as u32).to_le_bytes().to_vec(),
+            frame.data.clone(),
+        ]
+    });
+    parts.flatten().collect()
+}
+
+/// The whole of it: source, both monitors, golden model, scoreboard.
+fn cosimulate(
+    model: &Model,
+    config: &Config,
+    frames: &[Packet],
+    packets: usize,
+) -> Result<Run, Box<dyn Error>> {
+    let engine = VerilatorEngine::new(model, Initial::Random(1))?;
+    let mut cosim = Cosim::new(engine, config, Options::default())?;
+    let report = cosim.run(frames.iter().cycle().take(packets).cloned())?;
+    Ok(Run {
+        seconds: report.elapsed.as_secs_f64(),
+        cycles: report.cycles,
+        bytes_out: report.bytes_out,
+    })
+}
+
+fn run_bare(program: &Path, frames: &Path, packets: usize) -> Result<Run, Box<dyn Error>> {
+    let output = Command::new(program)
+        .arg(frames)
+        .arg(packets.to_string())
+        .output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let &[seconds, cycles, bytes_out, _frames] = &words[..] else {
+        return Err(format!("{}: {text}", output.status).into());
+    };
+    Ok(Run {
+        seconds: seconds.parse()?,
+        cycles: cycles.parse()?,
+        bytes_out: bytes_out.parse()?,
+    })
+}
