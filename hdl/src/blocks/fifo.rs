@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::rtl::{Design, Expr, MemorySpec, MemoryStyle, Module, Reset, RtlError, bits_for};
+use crate::rtl::{
+    Design, MemorySpec, MemoryStyle, Module, Reset, RtlError, bits_for, concat, ones, zeros,
+};
 
 const DOC: &str = "\
 FIFO: a queue of words, first word fall-through.
@@ -12,7 +14,7 @@ FIFO: a queue of words, first word fall-through.
 
 Latency: 1 or 2 cycles from an accepted word to `m_valid`. Throughput: 1 word a cycle in and out.
 Backpressure: `s_ready` falls when full, if it is there; it does not depend on `m_ready`. Reset: empty.
-Storage: depth x width bits of distributed RAM, and 3 log2(depth) + 1 flip-flops; with latency 2 log2(depth) + 2 more.";
+Storage: depth x width bits of distributed RAM, and two pointers of log2(depth) + 1 flip-flops, three with latency 2.";
 
 /// Size and pace of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,32 +42,24 @@ pub fn fifo(name: &str, spec: FifoSpec) -> Result<Arc<Design>, RtlError> {
     let (data, valid) = (m.input("s_data", width_bits), m.input("s_valid", 1));
     let pop = m.input("m_ready", 1);
 
+    // The pointers count one bit further than the memory has words: equal but for that bit, the queue is full.
+    let address_bits = bits_for(depth_words - 1);
     let push = m.forward("push", 1);
-    let count = |m: &mut Module, name: &str, up: &Expr| {
-        let count = m.register(name, bits_for(depth_words), Reset::To(0));
-        m.next_when(&count, up ^ &pop, up.mux(&count.plus(1), &count.minus(1)));
-        count
+    let tail = m.counter("tail", 2 * depth_words, &push);
+    let head = m.counter("head", 2 * depth_words, &pop);
+    let readable = match latency_cycles {
+        1 => tail.clone(),
+        _ => m.delayed("tail_before", Reset::To(0), &tail),
     };
-    let level = (refuses || latency_cycles == 1).then(|| count(&mut m, "level", &push));
-    let readable = match &level {
-        Some(level) if latency_cycles == 1 => level.clone(),
-        _ => {
-            let arrived = m.delayed("arrived", Reset::To(0), &push);
-            count(&mut m, "readable", &arrived)
-        }
-    };
-    match level.filter(|_| refuses) {
-        // The count is a power of two when the queue is full, and only then.
-        Some(level) => {
-            let ready = m.wire("ready", !level.bit(level.width() - 1));
-            m.drive(&push, &valid & &ready);
-            m.output_of("s_ready", &ready);
-        }
-        None => m.drive(&push, &valid),
+    let occupied = m.wire("occupied", readable.differs(&head));
+    if refuses {
+        let turned = concat([zeros(address_bits), ones(1)]);
+        let ready = m.wire("ready", tail.differs(&(&head ^ turned)));
+        m.drive(&push, &valid & &ready);
+        m.output_of("s_ready", &ready);
+    } else {
+        m.drive(&push, &valid);
     }
-
-    let tail = m.counter("tail", depth_words, &push);
-    let head = m.counter("head", depth_words, &pop);
     let style = MemoryStyle::Distributed;
     let memory = m.memory(
         "words",
@@ -76,10 +70,10 @@ pub fn fifo(name: &str, spec: FifoSpec) -> Result<Arc<Design>, RtlError> {
             lane_bits: width_bits,
         },
     );
-    m.write(memory, &push, &tail, &data, None);
-    let front = m.read(memory, "front", &head);
+    m.write(memory, &push, &tail.slice(0, address_bits), &data, None);
+    let front = m.read(memory, "front", &head.slice(0, address_bits));
 
     m.output_of("m_data", &front);
-    m.output_of("m_valid", readable.any());
+    m.output_of("m_valid", &occupied);
     m.build()
 }

@@ -1,6 +1,9 @@
 //! Finds which headers a frame has, and where they are.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+
+use seqnic_spec::Requirements;
 
 use super::header_window::WINDOW_BYTES;
 use crate::rtl::{Design, Expr, Module, RtlError, concat, lit, zeros};
@@ -18,9 +21,10 @@ Source: IEEE 802.1Q, RFC 791, RFC 8200, RFC 9293, RFC 768.";
 
 /// Largest number of VLAN tags that are looked through.
 pub const MOST_TAGS: usize = 2;
-/// Largest `layer4_words`: two tags and an IPv4 header of 60 bytes.
-pub const MOST_LAYER4_WORDS: usize = MOST_TAGS + 10;
-
+/// Words of the longest IPv4 options.
+const MOST_OPTION_WORDS: usize = 10;
+/// Words by which an IPv6 header is longer than the shortest IPv4 header.
+const IPV6_WORDS: usize = 5;
 /// First byte of the layer-3 header behind `tags` VLAN tags.
 pub const fn layer3_offset(tags: usize) -> usize {
     14 + 4 * tags
@@ -54,9 +58,57 @@ pub enum IpVersion {
     V6,
 }
 
+/// The frames whose headers matter: what a row is made of. Of others a parser only has to find that they lack one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// The version of IP that they have.
+    pub ip: IpVersion,
+    /// The VLAN tags that they have at least.
+    pub least_tags: usize,
+}
+
+impl Scope {
+    /// Every frame.
+    pub const ALL: Self = Self {
+        ip: IpVersion::Either,
+        least_tags: 0,
+    };
+
+    /// The frames that are not excluded by the headers that a row requires.
+    pub fn of(requires: Requirements) -> Self {
+        let ip = match requires {
+            Requirements { ipv4: true, .. } => IpVersion::V4,
+            Requirements { ipv6: true, .. } => IpVersion::V6,
+            _ => IpVersion::Either,
+        };
+        let least_tags = match requires {
+            Requirements {
+                inner_vlan: true, ..
+            } => 2,
+            Requirements { vlan: true, .. } => 1,
+            _ => 0,
+        };
+        Self { ip, least_tags }
+    }
+
+    /// The numbers of tags.
+    pub fn tags(self) -> RangeInclusive<usize> {
+        self.least_tags..=MOST_TAGS
+    }
+
+    /// The values of `layer4_words`.
+    pub fn layer4_words(self) -> RangeInclusive<usize> {
+        let (least, most) = match self.ip {
+            IpVersion::V6 => (IPV6_WORDS, IPV6_WORDS),
+            _ => (0, MOST_OPTION_WORDS),
+        };
+        self.least_tags + least..=MOST_TAGS + most
+    }
+}
+
 /// A header parser. Inputs `window`, `window_keep`; outputs a bit for each of [`HEADERS`], `tags[1:0]` and
 /// `layer4_words[3:0]`.
-pub fn header_parser(name: &str, ip: IpVersion) -> Result<Arc<Design>, RtlError> {
+pub fn header_parser(name: &str, scope: Scope) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let window = m.input("window", 8 * WINDOW_BYTES);
     let keep = m.input("window_keep", WINDOW_BYTES);
@@ -74,52 +126,51 @@ pub fn header_parser(name: &str, ip: IpVersion) -> Result<Arc<Design>, RtlError>
         "tag_count",
         concat([&vlan & !&inner_vlan, inner_vlan.clone()]),
     );
-    // One value for each number of tags; 3 does not occur.
-    let by_tags = |m: &mut Module, name: &str, arm: &dyn Fn(usize) -> Expr| {
-        m.select(
-            name,
-            &tags,
-            (0..MOST_TAGS).map(arm).collect(),
-            arm(MOST_TAGS),
-        )
-    };
-    let at_layer3 = |m: &mut Module, name: &str, offset: usize, bytes: usize| {
-        by_tags(m, name, &|tags| number(layer3_offset(tags) + offset, bytes))
+    let at_layer3 = |m: &mut Module, name: &str, byte: fn(usize) -> usize, bytes: usize| {
+        let arm = |tags| number(byte(layer3_offset(tags)), bytes);
+        m.select_in(name, &tags, scope.tags(), arm)
     };
 
-    let ethertype = by_tags(&mut m, "ethertype", &|tags| {
-        number(layer3_offset(tags) - 2, 2)
-    });
-    let version_ihl = at_layer3(&mut m, "version_ihl", 0, 1);
+    let ethertype = at_layer3(&mut m, "ethertype", |start| start - 2, 2);
+    let version_ihl = at_layer3(&mut m, "version_ihl", |start| start, 1);
     let (version, ihl) = (version_ihl.slice(4, 4), version_ihl.slice(0, 4));
-    let fragment = at_layer3(&mut m, "fragment", 6, 2);
-    let ipv4_protocol = at_layer3(&mut m, "ipv4_protocol", 9, 1);
-    let ipv6_next_header = at_layer3(&mut m, "ipv6_next_header", 6, 1);
+    let (looks_ipv4, looks_ipv6) = (
+        ethertype.is(0x0800) & version.is(4) & ihl.at_least(&lit(4, 5)),
+        ethertype.is(0x86dd) & version.is(6),
+    );
 
-    // Where layer 4 would begin; more words than the longest header has do not occur.
-    let looks_ipv4 = match ip {
-        IpVersion::V6 => zeros(1),
-        _ => ethertype.is(0x0800) & version.is(4) & ihl.at_least(&lit(4, 5)),
+    // Where layer 4 begins, in words behind its first possible place.
+    let (option_words, ipv6_words) = (ihl.minus(5), lit(4, IPV6_WORDS as u64));
+    let words = match scope.ip {
+        IpVersion::Either => m
+            .wire("looks_ipv4", &looks_ipv4)
+            .mux(&option_words, &ipv6_words),
+        IpVersion::V4 => option_words,
+        IpVersion::V6 => ipv6_words,
     };
-    let looks_ipv6 = match ip {
-        IpVersion::V4 => zeros(1),
-        _ => ethertype.is(0x86dd) & version.is(6),
-    };
-    let looks_ipv4 = m.wire("looks_ipv4", looks_ipv4);
-    // IPv6 has 10 words.
-    let words = looks_ipv4.mux(&ihl.minus(5), &lit(4, 5));
     let layer4_words = m.wire("word_count", words + tags.zero_extend(4));
-    let kept_at_layer4 = |m: &mut Module, name: &str, position: fn(usize) -> usize| {
-        let arm = |words| keep.bit(position(words));
-        let arms = (0..MOST_LAYER4_WORDS).map(arm).collect();
-        m.select(name, &layer4_words, arms, arm(MOST_LAYER4_WORDS))
+    let kept_at_layer4 = |m: &mut Module, name: &str, byte: fn(usize) -> usize| {
+        let arm = |words| keep.bit(byte(layer4_offset(words)));
+        m.select_in(name, &layer4_words, scope.layer4_words(), arm)
     };
-    let layer3_kept = kept_at_layer4(&mut m, "layer3_kept", |words| layer4_offset(words) - 1);
-    let tcp_kept = kept_at_layer4(&mut m, "tcp_kept", |words| layer4_offset(words) + 19);
-    let udp_kept = kept_at_layer4(&mut m, "udp_kept", |words| layer4_offset(words) + 7);
+    let layer3_kept = kept_at_layer4(&mut m, "layer3_kept", |start| start - 1);
+    let tcp_kept = kept_at_layer4(&mut m, "tcp_kept", |start| start + 19);
+    let udp_kept = kept_at_layer4(&mut m, "udp_kept", |start| start + 7);
 
-    let ipv4 = m.wire("has_ipv4", &looks_ipv4 & &layer3_kept);
-    let ipv6 = m.wire("has_ipv6", looks_ipv6 & &layer3_kept);
+    let found = |m: &mut Module, name: &str, version: IpVersion, looks: &Expr| {
+        let is_looked_for = scope.ip == version || scope.ip == IpVersion::Either;
+        let found = if is_looked_for {
+            looks & &layer3_kept
+        } else {
+            zeros(1)
+        };
+        m.wire(name, found)
+    };
+    let ipv4 = found(&mut m, "has_ipv4", IpVersion::V4, &looks_ipv4);
+    let ipv6 = found(&mut m, "has_ipv6", IpVersion::V6, &looks_ipv6);
+    let fragment = at_layer3(&mut m, "fragment", |start| start + 6, 2);
+    let ipv4_protocol = at_layer3(&mut m, "ipv4_protocol", |start| start + 9, 1);
+    let ipv6_next_header = at_layer3(&mut m, "ipv6_next_header", |start| start + 6, 1);
     let whole = m.wire("not_a_later_fragment", !fragment.slice(0, 13).any());
     let carries = |protocol: u64| {
         (&ipv4 & &whole & ipv4_protocol.is(protocol)) | (&ipv6 & ipv6_next_header.is(protocol))

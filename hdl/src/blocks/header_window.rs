@@ -119,7 +119,7 @@ pub fn header_window(
 
 /// Bytes of the frame up to and with the beat on the bus.
 fn frame_length(m: &mut Module, accept: &Expr, in_frame: &Expr, keep: &Expr) -> Expr {
-    let before = m.register("bytes_before", 16, Reset::To(0));
+    let before = m.register("bytes_before", 16, Reset::None);
     let counted = before.gated_by(in_frame);
     let here = axis::kept_bytes(m, keep).resize(16);
     let length = m.wire("length", counted + here);

@@ -28,8 +28,8 @@ Backpressure: rows wait in front of it. Reset: all words are cleared, one a cycl
 Storage: prefix words x bus width of memory, a position counter, a clearing counter.
 Source: state-compute replication, section 3.3.2, Figure 4c.";
 
-/// Ports of a history store, ring or shift: inputs `fire`, `word_index`, `word_next` (block RAM), `row`, `row_valid`; outputs `row_ready`,
-/// `word`, `start_ready`.
+/// Ports of a history store, ring or shift: inputs `fire`, `word_index` (a prefix of more than one word), `word_next` (block
+/// RAM), `row`, `row_valid`; outputs `row_ready`, `word`, `start_ready`.
 pub(crate) struct StorePorts {
     pub fire: Expr,
     /// Index of the prefix word that is being sent.
@@ -49,7 +49,10 @@ impl StorePorts {
     ) -> Self {
         let index_bits = bits_for(config.prefix_beats() - 1);
         let fire = m.input("fire", 1);
-        let word_index = m.input("word_index", index_bits);
+        let word_index = match config.prefix_beats() {
+            1 => zeros(1),
+            _ => m.input("word_index", index_bits),
+        };
         let read_index = match style {
             MemoryStyle::Block => m.input("word_next", index_bits),
             _ => word_index.clone(),
@@ -134,7 +137,7 @@ pub fn history_ring(name: &str, config: &Config) -> Result<Arc<Design>, RtlError
 
     let row = geometry.rotated(&mut m, &ports.row, &turns, &step_turn);
     let row = m.wire("write_row", row.gated_by(&!&sweep.active));
-    let data = geometry.spread(&row);
+    let data = geometry.spread(&row, &steps);
     let mask = sweep.active.mux(&ones(geometry.lanes_per_word), &step_mask);
     let address = sweep.active.mux(&sweep.address, &step_word);
     let memory = m.memory(
@@ -209,10 +212,16 @@ impl Geometry {
         }
     }
 
-    /// The turned row in every lane of a word; `row` is a wire.
-    fn spread(&self, row: &Expr) -> Expr {
-        let lane =
-            |index: usize| row.slice(index % self.row_lanes * self.lane_bits, self.lane_bits);
-        concat((0..self.lanes_per_word).map(lane))
+    /// The turned row in every lane of a word that a row can stand in; `row` is a wire.
+    fn spread(&self, row: &Expr, steps: &[Step]) -> Expr {
+        let is_used = |lane: usize| {
+            steps
+                .iter()
+                .any(|step| (step.from_lane..step.to_lane).contains(&lane))
+        };
+        concat((0..self.lanes_per_word).map(|lane| match is_used(lane) {
+            true => row.slice(lane % self.row_lanes * self.lane_bits, self.lane_bits),
+            false => zeros(self.lane_bits),
+        }))
     }
 }

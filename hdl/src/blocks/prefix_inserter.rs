@@ -63,7 +63,8 @@ pub fn output_shape(config: &Config) -> Shape {
 }
 
 /// The inserter of a configuration. Ports: `s_axis_*` (no side-band), `side` (see [`SideBand`]), `core`, `m_axis_*`,
-/// `frame_done`; with a history also `word`, `start_ready` in and `fire`, `word_index`, `word_next` out.
+/// `frame_done`; with a history also `word`, `start_ready` in and `fire` out, and with more than one prefix word
+/// `word_index`, `word_next` out.
 pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let width = config.data_bits();
@@ -88,6 +89,7 @@ pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlEr
 
     let out_valid = m.register("out_valid", 1, Reset::To(0));
     let advance = m.wire("advance", !&out_valid | &out_ready);
+    let beats = config.prefix_beats();
     let phase = Phase::new(&mut m, config, &input, &start_ready, &advance);
 
     let fire = m.wire(
@@ -115,11 +117,13 @@ pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlEr
     m.output_of("frame_done", &frame_done);
     if history {
         m.output_of("fire", &phase.step);
-        m.output_of("word_index", &phase.index);
-        let following = phase
-            .last_word
-            .mux(&zeros(phase.index.width()), &phase.index.plus(1));
-        m.output_of("word_next", phase.step.mux(&following, &phase.index));
+        if beats > 1 {
+            m.output_of("word_index", &phase.index);
+            let following = phase
+                .last_word
+                .mux(&zeros(phase.index.width()), &phase.index.plus(1));
+            m.output_of("word_next", phase.step.mux(&following, &phase.index));
+        }
     }
     m.build()
 }
@@ -242,7 +246,11 @@ fn realigned(
         beat.data.slice(8 * free, 8 * over),
     );
     let carry_keep = m.captured("carry_keep", &phase.take, beat.keep.slice(free, over));
-    let whole_word = m.wire("whole_word", in_prefix & !&phase.merging);
+    // A prefix of one word that it does not fill has no word of its own.
+    let whole_word = match config.prefix_beats() {
+        1 => zeros(1),
+        _ => m.wire("whole_word", in_prefix & !&phase.merging),
+    };
     let low_data = m.wire(
         "low_data",
         in_prefix.mux(&prefix.slice(0, 8 * over), &carry_data),

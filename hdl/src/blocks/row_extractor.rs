@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seqnic_spec::{ByteOrder, Field, HeaderField, Layer, RowLayout, Source};
 
-use super::header_parser::{HEADERS, MOST_LAYER4_WORDS, MOST_TAGS, layer3_offset, layer4_offset};
+use super::header_parser::{HEADERS, Scope, layer3_offset, layer4_offset};
 use super::header_window::WINDOW_BYTES;
 use crate::rtl::{Design, Expr, Module, RtlError, all_of, concat, lit, zeros};
 
@@ -90,6 +90,7 @@ struct Inputs {
     header_valid: Expr,
     time: Option<Expr>,
     needed: Vec<Expr>,
+    scope: Scope,
 }
 
 /// Which position a layer's place depends on.
@@ -176,6 +177,7 @@ impl Inputs {
             needed: needed_headers(layout)
                 .map(|header| m.input(header, 1))
                 .collect(),
+            scope: Scope::of(layout.requires()),
         }
     }
 
@@ -204,22 +206,19 @@ impl Inputs {
         let bytes = (field.bit_offset() + field.bits()).div_ceil(8) - first_byte;
         let at = |offset: usize| window.slice(8 * (offset + first_byte), 8 * bytes);
         let name = format!("{name}_bytes");
-        // The last place stands for all larger indices, which do not occur.
-        let select = |m: &mut Module, index: &Expr, most: usize, base: &dyn Fn(usize) -> usize| {
-            m.select(
-                &name,
-                index,
-                (0..most).map(|index| at(base(index))).collect(),
-                at(base(most)),
-            )
-        };
         let raw = match (place(field), &self.tags, &self.layer4_words) {
-            // The EtherType's offset in the table is that in an untagged frame.
-            (Place::Layer3, Some(tags), _) if field == HeaderField::EthernetType => {
-                select(m, tags, MOST_TAGS, &|tags| 4 * tags)
+            (Place::Layer3, Some(tags), _) => m.select_in(&name, tags, self.scope.tags(), |tags| {
+                match field {
+                    // Its offset in the table is that in an untagged frame.
+                    HeaderField::EthernetType => at(4 * tags),
+                    _ => at(layer3_offset(tags)),
+                }
+            }),
+            (Place::Layer4, _, Some(words)) => {
+                m.select_in(&name, words, self.scope.layer4_words(), |words| {
+                    at(layer4_offset(words))
+                })
             }
-            (Place::Layer3, Some(tags), _) => select(m, tags, MOST_TAGS, &layer3_offset),
-            (Place::Layer4, _, Some(words)) => select(m, words, MOST_LAYER4_WORDS, &layer4_offset),
             (Place::Fixed(offset), ..) => m.wire(&name, at(offset)),
             _ => return Expr::refused(field.bits(), "the row declares no position"),
         };

@@ -73,11 +73,12 @@ impl Driver {
     }
 }
 
-/// `target = arms[index]`, or `default` past the last arm.
+/// `target = arms[index - first]`, or `default` where there is no such arm.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub target: SignalId,
     pub index: Expr,
+    pub first: usize,
     pub arms: Vec<Expr>,
     pub default: Expr,
 }

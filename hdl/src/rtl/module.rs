@@ -1,5 +1,6 @@
 //! The builder of a module.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -169,12 +170,45 @@ impl Module {
         arms: Vec<Expr>,
         default: impl Into<Expr>,
     ) -> Expr {
-        let default = default.into();
+        self.case(name, index, 0, arms, default.into())
+    }
+
+    /// A wire that takes `arm(index)`, for an index that is known to stay in a range.
+    pub fn select_in(
+        &mut self,
+        name: &str,
+        index: &Expr,
+        range: RangeInclusive<usize>,
+        arm: impl Fn(usize) -> Expr,
+    ) -> Expr {
+        let (first, last) = range.into_inner();
+        self.case(
+            name,
+            index,
+            first,
+            (first..last).map(&arm).collect(),
+            arm(last),
+        )
+    }
+
+    fn case(
+        &mut self,
+        name: &str,
+        index: &Expr,
+        first: usize,
+        arms: Vec<Expr>,
+        default: Expr,
+    ) -> Expr {
+        if arms.is_empty() {
+            return self.wire(name, default);
+        }
         let wire = self.forward(name, default.width());
         let target = wire.as_signal().expect("a forward declaration is a signal");
+        let index = index.clone();
         self.design.drivers.push(Driver::Case(Case {
             target,
-            index: index.clone(),
+            index,
+            first,
             arms,
             default,
         }));

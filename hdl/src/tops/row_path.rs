@@ -1,9 +1,9 @@
 //! From the beats of a frame to its row: header window, parser and extractor.
 
-use seqnic_spec::{Config, Requirements};
+use seqnic_spec::Config;
 
 use super::{Built, block_name};
-use crate::blocks::header_parser::{IpVersion, header_parser};
+use crate::blocks::header_parser::{Scope, header_parser};
 use crate::blocks::header_window::{self, Wanted, header_window};
 use crate::blocks::row_extractor::{needed_headers, needed_positions, row_extractor};
 use crate::rtl::Module;
@@ -66,12 +66,8 @@ pub fn row_path(config: &Config) -> Built {
     from_parser.extend(positions.tags.then_some("tags"));
     from_parser.extend(positions.layer4_words.then_some("layer4_words"));
     if !from_parser.is_empty() {
-        let ip = match layout.requires() {
-            Requirements { ipv4: true, .. } => IpVersion::V4,
-            Requirements { ipv6: true, .. } => IpVersion::V6,
-            _ => IpVersion::Either,
-        };
-        let parser = header_parser(&block_name(config, "header_parser"), ip)?;
+        let scope = Scope::of(layout.requires());
+        let parser = header_parser(&block_name(config, "header_parser"), scope)?;
         let parser = m.instance("header_parser", &parser);
         for port in ["window", "window_keep"] {
             let value = m.output_from(window, port);

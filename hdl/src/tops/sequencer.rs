@@ -267,10 +267,9 @@ fn history(
         ),
     };
     let store = m.instance("history", &design);
-    let mut to_store = vec!["fire", "word_index"];
-    if style == MemoryStyle::Block {
-        to_store.push("word_next");
-    }
+    let mut to_store = vec!["fire"];
+    to_store.extend((config.prefix_beats() > 1).then_some("word_index"));
+    to_store.extend((style == MemoryStyle::Block).then_some("word_next"));
     for port in to_store {
         let value = m.output_from(inserter, port);
         m.connect(store, port, value);

@@ -1,4 +1,4 @@
-use seqnic_hdl::blocks::header_parser::{IpVersion, header_parser};
+use seqnic_hdl::blocks::header_parser::{IpVersion, Scope, header_parser};
 use seqnic_hdl::blocks::header_window::WINDOW_BYTES;
 use seqnic_sim::model::Headers;
 use seqnic_sim::traffic::TraceKind;
@@ -44,7 +44,7 @@ fn expected(frame: &[u8], ip: IpVersion) -> Vec<Layer> {
 #[test]
 fn finds_the_headers_that_the_model_finds() {
     for ip in [IpVersion::Either, IpVersion::V4, IpVersion::V6] {
-        let mut bench = Bench::new(header_parser("parser", ip));
+        let mut bench = Bench::new(header_parser("parser", Scope { ip, ..Scope::ALL }));
         let mut seen = Vec::new();
         let traffic =
             frames(10_000, 11)

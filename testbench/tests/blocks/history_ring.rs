@@ -60,7 +60,9 @@ pub fn compare(
             let offered = taken <= frame + 1 && taken <= frames && !chance(&mut random, pace.late);
             bench.set("row_valid", offered.into());
             bench.set_bytes("row", &rows[taken.min(frames)]);
-            bench.set("word_index", word as u64);
+            if bench.has("word_index") {
+                bench.set("word_index", word as u64);
+            }
             bench.set("fire", 0);
             bench.eval();
             let ready = word > 0 || bench.get("start_ready") == 1;

@@ -1,5 +1,7 @@
 //! The fields of the prefix that are not rows, and the words that they lie in.
 
+use std::ops::Range;
+
 use seqnic_spec::{ByteOrder, Config, CoreEncoding, SectionKind, Steering, VlanTag};
 
 use super::SideBand;
@@ -73,7 +75,8 @@ impl Fields {
         }
     }
 
-    /// The prefix word at an index: `word` of the history, with the other sections laid over it.
+    /// The prefix word at an index: `word` of the history, with the other sections laid over it where they stand. Each
+    /// run of bytes has a multiplexer for the words in which something is laid over it, and no more.
     pub fn word(
         &self,
         m: &mut Module,
@@ -81,64 +84,82 @@ impl Fields {
         index: &Expr,
         word: Option<&Expr>,
     ) -> Option<Expr> {
-        let mut laid: Vec<Laid> = Vec::new();
-        for beat in 0..config.prefix_beats() {
-            let next = Laid {
-                from: beat,
-                to: beat + 1,
-                value: self.laid_over(config, beat, word),
-            };
-            match laid.last_mut() {
-                Some(last) if last.is_like(&next, word) => last.to = next.to,
-                _ => laid.push(next),
+        let (beats, bus_bytes) = (config.prefix_beats(), config.bus_bytes());
+        if beats == 0 {
+            return None;
+        }
+        let mut runs: Vec<(Vec<Option<usize>>, Range<usize>)> = Vec::new();
+        for byte in 0..bus_bytes {
+            let sections = (0..beats)
+                .map(|beat| self.section_at(beat * bus_bytes + byte))
+                .collect();
+            match runs.last_mut() {
+                Some((last, run)) if *last == sections => run.end += 1,
+                _ => runs.push((sections, byte..byte + 1)),
             }
         }
-        // What stands most often needs no condition.
-        let longest = (0..laid.len()).max_by_key(|&run| laid[run].to - laid[run].from)?;
-        let default = laid.swap_remove(longest).value;
-        let chosen = laid
-            .iter()
-            .fold(default, |rest, run| run.at(index).mux(&run.value, &rest));
-        Some(m.wire("prefix_word", chosen))
+        let chosen = runs.into_iter().map(|(sections, run)| {
+            let mut laid: Vec<Laid> = Vec::new();
+            for (beat, section) in sections.into_iter().enumerate() {
+                let value = match (section, word) {
+                    (Some(section), _) => {
+                        self.bytes_of(section, beat * bus_bytes + run.start, run.len())
+                    }
+                    // A row, or past the end, where the frame's first bytes go.
+                    (None, Some(word)) => word.slice(8 * run.start, 8 * run.len()),
+                    (None, None) => zeros(8 * run.len()),
+                };
+                let is_row = section.is_none() && word.is_some();
+                match laid.last_mut() {
+                    Some(last) if last.is_row == is_row && (is_row || last.is_padding(&value)) => {
+                        last.beats.end += 1
+                    }
+                    _ => laid.push(Laid {
+                        beats: beat..beat + 1,
+                        value,
+                        is_row,
+                    }),
+                }
+            }
+            Laid::choose(laid, index)
+        });
+        Some(m.wire("prefix_word", concat(chosen)))
     }
 
-    /// One word of the prefix.
-    fn laid_over(&self, config: &Config, beat: usize, word: Option<&Expr>) -> Expr {
-        let bus_bytes = config.bus_bytes();
-        concat((beat * bus_bytes..(beat + 1) * bus_bytes).map(|byte| {
-            let mut sections = self.sections.iter();
-            let covers = |(offset, bytes): &&(usize, Expr)| {
-                (*offset..offset + bytes.width() / 8).contains(&byte)
-            };
-            match (sections.find(covers), word) {
-                (Some((offset, bytes)), _) => bytes.byte(byte - offset),
-                // A row, or past the end, where the frame's first bytes go.
-                (None, Some(word)) => word.byte(byte % bus_bytes),
-                (None, None) => zeros(8),
-            }
-        }))
+    /// The section that a byte of the prefix belongs to, by its number; none where rows stand and behind the end.
+    fn section_at(&self, byte: usize) -> Option<usize> {
+        self.sections
+            .iter()
+            .position(|(offset, bytes)| (*offset..offset + bytes.width() / 8).contains(&byte))
+    }
+
+    /// `count` bytes of a section, from a byte of the prefix on.
+    fn bytes_of(&self, section: usize, byte: usize, count: usize) -> Expr {
+        let (offset, bytes) = &self.sections[section];
+        bytes.slice(8 * (byte - offset), 8 * count)
     }
 }
 
-/// Words `from .. to` of the prefix, all with this value.
+/// What stands in a run of bytes in these words of the prefix.
 struct Laid {
-    from: usize,
-    to: usize,
+    beats: Range<usize>,
     value: Expr,
+    is_row: bool,
 }
 
 impl Laid {
-    /// Both are words of nothing but rows, or both of nothing but padding.
-    fn is_like(&self, other: &Laid, word: Option<&Expr>) -> bool {
-        let rows =
-            |value: &Expr| word.is_some() && value.as_signal() == word.and_then(Expr::as_signal);
-        (rows(&self.value) && rows(&other.value))
-            || (self.value.is_zeros() && other.value.is_zeros())
+    fn is_padding(&self, other: &Expr) -> bool {
+        self.value.is_zeros() && other.is_zeros()
     }
 
-    /// 1 when the index is one of these words.
-    fn at(&self, index: &Expr) -> Expr {
-        in_range(index, self.from, self.to)
+    /// The value at an index. Rows, or what stands longest, need no condition.
+    fn choose(mut laid: Vec<Laid>, index: &Expr) -> Expr {
+        let default = (0..laid.len()).max_by_key(|&run| (laid[run].is_row, laid[run].beats.len()));
+        let default = laid.swap_remove(default.unwrap_or_default());
+        let others = laid.iter().filter(|laid| !(laid.is_row && default.is_row));
+        others.fold(default.value, |rest, laid| {
+            in_range(index, laid.beats.start, laid.beats.end).mux(&laid.value, &rest)
+        })
     }
 }
 

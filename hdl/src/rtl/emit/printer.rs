@@ -52,15 +52,16 @@ impl Printer<'_> {
             .checked_shl(case.index.width() as u32)
             .unwrap_or(usize::MAX);
         let _ = writeln!(out, "always @(*) begin\n    case ({})", text(&case.index));
-        for (index, arm) in case.arms.iter().take(reachable).enumerate() {
+        let labels = case.first..reachable;
+        for (label, arm) in labels.clone().zip(&case.arms) {
             let _ = writeln!(
                 out,
-                "        {}'d{index}: {target} = {};",
+                "        {}'d{label}: {target} = {};",
                 case.index.width(),
                 text(arm)
             );
         }
-        if case.arms.len() < reachable {
+        if case.first > 0 || case.arms.len() < labels.len() {
             let _ = writeln!(out, "        default: {target} = {};", text(&case.default));
         }
         let _ = writeln!(out, "    endcase\nend");

@@ -166,6 +166,7 @@ impl<'a> Compiler<'a> {
             d,
             index,
             index_words,
+            from: case.first as u32,
             first,
             count,
         });

@@ -192,10 +192,12 @@ impl Program {
                 d,
                 index,
                 index_words,
+                from,
                 first,
                 count,
             } => {
-                let index = index_of(values, index, index_words).min(count as usize - 1);
+                let index = index_of(values, index, index_words).wrapping_sub(from as usize);
+                let index = index.min(count as usize - 1);
                 let from = self.views[first as usize + index];
                 if from.width <= 64 {
                     at!(d) = bits_at(values, from.word as usize, from.lo, from.width);

@@ -174,11 +174,12 @@ pub(super) enum Op {
         first: u32,
         count: u32,
     },
-    /// Picks `views[first + index]`, the last one past the end.
+    /// Picks `views[first + index - from]`, the last one where there is no such view.
     Case {
         d: u32,
         index: u32,
         index_words: u32,
+        from: u32,
         first: u32,
         count: u32,
     },

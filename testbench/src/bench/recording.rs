@@ -1,0 +1,240 @@
+//! What a run played and what its model said, as lines of hex digits.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use seqnic_spec::Config;
+
+use crate::axis::{Batch, SentFrame, Wiring};
+use crate::engine::Engine;
+use crate::oracle::{Expected, Oracle, SequencerOracle};
+
+/// The widths of the signals of a beat in bits, 0 for what is not there.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    pub data_bits: usize,
+    pub user_bits: usize,
+    pub dest_bits: usize,
+    pub time_bits: usize,
+}
+
+/// Lines, each a beat or 64 cycles of pauses.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines {
+    pub text: String,
+    pub count: usize,
+}
+
+impl Lines {
+    /// Ends the line.
+    pub fn end(&mut self) {
+        self.text.push('\n');
+        self.count += 1;
+    }
+
+    /// Starts the line with `tlast`.
+    fn last(&mut self, last: bool) {
+        self.text.push(if last { '1' } else { '0' });
+    }
+
+    /// A field of the line, if there is one: the digits of these bits, after a mark that readers of numbers skip.
+    fn field(&mut self, words: &[u64], bits: usize) {
+        if bits > 0 {
+            self.text.push('_');
+            self.digits(words, bits);
+        }
+    }
+
+    /// The digits of these bits, the highest first.
+    pub fn digits(&mut self, words: &[u64], bits: usize) {
+        for digit in (0..bits.div_ceil(4)).rev() {
+            let value = words[digit / 16] >> (4 * (digit % 16)) & 0xf;
+            self.text.push(char::from(b"0123456789abcdef"[value as usize]));
+        }
+    }
+}
+
+/// What was played.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recording {
+    /// The accepted beats, so all, in order.
+    pub beats: Lines,
+    /// The pauses of the source, 64 cycles a line.
+    pub idle: Lines,
+    /// The pauses of the sink, 64 cycles a line.
+    pub stall: Lines,
+}
+
+/// An engine that writes down what is played into it.
+pub(super) struct Recorder<E> {
+    engine: E,
+    pub fields: Fields,
+    pub recording: Recording,
+}
+
+impl<E: Engine> Recorder<E> {
+    pub fn new(engine: E, config: &Config) -> Self {
+        let width = |port: &str| engine.port(port).map_or(0, |port| engine.width(port));
+        let fields = Fields {
+            data_bits: config.data_bits(),
+            user_bits: config.tuser_bits(),
+            dest_bits: width("m_axis_tdest"),
+            time_bits: width("timestamp"),
+        };
+        Self {
+            engine,
+            fields,
+            recording: Recording::default(),
+        }
+    }
+
+    fn record(&mut self, wiring: &Wiring<E::Port>, batch: &Batch) {
+        let Recording { beats, idle, stall } = &mut self.recording;
+        for (lines, words) in [(idle, &batch.idle), (stall, &batch.stall)] {
+            for &word in words {
+                lines.digits(&[word], 64);
+                lines.end();
+            }
+        }
+        let time = &wiring.input.shape.time;
+        for beat in batch.input.beats().filter(|beat| beat.ready()) {
+            beats.last(beat.last());
+            beats.field(&beat.words()[time.clone()], self.fields.time_bits);
+            beats.field(beat.user(), self.fields.user_bits);
+            beats.field(beat.keep(), self.fields.data_bits / 8);
+            beats.field(beat.data(), self.fields.data_bits);
+            beats.end();
+        }
+    }
+}
+
+impl<E: Engine> Engine for Recorder<E> {
+    type Port = E::Port;
+
+    fn port(&self, name: &str) -> Option<E::Port> {
+        self.engine.port(name)
+    }
+
+    fn width(&self, port: E::Port) -> usize {
+        self.engine.width(port)
+    }
+
+    fn set(&mut self, port: E::Port, words: &[u64]) {
+        self.engine.set(port, words);
+    }
+
+    fn get(&self, port: E::Port) -> &[u64] {
+        self.engine.get(port)
+    }
+
+    fn eval(&mut self) {
+        self.engine.eval();
+    }
+
+    fn clock(&mut self) {
+        self.engine.clock();
+    }
+
+    fn reset(&mut self) {
+        self.engine.reset();
+    }
+
+    fn play(&mut self, wiring: &Wiring<E::Port>, batch: &mut Batch) {
+        self.engine.play(wiring, batch);
+        self.record(wiring, batch);
+    }
+}
+
+/// The golden model, written down beat by beat.
+pub(super) struct RecordingOracle {
+    model: SequencerOracle,
+    fields: Fields,
+    beats: Rc<RefCell<Lines>>,
+}
+
+impl RecordingOracle {
+    /// The model, and where its beats will be.
+    pub fn new(config: &Config, fields: &Fields) -> (Self, Rc<RefCell<Lines>>) {
+        let beats = Rc::new(RefCell::default());
+        let oracle = Self {
+            model: SequencerOracle::new(config),
+            fields: fields.clone(),
+            beats: Rc::clone(&beats),
+        };
+        (oracle, beats)
+    }
+}
+
+impl Oracle for RecordingOracle {
+    fn expect(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool {
+        let comes_out = self.model.expect(frame, time, out);
+        if comes_out {
+            self.beats.borrow_mut().frame(out, &self.fields);
+        }
+        comes_out
+    }
+}
+
+impl Lines {
+    /// The output beats of a frame; bytes that `tkeep` leaves out are 0.
+    fn frame(&mut self, frame: &Expected, fields: &Fields) {
+        let bus_bytes = fields.data_bits / 8;
+        let beats = frame.bytes.len().div_ceil(bus_bytes);
+        for (number, bytes) in frame.bytes.chunks(bus_bytes).enumerate() {
+            self.last(number + 1 == beats);
+            self.field(&frame.dest, fields.dest_bits);
+            self.field(&frame.user, fields.user_bits);
+            let bit = |byte: usize| u64::from(byte < bytes.len()) << (byte % 64);
+            let word = |first| (first..bus_bytes.min(first + 64)).fold(0, |word, byte| word | bit(byte));
+            let keep: Vec<u64> = (0..bus_bytes).step_by(64).map(word).collect();
+            self.field(&keep, bus_bytes);
+            let word = |bytes: &[u8]| bytes.iter().rfold(0, |word, &byte| word << 8 | u64::from(byte));
+            let mut data: Vec<u64> = bytes.chunks(8).map(word).collect();
+            data.resize(bus_bytes / 8, 0);
+            self.field(&data, fields.data_bits);
+            self.end();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_cut_into_beats_of_fields() {
+        let fields = Fields {
+            data_bits: 64,
+            user_bits: 12,
+            dest_bits: 2,
+            time_bits: 0,
+        };
+        let frame = Expected {
+            bytes: (1..=11).collect(),
+            user: vec![0x0a5],
+            dest: vec![3],
+            ..Expected::default()
+        };
+        let mut lines = Lines::default();
+        lines.frame(&frame, &fields);
+        assert_eq!(lines.text, "0_3_0a5_ff_0807060504030201\n1_3_0a5_07_00000000000b0a09\n");
+        assert_eq!(lines.count, 2);
+    }
+
+    #[test]
+    fn what_is_not_there_takes_no_digits() {
+        let fields = Fields {
+            data_bits: 64,
+            user_bits: 0,
+            dest_bits: 0,
+            time_bits: 0,
+        };
+        let frame = Expected {
+            bytes: vec![0xfe; 8],
+            ..Expected::default()
+        };
+        let mut lines = Lines::default();
+        lines.frame(&frame, &fields);
+        assert_eq!(lines.text, "1_ff_fefefefefefefefe\n");
+    }
+}
