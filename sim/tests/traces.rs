@@ -46,7 +46,7 @@ fn the_same_seed_gives_the_same_bytes_in_every_release() {
             "vl2 f2205b80b75810dd",
             "zipf ab77674815eb311f",
             "uniform f9cf35dab6688346",
-            "headers f1b87ae5341d103b",
+            "headers c50623bbf5dfb1bd",
         ]
     );
 }

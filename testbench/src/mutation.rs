@@ -17,15 +17,17 @@ use crate::cosim::{Cosim, Options};
 use crate::failure::Violation;
 
 /// What mutants are made of: together these have every block, every kind of section, of steering and of storage.
-const SUBJECTS: [&str; 9] = [
+const SUBJECTS: [&str; 10] = [
     "bus.data_bits = 128\nhistory = { rows = 5, row = \"table2\" }\nspray.cores = 3",
     "bus.data_bits = 64\nhistory = { rows = 3, row = \"heavy-hitter\" }\nspray.cores = 4\npipeline.input_skid = true",
     "bus.data_bits = 1024\nhistory = { rows = 11, row = \"connection-tracker\" }\nspray.cores = 7",
     "bus.data_bits = 256\nhistory = { rows = 6, row = \"port-knocking\" }\nprefix.layout = \"bpf-profile-numbered\"\n\
      spray.cores = 7\npipeline.output_skid = false",
     "bus.data_bits = 64\nhistory = { rows = 3, row = \"token-bucket\" }\nprefix.layout = \"bpf-profile\"\nspray.cores = 4",
-    "bus.data_bits = 512\nhistory = { rows = 9, row = \"ddos-mitigator\", storage = \"block\" }\n\
-     spray = { cores = 5, steering = \"vlan\", first_vid = 100 }\ntimestamp.source = \"port\"",
+    "bus.data_bits = 128\nhistory = { rows = 5, row = \"heavy-hitter\", storage = \"block\" }\n\
+     spray = { cores = 5, steering = \"vlan\", first_vid = 100 }",
+    "bus.data_bits = 512\nhistory = { rows = 9, row = \"ddos-mitigator\" }\nspray.cores = 5\ntimestamp.source = \"port\"\n\
+     prefix.section = [{kind = \"ethernet\"}, {kind = \"rows\", order = \"array\"}, {kind = \"timestamp\", bytes = 5}]",
     "bus = { data_bits = 128, tuser_bits = 48 }\nhistory = { rows = 4, storage = \"block\", field = [\
      {source = \"inner-vlan.id\"}, {source = \"ipv6.source\"}, {source = \"udp.length\", order = \"little\"}] }\n\
      prefix.section = [{kind = \"timestamp\"}, {kind = \"rows\", order = \"array\"}, {kind = \"sequence-number\"}, \
@@ -67,7 +69,7 @@ struct Run {
 }
 
 /// Short runs first: most mutants fall at once. The sparse run lets the design run empty again and again.
-const RUNS: [Run; 8] = {
+const RUNS: [Run; 9] = {
     const fn run(name: &'static str, pauses: (u8, u8), kind: TraceKind, packets: usize) -> Run {
         let (stall, idle) = pauses;
         Run {
@@ -96,8 +98,17 @@ const RUNS: [Run; 8] = {
             seeds: 12,
             ..run("first frames", (0, 0), TraceKind::Headers, 3)
         },
+        run(
+            "sparse frames into a slow sink",
+            (70, 90),
+            TraceKind::Uniform,
+            60,
+        ),
         run("sparse frames", (0, 97), TraceKind::Uniform, 60),
-        run("headers", (0, 0), TraceKind::Headers, 3 * 4368),
+        Run {
+            seeds: 3,
+            ..run("headers", (0, 0), TraceKind::Headers, 4368)
+        },
     ]
 };
 

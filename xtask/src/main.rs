@@ -35,6 +35,15 @@ enum Task {
     },
     /// Set up, lint and run every test
     Test,
+    /// Run mutants of the design through the in-process tests and list what survives
+    Mutate {
+        /// How many mutants
+        #[arg(long, default_value_t = 1000)]
+        count: usize,
+        /// Which sample of all mutants
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// What continuous integration runs: the same as `test`
     Ci,
 }
@@ -48,6 +57,18 @@ fn main() -> Result<()> {
         }
         Task::Lint => lint::lint(),
         Task::Docs { check } => docs::docs(check),
+        Task::Mutate { count, seed } => {
+            let example = [
+                "run",
+                "--release",
+                "--package",
+                "seqnic-testbench",
+                "--example",
+                "mutate",
+            ];
+            let (count, seed) = (count.to_string(), seed.to_string());
+            command::run(command::cargo(&example).args(["--", &count, &seed]))
+        }
         Task::Test | Task::Ci => test::test(),
     }
 }

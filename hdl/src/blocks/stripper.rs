@@ -49,7 +49,13 @@ pub fn stripper(name: &str, shape: Shape, prefix_bytes: usize) -> Result<Arc<Des
     }
     let first_user = input.beat.user.as_ref().map(|user| {
         let held = m.captured("first_user", &take & &position.at_start, user);
-        position.at_start.mux(user, &held)
+        // Behind a prefix no output beat is made while the first input beat is on the bus, but for the last one of
+        // the frame before.
+        if prefix_bytes == 0 {
+            position.at_start.mux(user, &held)
+        } else {
+            held
+        }
     });
     let next = match over {
         0 => Beat {
@@ -119,11 +125,6 @@ fn realigned(
     let held_data = m.captured("held_data", take, beat.data.slice(8 * over, 8 * rest));
     let held_keep = m.captured("held_keep", take, beat.keep.slice(over, rest));
     let low_keep = beat.keep.slice(0, over).gated_by(&!flushing);
-    // A frame's last bytes leave while the next frame's first beat may be on the bus: its `tuser` is not theirs.
-    let user = user.map(|user| {
-        let shown = m.captured("frame_user", take, &user);
-        flushing.mux(&shown, &user)
-    });
     Beat {
         data: m.wire(
             "next_data",

@@ -183,6 +183,10 @@ impl Expr {
         matches!(&self.0.kind, Kind::Const(_))
     }
 
+    fn is_same_const(&self, other: &Self) -> bool {
+        matches!((&self.0.kind, &other.0.kind), (Kind::Const(a), Kind::Const(b)) if a == b)
+    }
+
     /// Whether this is the constant of all zeros.
     pub(crate) fn is_zeros(&self) -> bool {
         matches!(&self.0.kind, Kind::Const(bits) if bits.is_zero())
@@ -298,6 +302,7 @@ impl Expr {
         match checked {
             Ok(()) if self.is_ones() => when_one.clone(),
             Ok(()) if self.is_zeros() => when_zero.clone(),
+            Ok(()) if when_one.is_same_const(when_zero) => when_one.clone(),
             Ok(()) => Self::make(
                 when_one.width(),
                 Kind::Mux(self.clone(), when_one.clone(), when_zero.clone()),

@@ -60,8 +60,14 @@ impl HeaderArrangements {
 
         let mut frame = vec![0; layer4 + 80];
         rng.fill_bytes(&mut frame);
+        // Now and then a TPID has a bit wrong: the rest of the frame looks as if it had the tag.
+        let wrong_bit =
+            (rng.random_range(0..6) == 0).then(|| rng.random_range(0..16 * tags.max(1)));
         for tag in 0..tags {
-            let tpid: u16 = if rng.random() { 0x8100 } else { 0x88a8 };
+            let mut tpid: u16 = if rng.random() { 0x8100 } else { 0x88a8 };
+            if let Some(bit) = wrong_bit.filter(|bit| bit / 16 == tag) {
+                tpid ^= 1 << (bit % 16);
+            }
             frame[12 + 4 * tag..][..2].copy_from_slice(&tpid.to_be_bytes());
         }
         frame[layer3 - 2..layer3].copy_from_slice(&ethertype.to_be_bytes());
