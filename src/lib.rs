@@ -53,7 +53,10 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: &Cli, command: &clap::Command, matches: &ArgMatches) -> Result<Outcome, Error> {
     let output = Output::new(cli.json, cli.quiet);
     match &cli.command {
-        Command::Emit(args) => commands::emit::run(args, &output),
+        Command::Emit(args) => {
+            let again = commands::emit::replayed(command, matches);
+            commands::emit::run(args, &again, &output)
+        }
         Command::Cosim(args) => {
             let again = replay::arguments(command, matches, &commands::cosim::NOT_REPLAYED);
             commands::cosim::run(args, again, &output)

@@ -85,7 +85,7 @@ impl Tool {
         match self {
             Self::Cargo => "CARGO",
             Self::Cxx => "CXX",
-            Self::Verilator => "VERILATOR",
+            Self::Verilator => "SEQNIC_VERILATOR",
             Self::Icarus => "IVERILOG",
             Self::Yosys => "YOSYS",
         }

@@ -221,3 +221,54 @@ fn a_waveform_shows_the_cycles_that_are_asked_for() {
     let cycles = figures["cycles"].as_u64().expect("a number");
     assert_eq!((first, last), (cycles - 200, cycles + 19));
 }
+
+/// Whether Verilator is there; says that the test is skipped when it is not.
+fn has_verilator() -> bool {
+    let there = seqnic_verilator::Toolchain::find().is_ok();
+    if !there {
+        eprintln!("skipped: there is no Verilator (cargo xtask setup)");
+    }
+    there
+}
+
+#[test]
+fn the_emitted_verilog_agrees_with_the_model_and_with_the_netlist() {
+    if !has_verilator() {
+        return;
+    }
+    let run = |engine: &str| {
+        let line = format!(
+            "cosim --engine {engine} --config examples/conntrack.toml --pcap {CAPTURE} \
+             --stall 30 --idle 30 --json"
+        );
+        let mut figures = seqnic(&line).json();
+        check_figures(&figures);
+        for noisy in ["elapsed_seconds", "cycles_per_second", "packets_per_second"] {
+            figures[noisy] = Value::Null;
+        }
+        figures
+    };
+    let builtin = run("builtin");
+    assert_eq!(run("verilator"), builtin);
+    assert_eq!(run("both"), builtin);
+}
+
+#[test]
+fn a_verilator_that_is_not_there_is_explained() {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_seqnic"));
+    command
+        .current_dir(root())
+        .env("SEQNIC_VERILATOR", "/nowhere/verilator")
+        .args([
+            "cosim",
+            "--engine",
+            "verilator",
+            "--trace",
+            "uniform",
+            "--packets",
+            "5",
+        ]);
+    let message = common::finish(&mut command).refusal();
+    assert!(message.contains("/nowhere/verilator"), "{message}");
+    assert!(message.contains("cargo xtask setup"), "{message}");
+}

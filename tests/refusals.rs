@@ -203,6 +203,10 @@ fn traffic_that_cannot_be() {
             "cosim --pcap in.pcap --wave wave.vcd --wave-window 90000:90010",
             "--wave-window: starts at cycle 90000, and the run ends at 7578; choose less",
         ),
+        (
+            "cosim --pcap /dev/null --wave wave.vcd",
+            "--wave: /dev/null is no regular file and cannot be read twice; save it to a file first",
+        ),
     ]);
 }
 

@@ -164,7 +164,17 @@ pub struct RawPipeline {
 impl RawConfig {
     /// Reads a configuration; `origin` is the file that errors name.
     pub fn from_toml_str(text: &str, origin: &str) -> Result<Self, SpecError> {
-        toml::from_str(text).map_err(|error| SpecError::syntax(&error, text, origin))
+        let syntax = |error: toml::de::Error| SpecError::syntax(&error, text, origin);
+        let table: toml::Table = toml::from_str(text).map_err(syntax)?;
+        for section in ["bus", "history", "prefix", "spray", "timestamp", "pipeline"] {
+            // Without this, an array would be taken for a table whose keys are left out.
+            if let Some(value) = table.get(section).filter(|value| !value.is_table()) {
+                let fix = format!("write [{section}] and its keys below it, as in examples/");
+                let refused = SpecError::refused(section, value, "must be a table", fix);
+                return Err(refused.in_file(origin));
+            }
+        }
+        toml::from_str(text).map_err(syntax)
     }
 
     /// This configuration, with the values of `over` where it has any.

@@ -373,6 +373,23 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 #[test]
+fn an_array_is_not_taken_for_a_table() {
+    for (text, message) in [
+        (
+            "bus = [128, 32]",
+            "bad.toml: bus = [128, 32]: must be a table; write [bus] and its keys below it, as in examples/",
+        ),
+        (
+            "spray = 5",
+            "bad.toml: spray = 5: must be a table; write [spray] and its keys below it, as in examples/",
+        ),
+    ] {
+        let error = Config::from_toml_str(text, "bad.toml").expect_err(text);
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+#[test]
 fn every_refusal_names_key_value_limit_and_fix() {
     let mut wrong = Vec::new();
     for &(text, expected) in REFUSED {

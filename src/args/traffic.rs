@@ -1,5 +1,6 @@
 //! The flags that give packets, from a capture or generated.
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,7 @@ pub struct TrafficArgs {
 }
 
 /// How much traffic is generated, and which.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(next_help_heading = "Traffic")]
 pub struct TraceShape {
     /// End after so many packets
@@ -76,6 +77,15 @@ impl TrafficArgs {
 }
 
 impl TraceShape {
+    /// The same, ending after so many packets unless an end is given.
+    pub fn or_packets(&self, packets: u64) -> Self {
+        let mut shape = self.clone();
+        if self.flows.is_none() {
+            shape.packets.get_or_insert(packets);
+        }
+        shape
+    }
+
     /// Generated traffic of a kind.
     pub fn traffic(&self, kind: TraceKind) -> Result<Traffic, Error> {
         let refuse = |text: String| Err(Error::new(text));
@@ -142,6 +152,30 @@ impl Traffic {
             Self::Capture(path) => Some(path),
             Self::Trace(_) => None,
         }
+    }
+}
+
+/// What it is, without the folder of a capture: for a file that is the same wherever it is made.
+impl fmt::Display for Traffic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spec = match self {
+            Self::Capture(path) => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                return write!(f, "the capture {}", name.display());
+            }
+            Self::Trace(spec) => spec,
+        };
+        match spec.packets {
+            usize::MAX => write!(f, "{} traffic", spec.kind)?,
+            packets => write!(f, "{packets} packets of {} traffic", spec.kind)?,
+        }
+        if let Some(flows) = spec.flows {
+            write!(f, ", {flows} flows")?;
+        }
+        if let Some(bytes) = spec.frame_bytes {
+            write!(f, ", {bytes} bytes each")?;
+        }
+        write!(f, ", seed {}", spec.seed)
     }
 }
 

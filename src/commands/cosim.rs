@@ -14,6 +14,7 @@ use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use seqnic_testbench::axis::{Pause, PortError};
 use seqnic_testbench::{Cosim, Options, RoundTrip, RoundTripError, engine};
+use seqnic_verilator::{Initial, Lockstep, Toolchain, VerilatorEngine};
 
 use crate::Outcome;
 use crate::args::{ConfigArgs, Traffic, TrafficArgs};
@@ -67,8 +68,8 @@ pub struct Args {
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     out_pcap: Option<PathBuf>,
 
-    /// Write a waveform (VCD) with every signal: of the cycles around the first difference, or of
-    /// the last cycles when there is none
+    /// Write a waveform with every signal (VCD, with `--engine verilator` FST): of the cycles around
+    /// the first difference, or of the last cycles when there is none
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     wave: Option<PathBuf>,
 
@@ -88,6 +89,10 @@ pub const NOT_REPLAYED: [&str; 6] = ["seed", "stall", "idle", "out_pcap", "wave"
 enum Engine {
     /// The simulator in this program
     Builtin,
+    /// The emitted Verilog, compiled by Verilator (see `seqnic doctor`)
+    Verilator,
+    /// Both side by side: every output port is compared in every cycle
+    Both,
 }
 
 /// Runs the hardware; `again` is the part of the command line that a replay needs.
@@ -134,6 +139,15 @@ impl Args {
         let out_pcap = self.out_pcap.as_deref().map(|path| ("--out-pcap", path));
         let wave = self.wave.as_deref().map(|path| ("--wave", path));
         let outputs: Vec<(&str, &Path)> = [out_pcap, wave].into_iter().flatten().collect();
+        if let (Some(_), Some(capture)) = (&self.wave, traffic.file()) {
+            // The waveform is made in a second run.
+            if capture.exists() && !capture.is_file() {
+                let capture = capture.display();
+                return Err(Error::new(format!(
+                    "--wave: {capture} is no regular file and cannot be read twice; save it to a file first"
+                )));
+            }
+        }
         files::check_outputs(&inputs, &outputs)
     }
 }
@@ -148,9 +162,18 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn engine(&self, design: &Arc<Design>) -> Simulator {
-        let Engine::Builtin = self.args.engine;
+    fn builtin(&self, design: &Arc<Design>) -> Simulator {
         Simulator::new(design, self.options.seed)
+    }
+
+    /// What reset leaves undefined starts with random bits, as in the simulator of this program.
+    fn initial(&self) -> Initial {
+        Initial::Random(self.options.seed)
+    }
+
+    fn verilator(&self, design: &Arc<Design>) -> Result<VerilatorEngine, Error> {
+        let toolchain = Toolchain::find()?;
+        Ok(VerilatorEngine::build(&toolchain, design, self.initial())?)
     }
 
     /// The sequencer or the stripper.
@@ -164,10 +187,29 @@ impl<'a> Run<'a> {
 
     /// A design that should be the sequencer or the stripper of the configuration.
     fn design(&self, design: &Arc<Design>) -> Result<Summary<'a>, Error> {
+        match self.args.engine {
+            Engine::Builtin => self.simulate(design, self.builtin(design), |_| None),
+            Engine::Verilator => self.simulate(design, self.verilator(design)?, |_| None),
+            Engine::Both => {
+                let both = Lockstep::build(&Toolchain::find()?, design, self.options.seed)?;
+                self.simulate(design, both, |both| {
+                    both.difference().map(ToString::to_string)
+                })
+            }
+        }
+    }
+
+    /// Runs a design on an engine; `engines_differ` is what the engine itself has to say.
+    fn simulate<E: engine::Engine>(
+        &self,
+        design: &Arc<Design>,
+        engine: E,
+        engines_differ: impl Fn(&E) -> Option<String>,
+    ) -> Result<Summary<'a>, Error> {
         let mut packets = self.traffic.open("simulating", self.output)?;
         let out_pcap = self.args.out_pcap.as_ref();
         let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
-        let mut cosim = self.cosim(self.engine(design), self.config, self.options.clone())?;
+        let mut cosim = self.cosim(engine, self.config, self.options.clone())?;
         let failure = loop {
             let frame = match cosim.next_frame(&mut packets) {
                 Ok(Some(frame)) => frame,
@@ -182,7 +224,8 @@ impl<'a> Run<'a> {
             }
         };
         let report = cosim.report();
-        if failure.is_none() {
+        let differ = engines_differ(cosim.engine()).map(Difference::between_engines);
+        if failure.is_none() && differ.is_none() {
             packets.finish()?;
             writer.map_or(Ok(()), CaptureWriter::finish)?;
         }
@@ -191,7 +234,7 @@ impl<'a> Run<'a> {
             .summary()
             .with_figures(&report)
             .with_wave(wave)
-            .with_difference(failure.map(|failure| Difference::from(*failure))))
+            .with_difference(differ.or(failure.map(|failure| Difference::from(*failure)))))
     }
 
     /// An engine with everything around it.
@@ -209,11 +252,27 @@ impl<'a> Run<'a> {
 
     /// The sequencer, and behind it the stripper.
     fn round_trip(&self) -> Result<Summary<'a>, Error> {
-        let config = self.config;
-        let sequencer = self.engine(&tops::sequencer(config)?);
-        let stripper = self.engine(&tops::stripper(config)?);
+        let (sequencer, stripper) = (tops::sequencer(self.config)?, tops::stripper(self.config)?);
+        match self.args.engine {
+            Engine::Builtin => {
+                self.there_and_back(self.builtin(&sequencer), self.builtin(&stripper))
+            }
+            Engine::Verilator => {
+                self.there_and_back(self.verilator(&sequencer)?, self.verilator(&stripper)?)
+            }
+            Engine::Both => Err(Error::new(
+                "--engine both: compares one design at a time; take --round-trip away, or choose one engine",
+            )),
+        }
+    }
+
+    fn there_and_back<E: engine::Engine>(
+        &self,
+        sequencer: E,
+        stripper: E,
+    ) -> Result<Summary<'a>, Error> {
         let mut packets = self.traffic.open("simulating", self.output)?;
-        let mut both = RoundTrip::new(sequencer, stripper, config, self.options.clone())?;
+        let mut both = RoundTrip::new(sequencer, stripper, self.config, self.options.clone())?;
         let error = match both.run(&mut packets) {
             Ok((sequencer, stripper)) => {
                 packets.finish()?;

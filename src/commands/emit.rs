@@ -1,17 +1,21 @@
 //! `seqnic emit`: generates hardware.
 
+mod bench;
+
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
-use clap::Subcommand;
+use clap::{ArgMatches, Subcommand};
 use seqnic_hdl::tops;
+use seqnic_testbench::bench::{self as verilog_bench, Bench};
 use serde::Serialize;
 
 use crate::args::ConfigArgs;
 use crate::error::Error;
 use crate::files::{self, FileSet};
-use crate::output::{Output, Table};
+use crate::output::{self, Output, Table, grouped};
 use crate::{Outcome, replay};
+use bench::BenchArgs;
 
 /// The folder of the modules, and the list of them.
 const FOLDER: &str = "rtl";
@@ -31,10 +35,20 @@ enum Target {
     /// Writes DIR/rtl/*.v, one module a file, and DIR/rtl.f, which lists them with children before
     /// parents and is to be used in DIR. There are two top modules: NAME_sequencer puts the history
     /// in front of packets, NAME_stripper removes it. Files of other names in DIR are left alone.
+    ///
+    /// With --bench it writes DIR/bench too: a self-checking bench of the sequencer for any Verilog
+    /// simulator, which plays hex files and compares what comes out with what the golden model says.
+    /// The design is first run in-process on the same traffic; if it differs from the model, nothing
+    /// is written.
     #[command(after_help = "\
 Examples:
   seqnic emit verilog --config examples/table2-16.toml --out build
-  seqnic emit verilog --row heavy-hitter --rows 32 --data-bits 512 --name hh --out build/hh")]
+  seqnic emit verilog --row heavy-hitter --rows 32 --data-bits 512 --name hh --out build/hh
+  seqnic emit verilog --config examples/conntrack.toml --out build --bench
+  seqnic emit verilog --config examples/conntrack.toml --out build --bench \\
+    --pcap examples/captures/tcp-loss.pcap --stall 0 --idle 0
+
+Exit codes: 0 when the files are written, 1 when a bench would fail, 2 for bad input.")]
     Verilog(Box<VerilogArgs>),
 }
 
@@ -45,20 +59,43 @@ struct VerilogArgs {
     out: PathBuf,
 
     #[command(flatten)]
+    bench: BenchArgs,
+
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
-/// Generates what the flags ask for.
-pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
+/// The part of the command line that the run of a bench follows from, as `cosim` takes it.
+pub fn replayed(command: &clap::Command, matches: &ArgMatches) -> String {
+    let inner = command.find_subcommand("emit").zip(matches.subcommand());
+    inner.map_or_else(String::new, |(command, (_, matches))| {
+        replay::arguments(command, matches, &bench::NOT_REPLAYED)
+    })
+}
+
+/// Generates what the flags ask for; `again` is the part of the command line that a replay of the
+/// bench's run needs.
+pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> {
     match &args.target {
-        Target::Verilog(args) => verilog(args, output),
+        Target::Verilog(args) => verilog(args, again, output),
     }
 }
 
-fn verilog(args: &VerilogArgs, output: &Output) -> Result<Outcome, Error> {
+fn verilog(args: &VerilogArgs, again: &str, output: &Output) -> Result<Outcome, Error> {
     let config = args.config.load()?;
     let top_modules = [tops::sequencer(&config)?, tops::stripper(&config)?];
     let modules = tops::verilog(&config)?;
+    let bench = match args.bench.bench {
+        true => Some(args.bench.make(&config, again, FILE_LIST, output)?),
+        false => None,
+    };
+    let bench = match bench.transpose() {
+        Ok(bench) => bench,
+        Err(failure) => {
+            output::report(&failure.to_string());
+            return Ok(Outcome::Fails);
+        }
+    };
 
     let paths: Vec<String> = modules
         .iter()
@@ -71,6 +108,13 @@ fn verilog(args: &VerilogArgs, output: &Output) -> Result<Outcome, Error> {
     }
     let list: String = paths.iter().map(|path| format!("{path}\n")).collect();
     files.add(&args.out.join(FILE_LIST), &list)?;
+    if let Some(bench) = &bench {
+        let folder = args.out.join(verilog_bench::FOLDER);
+        files::create_folder(&folder)?;
+        for file in &bench.files {
+            files.add(&folder.join(&file.name), &file.text)?;
+        }
+    }
     files.commit()?;
 
     output.show(&Emitted {
@@ -79,6 +123,7 @@ fn verilog(args: &VerilogArgs, output: &Output) -> Result<Outcome, Error> {
         files: paths,
         top_modules: top_modules.map(|top| top.name().to_owned()),
         prefix_bytes: config.prefix_bytes(),
+        bench: bench.as_ref().map(EmittedBench::from),
     })?;
     Ok(Outcome::Holds)
 }
@@ -91,30 +136,81 @@ struct Emitted<'a> {
     files: Vec<String>,
     top_modules: [String; 2],
     prefix_bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bench: Option<EmittedBench<'a>>,
+}
+
+/// The bench that was written with it.
+#[derive(Serialize)]
+struct EmittedBench<'a> {
+    files: Vec<String>,
+    top_module: &'a str,
+    frames: u64,
+    input_beats: u64,
+    output_beats: u64,
+    cycles: u64,
+    icarus: &'a str,
+    verilator: &'a str,
+}
+
+impl<'a> From<&'a Bench> for EmittedBench<'a> {
+    fn from(bench: &'a Bench) -> Self {
+        let files = bench.files.iter();
+        Self {
+            files: files
+                .map(|file| format!("{}/{}", verilog_bench::FOLDER, file.name))
+                .collect(),
+            top_module: &bench.top_module,
+            frames: bench.report.frames_in,
+            input_beats: bench.report.input_beats,
+            output_beats: bench.report.output_beats,
+            cycles: bench.report.cycles,
+            icarus: &bench.icarus,
+            verilator: &bench.verilator,
+        }
+    }
 }
 
 impl Display for Emitted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let folder = self.out.display();
         let [sequencer, _] = &self.top_modules;
-        for path in self
-            .files
-            .iter()
-            .map(String::as_str)
+        let bench_files = self.bench.iter().flat_map(|bench| &bench.files);
+        let paths = self.files.iter().map(String::as_str);
+        let paths = paths
             .chain([self.file_list])
-        {
+            .chain(bench_files.map(String::as_str));
+        for path in paths {
             writeln!(f, "wrote {}", self.out.join(path).display())?;
         }
         let mut table = Table::default();
         table
             .line("top modules", self.top_modules.join(", "))
             .line("prefix", format!("{} bytes", self.prefix_bytes));
+        if let Some(bench) = &self.bench {
+            let frames = grouped(bench.frames);
+            let (into, out) = (grouped(bench.input_beats), grouped(bench.output_beats));
+            let cycles = grouped(bench.cycles);
+            table.line(
+                "bench",
+                format!("{frames} frames, {into} beats in and {out} out in {cycles} cycles"),
+            );
+        }
+        let cd = format!("cd {}", replay::quoted(&folder.to_string()));
         writeln!(f, "\n{table}\n\nto check it:")?;
         write!(
             f,
-            "  cd {} && verilator --lint-only -Wall --top-module {sequencer} -f {}",
-            replay::quoted(&folder.to_string()),
+            "  {cd} && verilator --lint-only -Wall --top-module {sequencer} -f {}",
             self.file_list
-        )
+        )?;
+        if let Some(bench) = &self.bench {
+            write!(f, "\n\nto run the bench, with Icarus or with Verilator:")?;
+            write!(
+                f,
+                "\n  {cd} && {}\n  {cd} && {}",
+                bench.icarus, bench.verilator
+            )?;
+        }
+        Ok(())
     }
 }

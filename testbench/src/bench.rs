@@ -14,7 +14,9 @@
 mod files;
 mod recording;
 
-use seqnic_hdl::rtl::{RtlError, Simulator};
+use std::sync::Arc;
+
+use seqnic_hdl::rtl::{Design, RtlError, Simulator};
 use seqnic_hdl::tops;
 use seqnic_sim::traffic::Packet;
 use seqnic_spec::Config;
@@ -45,6 +47,8 @@ pub struct Order<'a> {
 pub struct Bench {
     /// The files.
     pub files: Vec<BenchFile>,
+    /// The module on top.
+    pub top_module: String,
     /// The line that runs it with Icarus Verilog, in the folder above [`FOLDER`].
     pub icarus: String,
     /// The line that runs it with Verilator, in the same folder.
@@ -86,7 +90,17 @@ impl Bench {
         packets: impl IntoIterator<Item = Packet>,
         order: &Order<'_>,
     ) -> Result<Self, BenchError> {
-        let engine = Simulator::new(&tops::sequencer(config)?, order.options.seed);
+        Self::of(&tops::sequencer(config)?, config, packets, order)
+    }
+
+    /// A bench of a design that should be the sequencer of the configuration.
+    fn of(
+        design: &Arc<Design>,
+        config: &Config,
+        packets: impl IntoIterator<Item = Packet>,
+        order: &Order<'_>,
+    ) -> Result<Self, BenchError> {
+        let engine = Simulator::new(design, order.options.seed);
         let recorder = Recorder::new(engine, config);
         let fields = recorder.fields.clone();
         let (oracle, expected) = RecordingOracle::new(config, &fields);
@@ -109,9 +123,48 @@ impl Bench {
         };
         Ok(Self {
             files: files.all(),
+            top_module: files::top_module(config),
             icarus,
             verilator,
             report,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seqnic_sim::traffic::{Trace, TraceKind, TraceSpec};
+
+    use super::*;
+
+    fn packets(count: usize) -> Trace {
+        Trace::new(&TraceSpec::new(TraceKind::Uniform, count, 1)).expect("valid")
+    }
+
+    fn order() -> Order<'static> {
+        Order {
+            options: Options::default(),
+            traffic: "some packets",
+            file_list: "rtl.f",
+        }
+    }
+
+    #[test]
+    fn a_design_that_differs_from_its_model_gets_no_bench() {
+        let config = |toml| Config::from_toml_str(toml, "test").expect("valid");
+        let design = tops::sequencer(&config("prefix.destination = \"02:00:00:00:00:07\""));
+        let config = config("prefix.destination = \"02:00:00:00:00:06\"");
+        let made = Bench::of(&design.expect("builds"), &config, packets(3), &order());
+        let text = made.expect_err("differs").to_string();
+        let start = "output frame 0, beat 0, cycle ";
+        assert!(text.starts_with(start), "{text}");
+        assert!(text.contains("byte 5 is 07, the model has 06"), "{text}");
+    }
+
+    #[test]
+    fn no_packets_give_no_bench() {
+        let config = Config::from_toml_str("", "test").expect("valid");
+        let made = Bench::new(&config, packets(0), &order());
+        assert!(matches!(made, Err(BenchError::NoPackets)));
     }
 }

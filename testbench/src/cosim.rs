@@ -19,6 +19,7 @@ use crate::scoreboard::Scoreboard;
 
 pub use options::Options;
 use pace::Pace;
+pub(crate) use step::{QUIET_CYCLES, patience_cycles};
 
 /// A frame that came out, equal to the model's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,6 +173,11 @@ impl<E: Engine> Cosim<E> {
         while self.end() < end {
             self.play_batch(&mut std::iter::empty());
         }
+    }
+
+    /// The engine, as it is now.
+    pub fn engine(&self) -> &E {
+        &self.engine
     }
 
     /// Gives the engine back, whatever is still inside the design.

@@ -26,6 +26,7 @@
 //! ```
 
 pub mod axis;
+pub mod bench;
 pub mod engine;
 pub mod mutation;
 pub mod wave;

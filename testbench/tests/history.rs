@@ -31,12 +31,13 @@ fn histories(config: &Config, sequencer: &mut Option<Simulator>, sources: &[u8])
     found
 }
 
-/// A frame of TCP over IPv4 from 10.0.0.`source`.
+/// A frame of TCP over IPv4 from 10.0.0.`source`; one of ARP with the same bytes when that is 0.
 fn tcp_from(source: u8) -> Packet {
     let mut data = vec![0; 60];
-    data[12..15].copy_from_slice(&[0x08, 0x00, 0x45]);
+    let ethertype = if source == 0 { 0x06 } else { 0x00 };
+    data[12..15].copy_from_slice(&[0x08, ethertype, 0x45]);
     data[23] = 6;
-    data[26..30].copy_from_slice(&[10, 0, 0, source]);
+    data[26..30].copy_from_slice(&[10, 0, 0, source.max(1)]);
     Packet {
         timestamp_ns: 0,
         data,
@@ -66,6 +67,32 @@ fn overwrites_the_oldest_row_when_full() {
             [14, 12, 13]
         ]
     );
+}
+
+#[test]
+fn a_frame_without_the_headers_of_the_row_takes_a_row_of_zeros() {
+    for order in ["paper", "bpf-profile"] {
+        for data_bits in [64, 1024] {
+            let config = config(&format!(
+                r#"
+                bus.data_bits = {data_bits}
+                history = {{ row = "ddos-mitigator", rows = 3 }}
+                spray.cores = 3
+                prefix.layout = "{order}"
+                "#
+            ));
+            // 0 stands for ARP.
+            let found = histories(&config, &mut None, &[11, 12, 0, 14, 15]);
+            let newest_last = [[0, 0, 0], [0, 0, 11], [0, 11, 12], [11, 12, 0], [12, 0, 14]];
+            let in_place = [[0, 0, 0], [11, 0, 0], [11, 12, 0], [11, 12, 0], [14, 12, 0]];
+            let expected = if order == "paper" {
+                in_place
+            } else {
+                newest_last
+            };
+            assert_eq!(found, expected, "{order}, {data_bits} bits");
+        }
+    }
 }
 
 #[test]

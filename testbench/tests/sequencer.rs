@@ -3,7 +3,7 @@
 mod common;
 
 use common::{agree, config, frames_of, options, sequencer, stress, trace};
-use seqnic_sim::traffic::TraceKind;
+use seqnic_sim::traffic::{Packet, TraceKind};
 use seqnic_spec::Config;
 use seqnic_testbench::axis::Pause;
 use seqnic_testbench::{Cosim, Options};
@@ -139,6 +139,79 @@ fn equals_the_model_for_every_storage_and_pipeline() {
                 agree(&config, options(0, 0, 1), stress(60, 11));
                 agree(&config, options(40, 10, 2), stress(60, 12));
             }
+        }
+    }
+}
+
+#[test]
+fn frames_of_any_bytes_and_of_more_than_65535_bytes_pass_and_their_length_wraps() {
+    for data_bits in [64, 1024] {
+        let config = config(&format!(
+            r#"
+            bus.data_bits = {data_bits}
+            history = {{ rows = 1, field = [{{ source = "frame.length", bytes = 4 }}] }}
+            spray = {{ cores = 1, steering = "tdest" }}
+            prefix.section = [{{ kind = "rows" }}]
+            "#
+        ));
+        let lengths = [65_535, 65_536, 65_537, 70_000, 1];
+        let packets: Vec<Packet> = lengths
+            .into_iter()
+            .zip([0x00, 0xff, 0x08, 0x45, 0x86])
+            .map(|(length, byte)| Packet {
+                timestamp_ns: 0,
+                data: vec![byte; length],
+            })
+            .collect();
+        let mut cosim = Cosim::new(sequencer(&config), &config, options(0, 0, 1))
+            .expect("a sequencer has its ports");
+        let mut rows = Vec::new();
+        let run = cosim.run_with(packets.iter().cloned(), |frame| {
+            let (row, original) = frame.bytes.split_at(4);
+            assert!(original == packets[rows.len()].data);
+            rows.push(row.to_vec());
+        });
+        run.unwrap_or_else(|failure| panic!("{failure}"));
+        // 4,464 is 70,000 - 65,536.
+        let expected = [
+            [0; 4],
+            [0, 0, 0xff, 0xff],
+            [0; 4],
+            [0, 0, 0, 1],
+            [0, 0, 0x11, 0x70],
+        ];
+        assert_eq!(rows, expected, "{data_bits} bits");
+    }
+}
+
+#[test]
+fn numbers_wrap_at_their_width_and_the_index_at_the_number_of_rows() {
+    for data_bits in [64, 1024] {
+        let config = config(&format!(
+            r#"
+            bus.data_bits = {data_bits}
+            history = {{ row = "ddos-mitigator", rows = 3 }}
+            spray = {{ cores = 2, steering = "tdest" }}
+            prefix.section = [
+                {{ kind = "sequence-number", bytes = 1 }},
+                {{ kind = "index-pointer", bytes = 4, order = "big" }},
+                {{ kind = "rows" }},
+            ]
+            "#
+        ));
+        let mut cosim = Cosim::new(sequencer(&config), &config, options(10, 10, 1))
+            .expect("a sequencer has its ports");
+        let mut seen = Vec::new();
+        let run = cosim.run_with(frames_of([60; 600], 1), |frame| {
+            seen.push(frame.bytes[..5].to_vec());
+        });
+        run.unwrap_or_else(|failure| panic!("{failure}"));
+        assert_eq!(seen[0], [1, 0, 0, 0, 0]);
+        assert_eq!(seen[254], [255, 0, 0, 0, 2]);
+        assert_eq!(seen[255], [0, 0, 0, 0, 0]);
+        for (before, shown) in seen.iter().enumerate() {
+            let number = (before + 1) % 256;
+            assert_eq!(*shown, [number as u8, 0, 0, 0, (before % 3) as u8]);
         }
     }
 }

@@ -33,6 +33,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seqnic-verilator",
         ],
     ),
+    // Its checks also run as a test of seqnic-sim.
+    ("seqnic-fuzz", &["seqnic-spec", "seqnic-sim"]),
     ("xtask", &[]),
 ];
 

@@ -16,7 +16,9 @@ pub fn lint() -> Result<()> {
 /// Makes the steps of a lint.
 pub fn add_to(steps: &mut Steps) {
     steps.step("format", || {
-        run(&mut cargo(&["fmt", "--all", "--check"])).map(|()| Outcome::Done)
+        run(&mut cargo(&["fmt", "--all", "--check"]))?;
+        let fuzz = ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"];
+        run(&mut cargo(&fuzz)).map(|()| Outcome::Done)
     });
     steps.step("clippy", || {
         let clippy = [

@@ -4,8 +4,10 @@ mod boundaries;
 mod command;
 mod dependencies;
 mod docs;
+mod fuzz;
 mod lint;
 mod metadata;
+mod prove;
 mod setup;
 mod steps;
 mod test;
@@ -44,6 +46,17 @@ enum Task {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Prove that the blocks keep to AXI4-Stream and lose no frame, with Yosys and Z3
+    Prove,
+    /// Run the fuzz targets with libFuzzer; needs cargo-fuzz
+    Fuzz {
+        /// How long each target runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Only this target
+        #[arg(long, value_parser = fuzz::TARGETS)]
+        target: Option<String>,
+    },
     /// What continuous integration runs: the same as `test`
     Ci,
 }
@@ -57,6 +70,7 @@ fn main() -> Result<()> {
         }
         Task::Lint => lint::lint(),
         Task::Docs { check } => docs::docs(check),
+        Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
         Task::Mutate { count, seed } => {
             let example = [
                 "run",
@@ -69,6 +83,7 @@ fn main() -> Result<()> {
             let (count, seed) = (count.to_string(), seed.to_string());
             command::run(command::cargo(&example).args(["--", &count, &seed]))
         }
+        Task::Prove => prove::prove(),
         Task::Test | Task::Ci => test::test(),
     }
 }

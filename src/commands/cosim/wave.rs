@@ -4,11 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use seqnic_hdl::rtl::Design;
+use seqnic_spec::Config;
 use seqnic_testbench::wave::{CYCLES_AFTER, CYCLES_BEFORE, record, window};
 use seqnic_testbench::{Failure, Report};
+use seqnic_verilator::{Model, Toolchain};
 
-use super::Run;
 use super::summary::Wave;
+use super::{Engine, Run};
 use crate::error::Error;
 
 /// The most cycles of a waveform; it is kept in memory until it is whole.
@@ -53,15 +55,32 @@ impl<'a> Run<'a> {
             (None, None) => last.saturating_sub(CYCLES_BEFORE)..end,
         };
         let packets = self.traffic.open("recording", self.output)?;
-        record(
-            self.engine(design),
-            window.clone(),
-            self.config,
-            &self.options,
-            |engine, config, options| self.cosim(engine, config, options),
-            packets,
-            path,
-        )?;
+        let (config, options) = (self.config, &self.options);
+        if let Engine::Verilator = self.args.engine {
+            let model = Model::build_traced(&Toolchain::find()?, design)?;
+            let new = |engine, config: &Config, options| self.cosim(engine, config, options);
+            seqnic_verilator::record(
+                &model,
+                self.initial(),
+                window.clone(),
+                config,
+                options,
+                new,
+                packets,
+                path,
+            )?;
+        } else {
+            let new = |engine, config: &Config, options| self.cosim(engine, config, options);
+            record(
+                self.builtin(design),
+                window.clone(),
+                config,
+                options,
+                new,
+                packets,
+                path,
+            )?;
+        }
         Ok(Some(Wave {
             path,
             from: window.start,

@@ -9,6 +9,7 @@ mod stall;
 mod wiring;
 
 pub use batch::{Batch, Transcript};
+pub(crate) use beat::set_ones;
 pub use beat::{Beat, Shape};
 pub use monitor::{Monitor, Rule};
 pub use sink::Sink;

@@ -27,7 +27,7 @@ module @NAME@_bench;
     localparam RESET_CYCLES = 8;
     // Cycles with a ready sink: so many in which nothing must come out at the end, and so many in
     // which something must move before that.
-    localparam QUIET_CYCLES = 64;
+    localparam QUIET_CYCLES = @QUIET_CYCLES@;
     localparam WATCHDOG_CYCLES = @WATCHDOG_CYCLES@;
 
     reg [INPUT_BITS-1:0] stimulus [0:INPUT_BEATS-1];

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use seqnic_spec::Config;
 
-use crate::axis::{Batch, SentFrame, Wiring};
+use crate::axis::{Batch, SentFrame, Wiring, set_ones};
 use crate::engine::Engine;
 use crate::oracle::{Expected, Oracle, SequencerOracle};
 
@@ -49,7 +49,8 @@ impl Lines {
     pub fn digits(&mut self, words: &[u64], bits: usize) {
         for digit in (0..bits.div_ceil(4)).rev() {
             let value = words[digit / 16] >> (4 * (digit % 16)) & 0xf;
-            self.text.push(char::from(b"0123456789abcdef"[value as usize]));
+            self.text
+                .push(char::from(b"0123456789abcdef"[value as usize]));
         }
     }
 }
@@ -184,11 +185,14 @@ impl Lines {
             self.last(number + 1 == beats);
             self.field(&frame.dest, fields.dest_bits);
             self.field(&frame.user, fields.user_bits);
-            let bit = |byte: usize| u64::from(byte < bytes.len()) << (byte % 64);
-            let word = |first| (first..bus_bytes.min(first + 64)).fold(0, |word, byte| word | bit(byte));
-            let keep: Vec<u64> = (0..bus_bytes).step_by(64).map(word).collect();
+            let mut keep = vec![0; bus_bytes.div_ceil(64)];
+            set_ones(&mut keep, bytes.len());
             self.field(&keep, bus_bytes);
-            let word = |bytes: &[u8]| bytes.iter().rfold(0, |word, &byte| word << 8 | u64::from(byte));
+            let word = |bytes: &[u8]| {
+                bytes
+                    .iter()
+                    .rfold(0, |word, &byte| word << 8 | u64::from(byte))
+            };
             let mut data: Vec<u64> = bytes.chunks(8).map(word).collect();
             data.resize(bus_bytes / 8, 0);
             self.field(&data, fields.data_bits);
@@ -217,7 +221,10 @@ mod tests {
         };
         let mut lines = Lines::default();
         lines.frame(&frame, &fields);
-        assert_eq!(lines.text, "0_3_0a5_ff_0807060504030201\n1_3_0a5_07_00000000000b0a09\n");
+        assert_eq!(
+            lines.text,
+            "0_3_0a5_ff_0807060504030201\n1_3_0a5_07_00000000000b0a09\n"
+        );
         assert_eq!(lines.count, 2);
     }
 

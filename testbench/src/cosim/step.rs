@@ -1,10 +1,10 @@
 //! The steps of a run: a batch of cycles, what went in, what came out.
 
 use seqnic_sim::traffic::Packet;
-use seqnic_spec::TimestampSource;
+use seqnic_spec::{Config, TimestampSource};
 
 use super::{Cosim, OutputFrame};
-use crate::axis::Rule;
+use crate::axis::{Pause, Rule};
 use crate::engine::Engine;
 use crate::failure::{Failure, Violation};
 
@@ -17,7 +17,13 @@ const LEAST_BATCH_CYCLES: usize = 64;
 const PATIENCE_CYCLES: u64 = 256;
 
 /// Cycles with a ready sink in which nothing must come out at the end.
-const QUIET_CYCLES: u64 = 64;
+pub(crate) const QUIET_CYCLES: u64 = 64;
+
+/// Cycles with a ready sink in which something must move.
+pub(crate) fn patience_cycles(config: &Config, idle: Pause) -> u64 {
+    let prefix_beats = config.prefix_bytes().div_ceil(config.bus_bytes()) as u64;
+    (2 * prefix_beats + PATIENCE_CYCLES) * idle.slowdown()
+}
 
 impl<E: Engine> Cosim<E> {
     /// Checks output records until a frame is complete (true) or the batch has been looked through (false).
@@ -78,10 +84,8 @@ impl<E: Engine> Cosim<E> {
         if self.source.is_exhausted() && due == 0 && beats == 0 {
             return Ok(waited >= QUIET_CYCLES);
         }
-        let prefix_beats = self.config.prefix_bytes().div_ceil(self.config.bus_bytes()) as u64;
-        let patience = (2 * prefix_beats + PATIENCE_CYCLES) * self.options.idle.slowdown();
         match waited {
-            cycles if cycles > patience => {
+            cycles if cycles > patience_cycles(&self.config, self.options.idle) => {
                 Err(self.failure(Violation::Stuck { cycles, due, beats }, self.end()))
             }
             _ => Ok(false),

@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod configurations;
+pub mod driver;
 pub mod toys;
 
 use seqnic_hdl::rtl::Simulator;

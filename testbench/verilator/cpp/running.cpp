@@ -100,7 +100,7 @@ void Running::play(const StreamWires &input_wires, const StreamWires &output_wir
         const std::uint64_t number = run.first_cycle + cycle;
         if (run.offered) {
             const bool ready = input.ready.bit();
-            in = input.take(in, ready, number);
+            in = input.copy(next, in, ready, number);
             if (ready) {
                 next += input.words;
                 run.offered = false;

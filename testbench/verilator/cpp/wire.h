@@ -81,6 +81,13 @@ struct StreamPorts {
         }
     }
 
+    // Makes a record of what was put: the same, but for the header.
+    std::uint64_t *copy(const std::uint64_t *put, std::uint64_t *record, bool is_ready, std::uint64_t cycle) const {
+        std::memcpy(record, put, words * sizeof *record);
+        record[0] = (put[0] & 1) | std::uint64_t{is_ready} << 1 | cycle << 8;
+        return record + words;
+    }
+
     // Makes a record of what the ports carry; the header is that of `beat.rs`. Returns the place of the next record.
     std::uint64_t *take(std::uint64_t *record, bool is_ready, std::uint64_t cycle) const {
         record[0] = std::uint64_t{last.bit()} | std::uint64_t{is_ready} << 1 | cycle << 8;

@@ -11,7 +11,7 @@ pub enum VerilatorError {
     /// There is no Verilator.
     #[error(
         "there is no Verilator: run `cargo xtask setup` in a clone of seqnic, \
-         or set SEQNIC_VERILATOR to one (5.006 or newer)"
+         or set SEQNIC_VERILATOR to one"
     )]
     NoVerilator,
     /// A tool that was asked for is not there or does not start.

@@ -5,6 +5,19 @@
 //! compiler, at run time, since the configuration is known no sooner. A [`VerilatorEngine`] is a running one. A
 //! [`Lockstep`] runs it beside another engine and reports the first difference; an [`FstRecorder`] records it.
 //!
+//! ```no_run
+//! use seqnic_hdl::tops;
+//! use seqnic_spec::{Config, RawConfig};
+//! use seqnic_testbench::{Cosim, Options};
+//! use seqnic_verilator::{Initial, Toolchain, VerilatorEngine};
+//!
+//! let config = Config::try_from(RawConfig::default())?;
+//! let design = tops::sequencer(&config)?;
+//! let engine = VerilatorEngine::build(&Toolchain::find()?, &design, Initial::Random(1))?;
+//! let mut cosim = Cosim::new(engine, &config, Options::default())?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Where the language boundary is
 //!
 //! ```text

@@ -1,9 +1,15 @@
 //! Two engines side by side.
 
 use std::fmt;
+use std::sync::Arc;
 
-use seqnic_hdl::rtl::{Design, Direction};
+use seqnic_hdl::rtl::{Design, Direction, Simulator};
 use seqnic_testbench::Engine;
+
+use crate::engine::{Initial, VerilatorEngine};
+use crate::error::VerilatorError;
+use crate::model::Model;
+use crate::toolchain::Toolchain;
 
 /// Runs a design in two engines at once and compares every output port in every cycle.
 ///
@@ -58,6 +64,21 @@ pub struct Compared {
     pub bits: u64,
     /// Bits that were not, since they depend on what reset leaves undefined.
     pub undefined_bits: u64,
+}
+
+impl Lockstep<Simulator, VerilatorEngine> {
+    /// The in-process engine, called `builtin`, beside Verilator and its twin. The seed is that of the former.
+    pub fn build(
+        toolchain: &Toolchain,
+        design: &Arc<Design>,
+        seed: u64,
+    ) -> Result<Self, VerilatorError> {
+        let model = Model::build(toolchain, design)?;
+        let builtin = ("builtin", Simulator::new(design, seed));
+        let verilator = VerilatorEngine::new(&model, Initial::Zeros)?;
+        let twin = VerilatorEngine::new(&model, Initial::Ones)?;
+        Ok(Self::new(design, builtin, ("verilator", verilator)).with_twin(twin))
+    }
 }
 
 impl<A: Engine, B: Engine> Lockstep<A, B> {

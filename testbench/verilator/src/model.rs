@@ -13,7 +13,7 @@ use crate::generate::{CLASS, glue};
 use crate::runtime::{Runtime, write};
 use crate::toolchain::Toolchain;
 
-const VERILATOR_FLAGS: [&str; 8] = [
+const VERILATOR_FLAGS: [&str; 7] = [
     "--cc",
     "-O3",
     "--x-assign",
@@ -23,8 +23,10 @@ const VERILATOR_FLAGS: [&str; 8] = [
     "unique",
     // The text is linted elsewhere. A newer Verilator may know a warning that ours does not.
     "-Wno-fatal",
-    "--no-trace-top",
 ];
+
+/// A waveform starts at the top module, not above it.
+const TRACE_FLAGS: [&str; 2] = ["--trace-fst", "--no-trace-top"];
 
 const OBJECT: &str = "model.so";
 const DIGEST: &str = "model.so.sha256";
@@ -121,7 +123,9 @@ impl Recipe {
     ) -> Result<Self, VerilatorError> {
         let runtime = Runtime::build(toolchain, traced)?;
         let mut flags = VERILATOR_FLAGS.to_vec();
-        flags.extend(traced.then_some("--trace-fst"));
+        if traced {
+            flags.extend(TRACE_FLAGS);
+        }
         let files = emit(design, "");
         let verilog: Vec<(String, String)> = files
             .into_iter()

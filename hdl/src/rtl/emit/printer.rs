@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::expression::text;
-use crate::rtl::design::{Case, Design, Driver, MemoryCell, Register, Role};
+use crate::rtl::design::{Case, Design, Driver, MemoryCell, MemoryRead, Register, Role};
 use crate::rtl::expr::{Expr, Kind, SignalId};
 use crate::rtl::module::MemoryStyle;
 use crate::rtl::{CLOCK, RESET};
@@ -67,7 +67,9 @@ impl Printer<'_> {
         let _ = writeln!(out, "    endcase\nend");
     }
 
-    /// One array a lane, so that every tool finds the write enables; a single lane is a plain array.
+    /// A memory as synthesis tools look for it. LUT RAM and registers are one array a lane: any tool finds their write
+    /// enables. Block RAM is one array of whole words, written lane by lane in a loop: only so do the lanes share
+    /// a RAM with its byte-write enables.
     fn memory(&self, memory: &MemoryCell, out: &mut String) {
         let MemoryCell {
             name,
@@ -78,17 +80,8 @@ impl Printer<'_> {
             write,
             reads,
         } = memory;
-        let style = match style {
-            MemoryStyle::Distributed => "distributed",
-            MemoryStyle::Block => "block",
-            MemoryStyle::Registers => "registers",
-        };
         let Some(write) = write else { return };
         let lanes = width / lane_bits;
-        let lane = |expr: &str| match lanes {
-            1 => expr.to_string(),
-            _ => format!("{expr}[{name}_lane * {lane_bits} +: {lane_bits}]"),
-        };
         // Only signals can be indexed, so what is written is named first.
         let _ = writeln!(
             out,
@@ -96,51 +89,91 @@ impl Printer<'_> {
             width - 1,
             text(&write.data)
         );
-        let mut enable = text(&write.enable);
         if let Some(mask) = &write.mask {
             let _ = writeln!(out, "wire [{}:0] {name}_mask = {};", lanes - 1, text(mask));
-            let bit = if lanes == 1 {
-                format!("{name}_mask")
-            } else {
-                format!("{name}_mask[{name}_lane]")
-            };
-            enable = format!("({enable}) && {bit}");
         }
-        let indent = if lanes == 1 { "" } else { "        " };
+        let part = format!("[{name}_lane * {lane_bits} +: {lane_bits}]");
+        let (enable, address) = (text(&write.enable), text(&write.address));
+        let bit = write.mask.as_ref().map(|_| match lanes {
+            1 => format!("{name}_mask"),
+            _ => format!("{name}_mask[{name}_lane]"),
+        });
+        if *style == MemoryStyle::Block && lanes > 1 {
+            let bit = bit.unwrap_or_else(|| "1'b1".into());
+            let _ = writeln!(
+                out,
+                "integer {name}_lane;\n\
+                 (* ram_style = \"block\" *) reg [{}:0] {name} [0:{}];\n\
+                 always @(posedge {CLOCK})\n    if ({enable})\n        \
+                 for ({name}_lane = 0; {name}_lane < {lanes}; {name}_lane = {name}_lane + 1)\n            \
+                 if ({bit}) {name}[{address}]{part} <= {name}_data{part};",
+                width - 1,
+                depth - 1
+            );
+            self.reads(memory, reads, "", "", out);
+            return;
+        }
+
+        let style = match style {
+            MemoryStyle::Distributed => "distributed",
+            MemoryStyle::Block => "block",
+            MemoryStyle::Registers => "registers",
+        };
+        let enable = bit.map_or(enable.clone(), |bit| format!("({enable}) && {bit}"));
+        let (indent, part) = if lanes == 1 {
+            ("", "")
+        } else {
+            ("        ", &*part)
+        };
         if lanes > 1 {
             let _ = writeln!(
                 out,
-                "genvar {name}_lane;\ngenerate\n    for ({name}_lane = 0; {name}_lane < {lanes}; {name}_lane = {name}_lane + 1) begin : {name}_lanes"
+                "genvar {name}_lane;\ngenerate\n    \
+                 for ({name}_lane = 0; {name}_lane < {lanes}; {name}_lane = {name}_lane + 1) begin : {name}_lanes"
             );
         }
         let _ = writeln!(
             out,
-            "{indent}(* ram_style = \"{style}\" *) reg [{}:0] {name} [0:{}];",
+            "{indent}(* ram_style = \"{style}\" *) reg [{}:0] {name} [0:{}];\n\
+             {indent}always @(posedge {CLOCK}) if ({enable}) {name}[{address}] <= {name}_data{part};",
             lane_bits - 1,
             depth - 1
         );
-        let _ = writeln!(
-            out,
-            "{indent}always @(posedge {CLOCK}) if ({enable}) {name}[{}] <= {};",
-            text(&write.address),
-            lane(&format!("{name}_data"))
-        );
+        self.reads(memory, reads, indent, part, out);
+        if lanes > 1 {
+            let _ = writeln!(out, "    end\nendgenerate");
+        }
+    }
+
+    /// The read ports of a memory, or of one lane of it.
+    fn reads(
+        &self,
+        memory: &MemoryCell,
+        reads: &[MemoryRead],
+        indent: &str,
+        part: &str,
+        out: &mut String,
+    ) {
         for read in reads {
-            let target = lane(self.name(read.target));
-            let word = format!("{name}[{}]", text(&read.address));
+            let target = self.name(read.target);
+            let word = format!("{}[{}]", memory.name, text(&read.address));
             let _ = match &read.enable {
-                None => writeln!(out, "{indent}assign {target} = {word};"),
+                None => writeln!(out, "{indent}assign {target}{part} = {word};"),
+                // A constant enable needs no condition.
+                Some(enable) if enable.is_const() => {
+                    writeln!(
+                        out,
+                        "{indent}always @(posedge {CLOCK}) {target}{part} <= {word};"
+                    )
+                }
                 Some(enable) => {
                     writeln!(
                         out,
-                        "{indent}always @(posedge {CLOCK}) if ({}) {target} <= {word};",
+                        "{indent}always @(posedge {CLOCK}) if ({}) {target}{part} <= {word};",
                         text(enable)
                     )
                 }
             };
-        }
-        if lanes > 1 {
-            let _ = writeln!(out, "    end\nendgenerate");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Reads captures, packet by packet.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use pcap_file::PcapError;
@@ -19,9 +19,9 @@ const MAX_RECORD_BYTES: usize = 1 << 24;
 /// Streams the packets of a pcap or pcapng file of Ethernet frames.
 ///
 /// The iterator ends after the first error. A capture without packets yields one error.
-pub struct CaptureReader {
+pub struct CaptureReader<R = File> {
     path: PathBuf,
-    window: Window<File>,
+    window: Window<R>,
     format: Format,
     packets: u64,
     finished: bool,
@@ -51,7 +51,7 @@ impl CaptureReader {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, TrafficError> {
         let path = path.as_ref().to_owned();
         match File::open(&path) {
-            Ok(file) => Self::from_file(path, file),
+            Ok(file) => Self::from_reader(path, file),
             Err(source) => Err(TrafficError::Open { path, source }),
         }
     }
@@ -63,9 +63,16 @@ impl CaptureReader {
     pub fn read_all(path: impl AsRef<Path>) -> Result<Vec<Packet>, TrafficError> {
         Self::open(path)?.collect()
     }
+}
 
-    fn from_file(path: PathBuf, file: File) -> Result<Self, TrafficError> {
-        let mut window = Window::new(file);
+impl<R: Read> CaptureReader<R> {
+    /// Reads the header of a capture that comes from anywhere; `path` is what errors name.
+    ///
+    /// # Errors
+    /// As those of [`open`](CaptureReader::open).
+    pub fn from_reader(path: impl Into<PathBuf>, input: R) -> Result<Self, TrafficError> {
+        let path = path.into();
+        let mut window = Window::new(input);
         // A folder can be opened and not be read, so an error here is one of opening.
         if let Err(source) = window.require(pcap::HEADER_BYTES) {
             return Err(TrafficError::Open { path, source });
@@ -207,7 +214,7 @@ impl CaptureReader {
     }
 }
 
-impl Iterator for CaptureReader {
+impl<R: Read> Iterator for CaptureReader<R> {
     type Item = Result<Packet, TrafficError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -226,7 +233,7 @@ impl Iterator for CaptureReader {
 }
 
 /// Reads the header of the file; `None` when its first bytes are those of no capture.
-fn first_parser(window: &mut Window<File>) -> Result<Option<Format>, Fault> {
+fn first_parser(window: &mut Window<impl Read>) -> Result<Option<Format>, Fault> {
     let (consumed, format) = match window.bytes().first_chunk() {
         Some(
             [0xa1, 0xb2, 0xc3, 0xd4]

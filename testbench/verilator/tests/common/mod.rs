@@ -50,10 +50,8 @@ pub fn both(
     design: &Arc<Design>,
     seed: u64,
 ) -> Lockstep<Simulator, VerilatorEngine> {
-    let model = model(toolchain, design);
-    let builtin = ("builtin", Simulator::new(design, seed));
-    let verilator = ("verilator", engine(&model, Initial::Zeros));
-    Lockstep::new(design, builtin, verilator).with_twin(engine(&model, Initial::Ones))
+    Lockstep::build(toolchain, design, seed)
+        .unwrap_or_else(|error| panic!("{}: {error}", design.name()))
 }
 
 /// Options with pauses of both sides in percent.

@@ -1,0 +1,151 @@
+// Proof of the prefix inserter: `BYTES` of the bus, a prefix of `PREFIX` bytes, `OVER` of them in its last word if that
+// has room for bytes of the frame. History, side-band and core number come from the environment.
+module prefix_inserter_proof (
+    input wire clock,
+    input wire resetn,
+    input wire mark,
+    input wire pick,
+    input wire [7:0] lane,
+    input wire [8*`BYTES-1:0] s_data,
+    input wire [`BYTES-1:0] s_keep,
+    input wire s_valid,
+    input wire s_last,
+    input wire side,
+    input wire core,
+    input wire [8*`BYTES-1:0] word,
+    input wire start_ready,
+    input wire m_ready
+);
+    localparam BEATS = (`PREFIX + `BYTES - 1) / `BYTES;
+    localparam INDEX_BITS = BEATS > 1 ? $clog2(BEATS) : 1;
+    wire started, s_ready, m_valid, m_last, m_user, m_dest, waiting, frame_done, fire;
+    wire [8*`BYTES-1:0] m_data;
+    wire [`BYTES-1:0] m_keep;
+    wire [INDEX_BITS-1:0] word_index;
+    started_after_reset reset (.clock(clock), .resetn(resetn), .started(started));
+    prefix_inserter dut (
+        .axis_aclk(clock), .axis_resetn(resetn),
+        .s_axis_tdata(s_data), .s_axis_tkeep(s_keep), .s_axis_tvalid(s_valid), .s_axis_tlast(s_last),
+        .s_axis_tready(s_ready), .side(side), .core(core), .word(word), .start_ready(start_ready),
+        .m_axis_tdata(m_data), .m_axis_tkeep(m_keep), .m_axis_tuser(m_user), .m_axis_tdest(m_dest),
+        .m_axis_tvalid(m_valid), .m_axis_tlast(m_last), .m_axis_tready(m_ready),
+`ifdef MANY
+        .word_index(word_index),
+`endif
+        .frame_done(frame_done), .fire(fire));
+    offer #(.BYTES(`BYTES), .ASSUMED(1)) source (
+        .clock(clock), .resetn(resetn), .started(started), .valid(s_valid), .ready(s_ready),
+        .data(s_data), .keep(s_keep), .last(s_last), .side(1'b0), .waiting(waiting));
+    offer #(.BYTES(`BYTES), .SIDE(2)) out (
+        .clock(clock), .resetn(resetn), .started(started), .valid(m_valid), .ready(m_ready),
+        .data(m_data), .keep(m_keep), .last(m_last), .side({m_dest, m_user}));
+
+    wire open, begun, had_payload, tracked, ended, chosen;
+    wire [7:0] due, ahead, wanted;
+    wire [15:0] owed, in_front;
+    frame_tracker #(.BYTES(`BYTES), .ADDED(`PREFIX)) frames (
+        .clock(clock), .resetn(resetn), .started(started), .mark(mark), .pick(pick), .lane(lane),
+        .in_valid(s_valid), .in_ready(s_ready), .in_data(s_data), .in_keep(s_keep), .in_last(s_last),
+        .in_side(1'b0),
+        .out_valid(m_valid), .out_ready(m_ready), .out_data(m_data), .out_keep(m_keep), .out_last(m_last),
+        .open(open), .begun(begun), .due(due),
+        .tracked(tracked), .ahead(ahead), .ended(ended), .owed(owed),
+        .chosen(chosen), .in_front(in_front), .wanted(wanted));
+
+    // The environment holds side-band and core number from the first word of a prefix until `frame_done`.
+    reg busy;
+    reg [1:0] side_before;
+    wire [1:0] side_now = {core, side};
+    wire [1:0] m_side = {m_dest, m_user};
+    always @(posedge clock) begin
+        busy <= resetn && (busy || fire) && !frame_done;
+        side_before <= side_now;
+    end
+    always @* if (started && busy) assume (side_now == side_before);
+
+    // The side-band of the beats of the output frame that have left.
+    reg midway;
+    reg [1:0] side_shown;
+    // The prefix word that comes next; frames that are done and have not left.
+    reg [INDEX_BITS-1:0] next_index;
+    reg [7:0] done;
+    // The inserter could move on in the cycle before.
+    reg could_move;
+    always @(posedge clock) begin
+        if (m_valid && m_ready) side_shown <= m_side;
+        midway <= resetn && (m_valid && m_ready ? !m_last : midway);
+        next_index <= !resetn ? 0 : fire ? (word_index == BEATS - 1 ? 0 : word_index + 1'b1) : next_index;
+        done <= resetn ? done + frame_done - (m_valid && m_ready && m_last) : 8'd0;
+        could_move <= resetn && s_valid && start_ready;
+    end
+
+`ifdef MANY
+    (* hierconn *) wire [INDEX_BITS-1:0] \dut.word_count ;
+    wire [15:0] count = \dut.word_count ;
+`else
+    assign word_index = 0;
+    wire [15:0] count = 0;
+`endif
+    (* hierconn *) wire \dut.in_payload ;
+    wire in_payload = \dut.in_payload ;
+`ifdef OVER
+    (* hierconn *) wire \dut.flushing ;
+    (* hierconn *) wire [8*`OVER-1:0] \dut.carry_data ;
+    (* hierconn *) wire [`OVER-1:0] \dut.carry_keep ;
+    wire flushing = \dut.flushing ;
+    wire [8*`OVER-1:0] carry_data = \dut.carry_data ;
+    wire [`OVER-1:0] carry_keep = \dut.carry_keep ;
+    localparam CARRIED = `OVER;
+`else
+    wire flushing = 0;
+    wire [7:0] carry_data = 0;
+    wire carry_keep = 0;
+    localparam CARRIED = 1;
+`endif
+    wire is_over = `PREFIX % `BYTES != 0;
+    wire is_done = (m_valid && m_last) || flushing;
+    wire is_mine = tracked && ahead == 0 && m_valid;
+    reg [15:0] in_out, in_carry;
+    integer i;
+    always @* begin
+        in_out = 0;
+        in_carry = 0;
+        for (i = 0; i < `BYTES; i = i + 1) in_out = in_out + (is_mine && m_keep[i]);
+        if (is_over && (in_payload || flushing))
+            for (i = 0; i < CARRIED; i = i + 1) in_carry = in_carry + carry_keep[i];
+    end
+    wire [15:0] place = in_front - in_out;
+    wire [8*`BYTES-1:0] out_shifted = m_data >> 8 * in_front;
+    wire [8*CARRIED-1:0] carry_shifted = carry_data >> 8 * place;
+
+    always @* if (started) begin
+        side_band_constant: assert (!(midway && m_valid) || m_side == side_shown);
+        frame_done_once: assert (done == (m_valid && m_last));
+        words_in_order: assert (!fire || word_index == next_index);
+        starts_when_it_may: assert (!(fire && word_index == 0) || (s_valid && start_ready));
+        no_bubble: assert (!could_move || m_valid);
+
+        helper_count: assert (count < BEATS && next_index == count);
+        helper_phases: assert (!(flushing && in_payload) && !(count != 0 && (flushing || in_payload)));
+        helper_open: assert (open == (begun || waiting));
+        helper_begun: assert (is_over ? begun == in_payload : !begun || in_payload);
+        helper_in_frame: assert (!(count != 0 || in_payload) || (open && !is_done));
+        helper_flushing: assert (!flushing || (m_valid && !m_last && carry_keep[0] && (carry_keep & (carry_keep + 1'b1)) == 0));
+        helper_carry: assert (!is_over || !in_payload || &carry_keep);
+        helper_unfinished: assert (!(m_valid && !m_last) || flushing || in_payload || count != 0);
+        helper_busy: assert (busy == (flushing || in_payload || count != 0));
+        helper_side: assert (!(m_valid && !m_last) || m_side == side_before);
+        helper_side_inside: assert (!midway || (busy ? side_shown == side_before : m_valid && m_last));
+        helper_due: assert (due == is_done + open);
+        helper_chosen: assert (!chosen || (tracked && in_front < owed));
+        if (tracked && !ended) begin
+            helper_coming: assert (open && ahead == is_done && (begun || !chosen));
+            helper_coming_owed: assert (owed == in_out + (in_payload ? in_carry : `PREFIX - count * `BYTES));
+        end
+        if (tracked && ended) begin
+            helper_leaving: assert (ahead == 0 && is_done && m_valid);
+            helper_leaving_owed: assert (owed == in_out + in_carry);
+        end
+        if (chosen) helper_byte: assert ((in_front < in_out ? out_shifted[7:0] : carry_shifted[7:0]) == wanted);
+    end
+endmodule

@@ -1,0 +1,199 @@
+//! Proofs that the blocks keep to AXI4-Stream and lose, merge and invent nothing.
+//!
+//! The example `properties` of seqnic-hdl writes the blocks and the properties around them. Yosys turns each proof into a
+//! problem for the solver, and its `smtbmc` asks: can the end of a frame be reached; does a property fail in the first
+//! cycles; if all hold for k cycles, can one fail in the next? When the last answer is no, they hold forever.
+
+mod job;
+mod table;
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use miette::{IntoDiagnostic, Result, WrapErr, bail, miette};
+use serde_json::Value;
+
+use crate::command::{cargo, root, run};
+use crate::setup;
+use job::{Job, Tools, Verdict};
+
+const FOLDER: &str = "target/proofs";
+
+/// What became of a proof.
+struct Outcome {
+    job: Job,
+    verdict: Verdict,
+    /// Names of the properties, without those that only help an induction.
+    properties: Vec<String>,
+    elapsed: Duration,
+}
+
+impl Outcome {
+    /// A block must keep its properties, and a broken one must not.
+    fn is_good(&self) -> bool {
+        match &self.verdict {
+            Verdict::Inductive { .. } => self.job.broken.is_none(),
+            Verdict::Bounded => self.job.broken.is_none() && !self.job.induction,
+            Verdict::Refuted { .. } => self.job.broken.is_some(),
+            Verdict::NotInductive { .. } | Verdict::Unreachable => false,
+        }
+    }
+}
+
+/// Proves everything and prints a table. An error when a proof fails, or when that of a broken block does not.
+pub fn prove() -> Result<()> {
+    setup::setup()?;
+    let tools = Tools::new(&setup::programs())?;
+    let started = Instant::now();
+    let jobs = jobs(&root().join(FOLDER))?;
+    let outcomes = all(&tools, jobs)?;
+
+    print!("\n{}", table::markdown(&outcomes));
+    let seconds = started.elapsed().as_secs_f64();
+    println!(
+        "\n{}, Z3 {}: {seconds:.0} s",
+        tools.yosys_version, tools.solver_version
+    );
+    let failures: Vec<&Outcome> = outcomes
+        .iter()
+        .filter(|outcome| !outcome.is_good())
+        .collect();
+    for outcome in &failures {
+        eprintln!("{}", table::failure(outcome));
+    }
+    match failures.len() {
+        0 => Ok(()),
+        failed => bail!("{failed} of {} proofs failed", outcomes.len()),
+    }
+}
+
+/// Writes all proofs into a folder and lists them.
+fn jobs(folder: &Path) -> Result<Vec<Job>> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("cannot empty {}", folder.display()))?;
+    }
+    let example = [
+        "run",
+        "--quiet",
+        "--package",
+        "seqnic-hdl",
+        "--example",
+        "properties",
+        "--",
+    ];
+    run(cargo(&example).arg(folder))?;
+    let list = fs::read_to_string(folder.join("proofs.json")).into_diagnostic()?;
+    let list: Vec<Value> = serde_json::from_str(&list).into_diagnostic()?;
+    list.iter()
+        .map(|line| Job::read(folder, line).ok_or_else(|| miette!("not a proof: {line}")))
+        .collect()
+}
+
+/// Runs the proofs, one on each processor, and gives what became of them in their order.
+fn all(tools: &Tools, jobs: Vec<Job>) -> Result<Vec<Outcome>> {
+    let waiting: Mutex<VecDeque<_>> = Mutex::new(jobs.into_iter().enumerate().collect());
+    let take = || {
+        waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+    };
+    let work = || -> Result<Vec<_>> {
+        let mut done = Vec::new();
+        while let Some((number, job)) = take() {
+            let outcome = one(tools, job)?;
+            println!("{}", table::progress(&outcome));
+            done.push((number, outcome));
+        }
+        Ok(done)
+    };
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let mut done = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let mut done = Vec::new();
+        for worker in workers {
+            done.extend(worker.join().map_err(|_| miette!("a proof panicked"))??);
+        }
+        Ok::<_, miette::Report>(done)
+    })?;
+    done.sort_by_key(|(number, _)| *number);
+    Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+fn one(tools: &Tools, job: Job) -> Result<Outcome> {
+    let started = Instant::now();
+    let properties = job.prepare(tools)?;
+    let verdict = job.decide(tools)?;
+    Ok(Outcome {
+        job,
+        verdict,
+        properties,
+        elapsed: started.elapsed(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn outcomes(folder: PathBuf, wanted: impl Fn(&Job) -> bool) -> Result<Option<Vec<Outcome>>> {
+        if !setup::is_current() {
+            eprintln!("skipped: the pinned tools are not there; run `cargo xtask setup`");
+            return Ok(None);
+        }
+        let tools = Tools::new(&setup::programs())?;
+        let jobs = jobs(&folder)?.into_iter().filter(wanted).collect();
+        all(&tools, jobs).map(Some)
+    }
+
+    #[test]
+    fn each_broken_block_fails_its_proof() -> Result<()> {
+        let folder = root().join("target/tmp/broken-proofs");
+        let Some(outcomes) = outcomes(folder, |job| job.broken.is_some())? else {
+            return Ok(());
+        };
+        assert_eq!(outcomes.len(), 5);
+        for outcome in outcomes {
+            let (block, what) = (&outcome.job.block, &outcome.job.broken);
+            let Verdict::Refuted { property, trace } = &outcome.verdict else {
+                panic!("{block} is proven although {what:?}");
+            };
+            assert!(!property.is_empty() && trace.is_file(), "{block}, {what:?}");
+            if block == "skid buffer" {
+                assert_eq!(property, "valid_held");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_proof_that_a_broken_block_passes_fails_the_task() {
+        let job = |broken: Option<&str>| Job {
+            broken: broken.map(str::to_owned),
+            ..Job::default()
+        };
+        let outcome = |broken, verdict| Outcome {
+            job: job(broken),
+            verdict,
+            properties: vec![],
+            elapsed: Duration::ZERO,
+        };
+        let refuted = || Verdict::Refuted {
+            property: "one_tlast".into(),
+            trace: PathBuf::new(),
+        };
+        assert!(outcome(None, Verdict::Inductive { k: 1 }).is_good());
+        assert!(!outcome(None, refuted()).is_good());
+        assert!(outcome(Some("cut"), refuted()).is_good());
+        assert!(!outcome(Some("cut"), Verdict::Inductive { k: 1 }).is_good());
+        assert!(!outcome(Some("cut"), Verdict::Bounded).is_good());
+    }
+}
