@@ -33,9 +33,9 @@ const COMMON: &[(&str, &str)] =
     properties!["started.sv" "offer.sv" "word_tracker.sv" "frame_tracker.sv"];
 const OF_BLOCKS: &[(&str, &str)] = properties!["skid_buffer.sv" "fifo.sv" "sprayer.sv" "stripper.sv" "prefix_inserter.sv" "sequencer.sv"];
 
-/// Cycles that are checked of a block, and of a sequencer, which takes a minute.
+/// Cycles that are checked of a block, and of a sequencer, where each more takes twice the time.
 const CYCLES: usize = 8;
-const SEQUENCER_CYCLES: usize = 12;
+const SEQUENCER_CYCLES: usize = 10;
 
 /// A block at some sizes.
 struct Proof {

@@ -21,7 +21,7 @@ module prefix_inserter_proof (
     wire started, s_ready, m_valid, m_last, m_user, m_dest, waiting, frame_done, fire;
     wire [8*`BYTES-1:0] m_data;
     wire [`BYTES-1:0] m_keep;
-    wire [INDEX_BITS-1:0] word_index;
+    wire [INDEX_BITS-1:0] word_index, word_next;
     started_after_reset reset (.clock(clock), .resetn(resetn), .started(started));
     prefix_inserter dut (
         .axis_aclk(clock), .axis_resetn(resetn),
@@ -30,7 +30,7 @@ module prefix_inserter_proof (
         .m_axis_tdata(m_data), .m_axis_tkeep(m_keep), .m_axis_tuser(m_user), .m_axis_tdest(m_dest),
         .m_axis_tvalid(m_valid), .m_axis_tlast(m_last), .m_axis_tready(m_ready),
 `ifdef MANY
-        .word_index(word_index),
+        .word_index(word_index), .word_next(word_next),
 `endif
         .frame_done(frame_done), .fire(fire));
     offer #(.BYTES(`BYTES), .ASSUMED(1)) source (
@@ -69,9 +69,23 @@ module prefix_inserter_proof (
     // The prefix word that comes next; frames that are done and have not left.
     reg [INDEX_BITS-1:0] next_index;
     reg [7:0] done;
-    // The inserter could move on in the cycle before.
-    reg could_move;
+    // The inserter could move on in the cycle before, and said that this would be the next index.
+    reg could_move, was_reset;
+    reg [INDEX_BITS-1:0] index_said;
+    // What went into the beat on the output: side-band, and a word of the prefix, if so.
+    reg [1:0] side_taken;
+    reg prefix_taken;
+    reg [INDEX_BITS-1:0] index_taken;
+    reg [8*`BYTES-1:0] word_taken;
     always @(posedge clock) begin
+        was_reset <= !resetn;
+        index_said <= word_next;
+        if (!m_valid || m_ready) begin
+            side_taken <= side_now;
+            prefix_taken <= fire;
+            index_taken <= word_index;
+            word_taken <= word;
+        end
         if (m_valid && m_ready) side_shown <= m_side;
         midway <= resetn && (m_valid && m_ready ? !m_last : midway);
         next_index <= !resetn ? 0 : fire ? (word_index == BEATS - 1 ? 0 : word_index + 1'b1) : next_index;
@@ -84,6 +98,7 @@ module prefix_inserter_proof (
     wire [15:0] count = \dut.word_count ;
 `else
     assign word_index = 0;
+    assign word_next = 0;
     wire [15:0] count = 0;
 `endif
     (* hierconn *) wire \dut.in_payload ;
@@ -102,11 +117,20 @@ module prefix_inserter_proof (
     wire carry_keep = 0;
     localparam CARRIED = 1;
 `endif
+    integer i;
+    // The prefix is zeros and then the byte of the row.
+    reg is_prefix;
+    always @* begin
+        is_prefix = 1;
+        for (i = 0; i < `BYTES; i = i + 1)
+            if (index_taken * `BYTES + i < `PREFIX)
+                is_prefix = is_prefix && m_data[8*i +: 8]
+                    == (index_taken * `BYTES + i == `PREFIX - 1 ? word_taken[8*i +: 8] : 8'h00);
+    end
     wire is_over = `PREFIX % `BYTES != 0;
     wire is_done = (m_valid && m_last) || flushing;
     wire is_mine = tracked && ahead == 0 && m_valid;
     reg [15:0] in_out, in_carry;
-    integer i;
     always @* begin
         in_out = 0;
         in_carry = 0;
@@ -119,6 +143,9 @@ module prefix_inserter_proof (
     wire [8*CARRIED-1:0] carry_shifted = carry_data >> 8 * place;
 
     always @* if (started) begin
+        prefix_word: assert (!(m_valid && prefix_taken) || is_prefix);
+        index_as_said: assert (was_reset || word_index == index_said);
+        side_band_of_frame: assert (!m_valid || m_side == side_taken);
         side_band_constant: assert (!(midway && m_valid) || m_side == side_shown);
         frame_done_once: assert (done == (m_valid && m_last));
         words_in_order: assert (!fire || word_index == next_index);

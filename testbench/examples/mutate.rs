@@ -5,10 +5,8 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
 use rayon::prelude::*;
-use seqnic_testbench::mutation::{Subject, Verdict, subjects};
+use seqnic_testbench::mutation::{Subject, Verdict, sample, subjects};
 
 fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -24,18 +22,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
             )
         })?;
     }
-    let mut all: Vec<_> = subjects
-        .iter()
-        .flat_map(|subject| {
-            subject
-                .mutations()
-                .into_iter()
-                .map(move |mutation| (subject, mutation))
-        })
-        .collect();
-    let possible = all.len();
-    all.shuffle(&mut rand_pcg::Pcg64Mcg::seed_from_u64(seed));
-    all.truncate(count);
+    let (all, possible) = sample(&subjects, count, seed);
     // A mutant that panics is killed; what it says on the way is of no use.
     std::panic::set_hook(Box::new(|_| {}));
     let verdicts: Vec<(&Subject, Verdict)> = all

@@ -6,6 +6,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_pcg::Pcg64Mcg;
 use seqnic_hdl::rtl::mutate::{Mutation, mutant, mutations};
 use seqnic_hdl::rtl::{Design, RtlError, Simulator};
 use seqnic_hdl::tops;
@@ -131,6 +134,19 @@ pub fn subjects() -> Result<Vec<Subject>, RtlError> {
         });
     }
     Ok(subjects)
+}
+
+/// A sample of the mutations of all subjects; the second value is how many there are.
+pub fn sample(subjects: &[Subject], count: usize, seed: u64) -> (Vec<(&Subject, Mutation)>, usize) {
+    let of = |subject| move |mutation| (subject, mutation);
+    let mut all: Vec<_> = subjects
+        .iter()
+        .flat_map(|subject| subject.mutations().into_iter().map(of(subject)))
+        .collect();
+    let possible = all.len();
+    all.shuffle(&mut Pcg64Mcg::seed_from_u64(seed));
+    all.truncate(count);
+    (all, possible)
 }
 
 impl Subject {

@@ -1,9 +1,7 @@
 //! The tests are good enough to notice a small change of the design, nearly wherever it is made.
 
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
 use rayon::prelude::*;
-use seqnic_testbench::mutation::subjects;
+use seqnic_testbench::mutation::{sample, subjects};
 
 /// Mutants of the sample.
 const COUNT: usize = 200;
@@ -22,17 +20,7 @@ fn a_sample_of_mutants_is_killed_and_the_design_itself_is_not() {
             );
         }
     }
-    let mut all: Vec<_> = subjects
-        .iter()
-        .flat_map(|subject| {
-            subject
-                .mutations()
-                .into_iter()
-                .map(move |mutation| (subject, mutation))
-        })
-        .collect();
-    all.shuffle(&mut rand_pcg::Pcg64Mcg::seed_from_u64(1));
-    all.truncate(COUNT);
+    let (all, _) = sample(&subjects, COUNT, 1);
     // What a mutant says when it panics is of no use.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

@@ -4,10 +4,11 @@ use miette::Result;
 
 use crate::command::{cargo, run};
 use crate::lint;
-use crate::setup::{Problem, setup};
+use crate::prove::prove;
+use crate::setup::{Problem, is_current, setup};
 use crate::steps::{Outcome, Steps};
 
-/// Sets up, lints and runs every test. Tests that need a tool which is not there skip themselves.
+/// Sets up, lints, runs every test and proves what can be proven. Tests that need a tool which is not there skip themselves.
 pub fn test() -> Result<()> {
     let mut steps = Steps::new();
     steps.step("setup", || match setup() {
@@ -19,6 +20,10 @@ pub fn test() -> Result<()> {
     // The test profile is optimised: the in-process engine is an interpreter.
     steps.step("test", || {
         run(&mut cargo(&["test", "--workspace", "--no-fail-fast"])).map(|()| Outcome::Done)
+    });
+    steps.step("prove", || match is_current() {
+        true => prove().map(|()| Outcome::Done),
+        false => Ok(Outcome::Skipped("the pinned tools are not there".into())),
     });
     steps.summary()
 }

@@ -62,7 +62,6 @@ fn first_words(text: &str, count: usize) -> String {
 }
 
 /// A proof that is to be made.
-#[derive(Default)]
 pub struct Job {
     folder: PathBuf,
     pub block: String,
@@ -90,6 +89,18 @@ pub enum Verdict {
     NotInductive { property: String, trace: PathBuf },
     /// What the block is for cannot be reached, so that the properties say nothing.
     Unreachable,
+}
+
+impl Verdict {
+    /// Whether this is the answer that must come: a block keeps its properties, and a broken one does not.
+    pub fn is_good(&self, is_broken: bool, needs_induction: bool) -> bool {
+        match self {
+            Self::Inductive { .. } => !is_broken,
+            Self::Bounded => !is_broken && !needs_induction,
+            Self::Refuted { .. } => is_broken,
+            Self::NotInductive { .. } | Self::Unreachable => false,
+        }
+    }
 }
 
 impl Job {
@@ -160,17 +171,18 @@ impl Job {
     /// Asks the solver.
     pub fn decide(&self, tools: &Tools) -> Result<Verdict> {
         let cycles = self.cycles.to_string();
-        if self.broken.is_none() {
-            let reach = ["-c", "-t", &REACHED_WITHIN.to_string()];
-            if !self.ask(tools, &reach)?.0 {
-                return Ok(Verdict::Unreachable);
-            }
-        }
         let trace = self.folder.join("failed.vcd");
         let (holds, said) = self.ask(tools, &["-t", &cycles, "--dump-vcd", "failed.vcd"])?;
         if !holds {
             let property = failed_property(&said)?;
             return Ok(Verdict::Refuted { property, trace });
+        }
+        // The solver looks for this only where all properties hold, so it comes second.
+        if self.broken.is_none() {
+            let reach = ["-c", "-t", &REACHED_WITHIN.to_string()];
+            if !self.ask(tools, &reach)?.0 {
+                return Ok(Verdict::Unreachable);
+            }
         }
         if !self.induction {
             return Ok(Verdict::Bounded);
@@ -263,12 +275,12 @@ fn failed_property(said: &str) -> Result<String> {
 
 /// How far an induction that succeeds looked back: it tries from the last step down.
 fn k_of(said: &str) -> Result<usize> {
-    let steps = said
+    let mut steps = said
         .lines()
         .filter_map(|line| line.split_once("Trying induction in step "))
         .filter_map(|(_, step)| step.trim_end_matches('.').parse::<usize>().ok());
     steps
-        .last()
+        .next_back()
         .and_then(|step| MOST_K.checked_sub(step))
         .ok_or_else(|| miette!("the solver does not say how far it looked back:\n{said}"))
 }
@@ -303,5 +315,17 @@ mod tests {
         assert_eq!(k_of(said)?, 1);
         assert!(k_of("").is_err());
         Ok(())
+    }
+    #[test]
+    fn a_broken_block_must_be_refuted_and_no_other() {
+        let (property, trace) = ("one_tlast".to_owned(), PathBuf::new());
+        let refuted = Verdict::Refuted { property, trace };
+        assert!(refuted.is_good(true, true));
+        assert!(!refuted.is_good(false, true));
+        assert!(Verdict::Inductive { k: 1 }.is_good(false, true));
+        assert!(!Verdict::Inductive { k: 1 }.is_good(true, true));
+        assert!(Verdict::Bounded.is_good(false, false));
+        assert!(!Verdict::Bounded.is_good(false, true));
+        assert!(!Verdict::Unreachable.is_good(false, false));
     }
 }

@@ -1,7 +1,10 @@
 //! Proofs as people read them.
 
+use std::path::{Display, Path};
+
 use super::Outcome;
 use super::job::Verdict;
+use crate::command::root;
 
 /// A table of all proofs, and the properties of each block, in Markdown.
 pub fn markdown(outcomes: &[Outcome]) -> String {
@@ -88,14 +91,19 @@ pub fn failure(outcome: &Outcome) -> String {
     match (&job.broken, &outcome.verdict) {
         (Some(broken), _) => format!("{of}: is proven although it is broken ({broken})"),
         (None, Verdict::Refuted { property, trace }) => {
-            format!("{of}: {property} fails; trace: {}", trace.display())
+            format!("{of}: {property} fails; trace: {}", shown(trace))
         }
         (None, Verdict::NotInductive { property, trace }) => format!(
             "{of}: {property} holds for {} cycles, but not by induction; the trace begins in a state that may not \
              be reachable, and an assertion that excludes it may help: {}",
             job.cycles,
-            trace.display(),
+            shown(trace),
         ),
         (None, _) => format!("{of}: no frame or word gets to the end: the properties say nothing"),
     }
+}
+
+/// A path as one would type it.
+fn shown(path: &Path) -> Display<'_> {
+    path.strip_prefix(root()).unwrap_or(path).display()
 }
