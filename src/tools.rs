@@ -58,7 +58,7 @@ impl Tool {
             Self::Cxx => "compiles what Verilator makes",
             Self::Verilator => "lints the generated Verilog",
             Self::Icarus => "a second opinion on the generated Verilog",
-            Self::Yosys => "synthesises the generated Verilog",
+            Self::Yosys => "proves properties of the blocks (cargo xtask prove)",
         }
     }
 
@@ -71,7 +71,7 @@ impl Tool {
                 "in a clone of seqnic: cargo xtask setup; on Debian: apt-get install verilator"
             }
             Self::Icarus => "on Debian: apt-get install iverilog",
-            Self::Yosys => "on Debian: apt-get install yosys",
+            Self::Yosys => "in a clone of seqnic: cargo xtask setup",
         }
     }
 
