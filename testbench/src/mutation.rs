@@ -19,7 +19,8 @@ use crate::axis::Pause;
 use crate::cosim::{Cosim, Options};
 use crate::failure::Violation;
 
-/// What mutants are made of: together these have every block, every kind of section, of steering and of storage.
+/// What mutants are made of: together these have every block, every kind of section and of steering, LUT RAM and
+/// block RAM.
 const SUBJECTS: [&str; 10] = [
     "bus.data_bits = 128\nhistory = { rows = 5, row = \"table2\" }\nspray.cores = 3",
     "bus.data_bits = 64\nhistory = { rows = 3, row = \"heavy-hitter\" }\nspray.cores = 4\npipeline.input_skid = true",

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
+use super::history_store::geometry::{Geometry, Step};
+use super::history_store::{StorePorts, Sweep};
 use super::{bits_for, memory_style};
 use crate::rtl::{
     Bits, Design, Expr, MemorySpec, MemoryStyle, Module, Reset, RtlError, concat, ones, zeros,
 };
 use seqnic_spec::Config;
-
-pub(crate) mod geometry;
-
-use geometry::{Geometry, Step};
 
 const DOC: &str = "\
 History ring: the last N rows in array order, kept as the bus words in which they are sent.
@@ -20,57 +18,15 @@ History ring: the last N rows in array order, kept as the bus words in which the
     row -> [ rotate to lanes ] ---+
            [ step: word, lanes ]  the row that is replaced, one word a step
 
-A frame's prefix is read word by word; the frame's own row then replaces the oldest one, in words that have been
-read already. `start_ready` holds the next frame back until that is done, so every frame sees the rows of all before it.
-Rows are cut into lanes of the largest size that divides row, position and bus; no multiplexer as wide as the ring is needed.
-Latency: reads are immediate (block RAM: the address comes a cycle early, as `word_next`). Throughput: a word a cycle.
+A frame's prefix is read word by word; the frame's own row then replaces the oldest one, in words that
+have been read already. `start_ready` holds the next frame back until that is done, so every frame sees
+the rows of all before it. Rows are cut into lanes of the largest size that divides row, position and
+bus; no multiplexer as wide as the ring is needed.
+Latency: reads are immediate (block RAM: the address comes a cycle early, as `word_next`).
+Throughput: a word a cycle.
 Backpressure: rows wait in front of it. Reset: all words are cleared, one a cycle, before the first frame starts.
 Storage: prefix words x bus width of memory, a position counter, a clearing counter.
 Source: state-compute replication, section 3.3.2, Figure 4c.";
-
-/// Ports of a history store, ring or shift: inputs `fire`, `word_index` (a prefix of more than one word), `word_next` (block
-/// RAM), `row`, `row_valid`; outputs `row_ready`, `word`, `start_ready`.
-pub(crate) struct StorePorts {
-    pub fire: Expr,
-    /// Index of the prefix word that is being sent.
-    pub word_index: Expr,
-    /// Address of the word to read, and whether the read is clocked.
-    pub read_address: Expr,
-    pub row: Expr,
-    pub row_valid: Expr,
-}
-
-impl StorePorts {
-    pub fn declare(
-        m: &mut Module,
-        config: &Config,
-        geometry: &Geometry,
-        style: MemoryStyle,
-    ) -> Self {
-        let index_bits = bits_for(config.prefix_beats() - 1);
-        let fire = m.input("fire", 1);
-        let word_index = match config.prefix_beats() {
-            1 => zeros(1),
-            _ => m.input("word_index", index_bits),
-        };
-        let read_index = match style {
-            MemoryStyle::Block => m.input("word_next", index_bits),
-            _ => word_index.clone(),
-        };
-        let address_bits = bits_for(geometry.words - 1);
-        let read_address = match geometry.first_word {
-            0 => read_index,
-            first => m.wire("read_offset", read_index.minus(first as u64)),
-        };
-        Self {
-            fire,
-            word_index,
-            read_address: read_address.resize(address_bits),
-            row: m.input("row", 8 * config.row().bytes()),
-            row_valid: m.input("row_valid", 1),
-        }
-    }
-}
 
 /// The style that the ring of a configuration is built in: a single word is a register.
 pub fn style(config: &Config) -> MemoryStyle {
@@ -170,30 +126,6 @@ pub fn history_ring(name: &str, config: &Config) -> Result<Arc<Design>, RtlError
     m.output_of("row_ready", &row_done);
     m.output_of("start_ready", start_ready);
     m.build()
-}
-
-/// Clears all words after reset, one a cycle.
-pub(crate) struct Sweep {
-    pub active: Expr,
-    pub address: Expr,
-}
-
-impl Sweep {
-    pub fn new(m: &mut Module, words: usize) -> Self {
-        let active = m.register("clearing", 1, Reset::To(1));
-        // Runs on when all is cleared: nobody looks at it then.
-        let address = match words {
-            1 => zeros(1),
-            _ => {
-                let address = m.register("clear_address", bits_for(words - 1), Reset::To(0));
-                m.next(&address, address.plus(1));
-                address
-            }
-        };
-        let done = address.is(words as u64 - 1);
-        m.next(&active, &active & !done);
-        Self { active, address }
-    }
 }
 
 impl Geometry {

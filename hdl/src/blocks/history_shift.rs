@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use seqnic_spec::Config;
 
-use super::history_ring::geometry::Geometry;
-use super::history_ring::{StorePorts, Sweep};
+use super::history_store::geometry::Geometry;
+use super::history_store::{StorePorts, Sweep};
 use super::{in_range, memory_style};
 use crate::rtl::{
     Design, Expr, MemorySpec, MemoryStyle, Module, Reset, RtlError, any_of, concat, lit, ones,

@@ -6,6 +6,7 @@ pub mod header_parser;
 pub mod header_window;
 pub mod history_ring;
 pub mod history_shift;
+mod history_store;
 pub mod prefix_inserter;
 pub mod row_extractor;
 pub mod skid_buffer;

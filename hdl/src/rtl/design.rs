@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::bits::Bits;
 use super::expr::{Expr, SignalId};
 use super::module::MemoryStyle;
+use super::{CLOCK, RESET};
 
 /// A checked module with everything below it. Immutable and shared: two instances of one block hold the same design.
 #[derive(Clone, Debug)]
@@ -165,6 +166,15 @@ impl Design {
         !self.registers.is_empty()
             || !self.memories.is_empty()
             || self.instances.iter().any(|child| child.design.is_clocked())
+    }
+
+    /// The clock and the reset that the module has beside its ports.
+    pub(crate) fn clocks(&self) -> &'static [&'static str] {
+        if self.is_clocked() {
+            &[CLOCK, RESET]
+        } else {
+            &[]
+        }
     }
 
     /// This design and all below it, each once, children before parents.

@@ -21,7 +21,6 @@ use std::sync::Arc;
 
 use super::design::{Child, Design};
 use super::expr::Kind;
-use super::{CLOCK, RESET};
 
 /// One emitted file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,11 +98,7 @@ fn tidied(line: &str, design: &Design) -> Option<String> {
 
 /// The inputs of an instance that are driven by a plain signal: the wire that rust-hdl-core declares, and the signal.
 fn plain_connections(child: &Child) -> Vec<(String, &str)> {
-    let clocks = if child.design.is_clocked() {
-        &[CLOCK, RESET][..]
-    } else {
-        &[]
-    };
+    let clocks = child.design.clocks();
     let clocks = clocks
         .iter()
         .map(|clock| (format!("{}_{clock}", child.name), *clock));

@@ -27,8 +27,9 @@ Packet history sequencer: in front of each frame it puts the rows of the frames 
              +--> [ time, tuser ] --------------------------+    [ sprayer ]
 
 Byte 0 of a frame is tdata[7:0]. tuser counts on the first beat of a frame, and is held on all beats of the output.
-Latency: 2 cycles to the first beat of the prefix (3 below 1024 bits), 1 more for each skid buffer. Throughput: one output beat a cycle without
-bubbles; the output is the only limit. Backpressure: s_axis_tready falls when the FIFO is full.
+Latency: 2 cycles to the first beat of the prefix (3 below 1024 bits), 1 more for each skid buffer.
+Throughput: one output beat a cycle without bubbles; the output is the only limit.
+Backpressure: s_axis_tready falls when the FIFO is full.
 Reset: synchronous, active low; the history is cleared before the first frame leaves.
 Storage: the FIFO, the history, two registers of a beat, the counters.
 Source: state-compute replication, section 3.3.";

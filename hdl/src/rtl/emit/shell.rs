@@ -8,7 +8,6 @@ use rust_hdl_core::prelude::{
 
 use super::printer::Printer;
 use crate::rtl::design::{Child, Design, Driver, Role};
-use crate::rtl::{CLOCK, RESET};
 
 /// The text that rust-hdl-core makes of one module, without those below it.
 pub(super) fn module(design: &Design) -> String {
@@ -40,11 +39,7 @@ impl Block for Shell<'_> {
     fn accept(&self, name: &str, probe: &mut dyn Probe) {
         let design = self.0;
         probe.visit_start_scope(name, self);
-        let clocks = if design.is_clocked() {
-            &[CLOCK, RESET][..]
-        } else {
-            &[]
-        };
+        let clocks = design.clocks();
         for clock in clocks {
             probe.visit_atom(
                 clock,
@@ -109,11 +104,7 @@ impl Block for BlackBoxed<'_> {
 
     fn accept(&self, name: &str, probe: &mut dyn Probe) {
         probe.visit_start_scope(name, self);
-        let clocks = if self.0.design.is_clocked() {
-            &[CLOCK, RESET][..]
-        } else {
-            &[]
-        };
+        let clocks = self.0.design.clocks();
         for clock in clocks {
             probe.visit_atom(
                 clock,
