@@ -43,7 +43,7 @@ named_enum! {
 }
 
 named_enum! {
-    /// What the rows are stored in.
+    /// What rows or beats are stored in.
     pub enum Storage {
         /// Memory made of lookup tables.
         Distributed = "distributed",
@@ -76,6 +76,22 @@ pub struct Pipeline {
     /// The depth of the FIFO at the input, in beats. It must bridge the time from the end of a
     /// frame to its row being in the history.
     pub fifo_beats: usize,
+    /// What that FIFO is made of: distributed or block memory.
+    pub fifo_storage: Storage,
+}
+
+/// The narrowest bus on which block memory is taken unless something else is asked for: from here on it saves some
+/// hundred lookup tables for each kind of memory, for `data_bits / 72` block memories.
+const BLOCK_FROM_DATA_BITS: usize = 512;
+
+impl Storage {
+    /// The storage on a bus when none is asked for.
+    fn by_default(data_bits: usize) -> Self {
+        match data_bits >= BLOCK_FROM_DATA_BITS {
+            true => Self::Block,
+            false => Self::Distributed,
+        }
+    }
 }
 
 /// Everything that a sequencer is made from. All limits hold, and all layouts are

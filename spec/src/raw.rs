@@ -159,6 +159,8 @@ pub struct RawPipeline {
     pub output_skid: Option<bool>,
     /// The depth of the input FIFO in beats.
     pub fifo_beats: Option<u64>,
+    /// What the input FIFO is made of.
+    pub fifo_storage: Option<String>,
 }
 
 impl RawConfig {
@@ -282,6 +284,7 @@ impl RawPipeline {
             input_skid: over.input_skid.or(self.input_skid),
             output_skid: over.output_skid.or(self.output_skid),
             fifo_beats: over.fifo_beats.or(self.fifo_beats),
+            fifo_storage: over.fifo_storage.or(self.fifo_storage),
         }
     }
 }

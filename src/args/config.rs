@@ -112,6 +112,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "BEATS")]
     fifo_beats: Option<u64>,
 
+    /// What the input FIFO is made of: distributed or block
+    #[arg(long, value_name = "STYLE")]
+    fifo_storage: Option<String>,
+
     /// Any key of the configuration in TOML, as in
     /// 'history.field=[{source="ipv4.source"}]'; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
@@ -185,6 +189,7 @@ impl ConfigArgs {
                 input_skid: self.input_skid.or(set.pipeline.input_skid),
                 output_skid: self.output_skid.or(set.pipeline.output_skid),
                 fifo_beats: self.fifo_beats.or(set.pipeline.fifo_beats),
+                fifo_storage: self.fifo_storage.clone().or(set.pipeline.fifo_storage),
             },
         }
     }
@@ -263,7 +268,7 @@ mod tests {
         ("bus.tuser_bits", "--tuser-bits", "64"),
         ("history.rows", "--rows", "8"),
         ("history.row", "--row", "heavy-hitter"),
-        ("history.storage", "--storage", "block"),
+        ("history.storage", "--storage", "registers"),
         ("prefix.layout", "--prefix", "paper-padded"),
         ("prefix.index_bytes", "--index-bytes", "4"),
         ("prefix.destination", "--destination", "02:00:00:00:00:09"),
@@ -278,8 +283,9 @@ mod tests {
         ("timestamp.source", "--timestamp", "port"),
         ("timestamp.increment", "--increment", "5"),
         ("pipeline.input_skid", "--input-skid", "true"),
-        ("pipeline.output_skid", "--output-skid", "false"),
+        ("pipeline.output_skid", "--output-skid", "true"),
         ("pipeline.fifo_beats", "--fifo-beats", "32"),
+        ("pipeline.fifo_storage", "--fifo-storage", "distributed"),
     ];
 
     #[test]

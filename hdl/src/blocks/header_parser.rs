@@ -6,17 +6,19 @@ use std::sync::Arc;
 use seqnic_spec::Requirements;
 
 use super::header_window::WINDOW_BYTES;
-use crate::rtl::{Design, Expr, Module, RtlError, concat, lit, zeros};
+use crate::rtl::{Design, Expr, Module, Reset, RtlError, concat, lit, zeros};
 
 const DOC: &str = "\
 Header parser: which of Ethernet, VLAN tags, IPv4, IPv6, TCP and UDP the window holds.
 
-    window ---> tags (0..2) ---> EtherType ---> IPv4 / IPv6 ---> TCP / UDP
-                layer 3 at 14 + 4 tags          layer 4 at 34 + 4 layer4_words
+    window ---> tags (0..2) ---> EtherType ---> IPv4 / IPv6 --- [ stage ] ---> are their bytes there?
+                layer 3 at 14 + 4 tags          TCP / UDP       layer 4 at 34 + 4 layer4_words
 
 A header counts when all of its bytes are in the frame. VLAN tags have TPID 0x8100 or 0x88A8. IPv6 extension headers
-are not followed. A fragment other than the first has no layer 4.
-Latency: none, combinational. Throughput: a window each cycle. Backpressure: none. Reset: none. Storage: none.
+are not followed. A fragment other than the first has no layer 4. What depends on the number of tags is found for
+each number at once and then selected, which keeps the way short.
+Latency: none, or 1 cycle with the stage. Throughput: a window each cycle. Backpressure: none. Reset: none.
+Storage: none; with the stage, the flags that are looked at behind it.
 Source: IEEE 802.1Q, RFC 791, RFC 8200, RFC 9293, RFC 768.";
 
 /// Largest number of VLAN tags that are looked through.
@@ -106,86 +108,127 @@ impl Scope {
     }
 }
 
-/// A header parser. Inputs `window`, `window_keep`; outputs a bit for each of [`HEADERS`], `tags[1:0]` and
-/// `layer4_words[3:0]`.
-pub fn header_parser(name: &str, scope: Scope) -> Result<Arc<Design>, RtlError> {
+/// A header parser; `staged`: with a register in the middle. Inputs `window`, `window_keep`; outputs a bit for each of
+/// [`HEADERS`], `tags[1:0]` and `layer4_words[3:0]`.
+pub fn header_parser(name: &str, scope: Scope, staged: bool) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let window = m.input("window", 8 * WINDOW_BYTES);
     let keep = m.input("window_keep", WINDOW_BYTES);
-    // A number from bytes in network order.
-    let number = |offset: usize, bytes: usize| window.slice(8 * offset, 8 * bytes).swap_bytes();
-    let is_tpid = |number: &Expr| number.is(0x8100) | number.is(0x88a8);
+    let is_tpid = |offset: usize| {
+        let number = number(&window, offset, 2);
+        number.is(0x8100) | number.is(0x88a8)
+    };
 
-    let ethernet = m.wire("has_ethernet", keep.bit(13));
-    let vlan = m.wire("has_vlan", is_tpid(&number(12, 2)) & keep.bit(17));
-    let inner_vlan = m.wire(
-        "has_inner_vlan",
-        &vlan & is_tpid(&number(16, 2)) & keep.bit(21),
-    );
+    let vlan = m.wire("is_tagged", is_tpid(12) & keep.bit(17));
+    let inner_vlan = m.wire("is_tagged_twice", &vlan & is_tpid(16) & keep.bit(21));
     let tags = m.wire(
         "tag_count",
         concat([&vlan & !&inner_vlan, inner_vlan.clone()]),
     );
-    let at_layer3 = |m: &mut Module, name: &str, byte: fn(usize) -> usize, bytes: usize| {
-        let arm = |tags| number(byte(layer3_offset(tags)), bytes);
+    let candidates: Vec<_> = scope
+        .tags()
+        .map(|tags| Candidate::new(&mut m, &window, scope.ip, tags))
+        .collect();
+    let mut chosen = |name: &str, part: fn(&Candidate) -> &Expr| {
+        let arm = |tags: usize| part(&candidates[tags - scope.least_tags]).clone();
         m.select_in(name, &tags, scope.tags(), arm)
     };
+    let looks_ipv4 = chosen("looks_ipv4", |candidate| &candidate.ipv4);
+    let looks_ipv6 = chosen("looks_ipv6", |candidate| &candidate.ipv6);
+    let carries_tcp = chosen("carries_tcp", |candidate| &candidate.tcp);
+    let carries_udp = chosen("carries_udp", |candidate| &candidate.udp);
+    let layer4_words = chosen("word_count", |candidate| &candidate.words);
 
-    let ethertype = at_layer3(&mut m, "ethertype", |start| start - 2, 2);
-    let version_ihl = at_layer3(&mut m, "version_ihl", |start| start, 1);
-    let (version, ihl) = (version_ihl.slice(4, 4), version_ihl.slice(0, 4));
-    let (looks_ipv4, looks_ipv6) = (
-        ethertype.is(0x0800) & version.is(4) & ihl.at_least(&lit(4, 5)),
-        ethertype.is(0x86dd) & version.is(6),
-    );
-
-    // Where layer 4 begins, in words behind its first possible place.
-    let (option_words, ipv6_words) = (ihl.minus(5), lit(4, IPV6_WORDS as u64));
-    let words = match scope.ip {
-        IpVersion::Either => m
-            .wire("looks_ipv4", &looks_ipv4)
-            .mux(&option_words, &ipv6_words),
-        IpVersion::V4 => option_words,
-        IpVersion::V6 => ipv6_words,
+    let mut stage = |name: &str, value: Expr| match staged {
+        true => m.delayed(&format!("{name}_found"), Reset::None, value),
+        false => value,
     };
-    let layer4_words = m.wire("word_count", words + tags.zero_extend(4));
-    let kept_at_layer4 = |m: &mut Module, name: &str, byte: fn(usize) -> usize| {
+    let keep = stage("keep", keep);
+    let (vlan, inner_vlan) = (stage("vlan", vlan), stage("inner_vlan", inner_vlan));
+    let (tags, layer4_words) = (stage("tags", tags), stage("words", layer4_words));
+    let (looks_ipv4, looks_ipv6) = (stage("ipv4", looks_ipv4), stage("ipv6", looks_ipv6));
+    let (carries_tcp, carries_udp) = (stage("tcp", carries_tcp), stage("udp", carries_udp));
+
+    let mut kept_at_layer4 = |name: &str, byte: fn(usize) -> usize| {
         let arm = |words| keep.bit(byte(layer4_offset(words)));
         m.select_in(name, &layer4_words, scope.layer4_words(), arm)
     };
-    let layer3_kept = kept_at_layer4(&mut m, "layer3_kept", |start| start - 1);
-    let tcp_kept = kept_at_layer4(&mut m, "tcp_kept", |start| start + 19);
-    let udp_kept = kept_at_layer4(&mut m, "udp_kept", |start| start + 7);
-
-    let found = |m: &mut Module, name: &str, version: IpVersion, looks: &Expr| {
-        let is_looked_for = scope.ip == version || scope.ip == IpVersion::Either;
-        let found = if is_looked_for {
-            looks & &layer3_kept
-        } else {
-            zeros(1)
-        };
-        m.wire(name, found)
+    let layer3_kept = kept_at_layer4("layer3_kept", |start| start - 1);
+    let tcp_kept = kept_at_layer4("tcp_kept", |start| start + 19);
+    let udp_kept = kept_at_layer4("udp_kept", |start| start + 7);
+    let found = |version: IpVersion, looks: Expr| match scope.ip {
+        ip if ip == version || ip == IpVersion::Either => looks & &layer3_kept,
+        _ => zeros(1),
     };
-    let ipv4 = found(&mut m, "has_ipv4", IpVersion::V4, &looks_ipv4);
-    let ipv6 = found(&mut m, "has_ipv6", IpVersion::V6, &looks_ipv6);
-    let fragment = at_layer3(&mut m, "fragment", |start| start + 6, 2);
-    let ipv4_protocol = at_layer3(&mut m, "ipv4_protocol", |start| start + 9, 1);
-    let ipv6_next_header = at_layer3(&mut m, "ipv6_next_header", |start| start + 6, 1);
-    let whole = m.wire("not_a_later_fragment", !fragment.slice(0, 13).any());
-    let carries = |protocol: u64| {
-        (&ipv4 & &whole & ipv4_protocol.is(protocol)) | (&ipv6 & ipv6_next_header.is(protocol))
-    };
-    let tcp = m.wire("has_tcp", carries(6) & tcp_kept);
-    let udp = m.wire("has_udp", carries(17) & udp_kept);
-    let ports = m.wire("has_ports", &tcp | &udp);
+    let (ipv4, ipv6) = (
+        found(IpVersion::V4, looks_ipv4),
+        found(IpVersion::V6, looks_ipv6),
+    );
+    let tcp = m.wire("has_tcp", carries_tcp & tcp_kept);
+    let udp = m.wire("has_udp", carries_udp & udp_kept);
+    let ports = &tcp | &udp;
 
-    for (name, present) in HEADERS
-        .into_iter()
-        .zip([ethernet, vlan, inner_vlan, ipv4, ipv6, tcp, udp, ports])
-    {
+    let present = [keep.bit(13), vlan, inner_vlan, ipv4, ipv6, tcp, udp, ports];
+    for (name, present) in HEADERS.into_iter().zip(present) {
         m.output_of(name, present);
     }
     m.output_of("tags", tags);
     m.output_of("layer4_words", layer4_words);
     m.build()
+}
+
+/// A number from bytes in network order.
+fn number(window: &Expr, offset: usize, bytes: usize) -> Expr {
+    window.slice(8 * offset, 8 * bytes).swap_bytes()
+}
+
+/// What there is behind this many tags, if there are so many.
+struct Candidate {
+    ipv4: Expr,
+    ipv6: Expr,
+    tcp: Expr,
+    udp: Expr,
+    /// Where layer 4 begins, in words behind its first possible place.
+    words: Expr,
+}
+
+impl Candidate {
+    fn new(m: &mut Module, window: &Expr, ip: IpVersion, tags: usize) -> Self {
+        let start = layer3_offset(tags);
+        let at = |offset: usize, bytes: usize| number(window, start + offset, bytes);
+        let ethertype = number(window, start - 2, 2);
+        let (version, ihl) = (at(0, 1).slice(4, 4), at(0, 1).slice(0, 4));
+        let wire =
+            |m: &mut Module, name: &str, found: Expr, looked_for: [IpVersion; 2]| match looked_for
+                .contains(&ip)
+            {
+                true => m.wire(&format!("{name}_{tags}"), found),
+                false => zeros(1),
+            };
+        let by_ipv4 = [IpVersion::Either, IpVersion::V4];
+        let by_ipv6 = [IpVersion::Either, IpVersion::V6];
+        let is_ipv4 = ethertype.is(0x0800) & version.is(4) & ihl.at_least(&lit(4, 5));
+        let ipv4 = wire(m, "ipv4", is_ipv4, by_ipv4);
+        let is_ipv6 = ethertype.is(0x86dd) & version.is(6);
+        let ipv6 = wire(m, "ipv6", is_ipv6, by_ipv6);
+        let is_whole = &ipv4 & !at(6, 2).slice(0, 13).any();
+        let whole = wire(m, "not_a_later_fragment", is_whole, by_ipv4);
+        let carries =
+            |protocol: u64| (&whole & at(9, 1).is(protocol)) | (&ipv6 & at(6, 1).is(protocol));
+        let behind_ipv4 = ihl.plus(tags as u64).minus(5);
+        let behind_ipv6 = lit(4, (IPV6_WORDS + tags) as u64);
+        let words = match ip {
+            // This bit is all that tells version 6 from 4.
+            IpVersion::Either => version.bit(1).mux(&behind_ipv6, &behind_ipv4),
+            IpVersion::V4 => behind_ipv4,
+            IpVersion::V6 => behind_ipv6,
+        };
+        Self {
+            tcp: carries(6),
+            udp: carries(17),
+            ipv4,
+            ipv6,
+            words,
+        }
+    }
 }

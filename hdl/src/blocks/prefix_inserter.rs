@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use seqnic_spec::Config;
 
-use super::axis::{self, Beat, Shape, SlavePort};
+use super::axis::{self, Beat, Shape};
 use crate::rtl::{Design, Expr, Module, Reset, RtlError, concat, ones, zeros};
 use fields::Fields;
 
@@ -15,14 +15,15 @@ Prefix inserter and realigner.
 
     word ---> [ lay header fields over ] ---+
     core, sequence, time, index ------------+--> [ select ] ---> [ out ] ---> m_axis
-    s_axis ---> [ shift by prefix mod bus ] -+
-                [ carry: what is left over  ]
+    front, rest of a beat, side by side ----+
 
-A frame starts when its first beat is here and the history has taken the row of the frame before. The last prefix word
-is completed with the first bytes of the frame; the bytes that no longer fit go into the next beat.
+The last prefix word is completed with the first bytes of the frame, so every beat of it is cut in two: `front`, as
+many bytes as that word has room for, and `rest`, which goes out one beat later, in front of the next beat's `front`.
+Both come from queues of their own; that of the rests has no entry for a beat without.
+A frame starts when its first beat is here and the history has taken the row of the frame before.
 Latency: 1 cycle to the first beat of the prefix. Throughput: 1 output beat a cycle, no bubbles.
 Backpressure: stops all. Reset: waits for a frame; sequence number 1, index 0.
-Storage: a beat of output registers, a carry of (prefix mod bus), and the counters.
+Storage: a beat of output registers, and the counters.
 Source: state-compute replication, section 3.3.1, Figure 4a.";
 
 /// What the packet in front of the inserter has beside its bytes, packed in this order.
@@ -62,21 +63,20 @@ pub fn output_shape(config: &Config) -> Shape {
     }
 }
 
-/// The inserter of a configuration. Ports: `s_axis_*` (no side-band), `side` (see [`SideBand`]), `core`, `m_axis_*`,
+/// Bytes of a beat that go into the last prefix word, or all when the prefix fills its words; the others are its rest.
+pub fn front_bytes(config: &Config) -> usize {
+    config.bus_bytes() - config.prefix_bytes() % config.bus_bytes()
+}
+
+/// The inserter of a configuration. Ports: `front_data`, `front_keep`, `front_last`, `front_valid` in, `front_ready` out
+/// for the first [`front_bytes`] of a beat; when there are others, `rest_data`, `rest_keep` in, `rest_ready` out, and
+/// `front_spills` in: the beat has a rest. Further `side` (see [`SideBand`]), `core`, `m_axis_*`,
 /// `frame_done`; with a history also `word`, `start_ready` in and `fire` out, and with more than one prefix word
 /// `word_index`, `word_next` out.
 pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let width = config.data_bits();
-    let input = SlavePort::declare(
-        &mut m,
-        "s_axis",
-        Shape {
-            data_bits: width,
-            user_bits: 0,
-            dest_bits: 0,
-        },
-    );
+    let input = Input::declare(&mut m, config);
     let side_bits = SideBand::of(config).bits();
     let side = (side_bits > 0).then(|| m.input("side", side_bits));
     let core = m.input("core", config.core_bits());
@@ -100,7 +100,7 @@ pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlEr
     let frame_done = m.wire("is_done", &fire & &last);
     let fields = Fields::new(&mut m, config, &core, side.as_ref(), &frame_done);
     let prefix = fields.word(&mut m, config, &phase.index, word.as_ref());
-    let (data, keep) = realigned(&mut m, config, &input.beat, &phase, prefix.as_ref());
+    let (data, keep) = realigned(&mut m, config, &input, &phase, prefix.as_ref());
 
     let mut captured = |name: &str, value: &Expr| m.captured(name, &fire, value);
     let beat = Beat {
@@ -112,7 +112,10 @@ pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlEr
     };
     m.next_when(&out_valid, &advance, &fire);
 
-    m.drive(&input.ready, &phase.take);
+    m.output_of("front_ready", &phase.take);
+    if input.rest.is_some() {
+        m.output_of("rest_ready", &phase.empties);
+    }
     axis::drive_master_port(&mut m, "m_axis", &beat, &out_valid);
     m.output_of("frame_done", &frame_done);
     if history {
@@ -128,6 +131,41 @@ pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlEr
     m.build()
 }
 
+/// A beat of the frame, cut in two.
+struct Input {
+    data: Expr,
+    keep: Expr,
+    last: Expr,
+    valid: Expr,
+    rest: Option<Rest>,
+}
+
+/// The bytes of a beat that go out one beat later.
+struct Rest {
+    data: Expr,
+    keep: Expr,
+    /// The beat whose front is here has a rest.
+    spills: Expr,
+}
+
+impl Input {
+    fn declare(m: &mut Module, config: &Config) -> Self {
+        let front = front_bytes(config);
+        let rest = config.bus_bytes() - front;
+        Self {
+            data: m.input("front_data", 8 * front),
+            keep: m.input("front_keep", front),
+            last: m.input("front_last", 1),
+            valid: m.input("front_valid", 1),
+            rest: (rest > 0).then(|| Rest {
+                data: m.input("rest_data", 8 * rest),
+                keep: m.input("rest_keep", rest),
+                spills: m.input("front_spills", 1),
+            }),
+        }
+    }
+}
+
 /// Where in the output frame the next beat is, and what it takes. A phase that a configuration lacks is the constant 0.
 struct Phase {
     /// A prefix word comes next, if it may.
@@ -138,15 +176,17 @@ struct Phase {
     last_word: Expr,
     /// It also takes the first bytes of the frame.
     merging: Expr,
-    /// What is left in the carry comes next, and ends the frame.
+    /// A rest alone comes next, and ends the frame.
     flushing: Expr,
     /// A prefix word goes out at this clock edge.
     step: Expr,
-    /// A beat of the input is taken at this clock edge.
+    /// A front is taken at this clock edge.
     take: Expr,
-    /// That beat is the last of its frame.
+    /// Its beat is the last of its frame.
     ends: Expr,
-    /// The beat on the input has more bytes than the output beat has room for.
+    /// A rest is taken at this clock edge.
+    empties: Expr,
+    /// The beat whose front is here has a rest.
     spills: Expr,
 }
 
@@ -154,16 +194,16 @@ impl Phase {
     fn new(
         m: &mut Module,
         config: &Config,
-        input: &SlavePort,
+        input: &Input,
         start_ready: &Expr,
         advance: &Expr,
     ) -> Self {
-        let (beats, over) = (config.prefix_beats(), over_bytes(config));
+        let (beats, cuts) = (config.prefix_beats(), input.rest.is_some());
         let when = |exists: bool, m: &mut Module, name: &str| match exists {
             true => m.register(name, 1, Reset::To(0)),
             false => zeros(1),
         };
-        let flushing = when(over > 0, m, "flushing");
+        let flushing = when(cuts, m, "flushing");
         let in_payload = if beats > 0 {
             m.register("in_payload", 1, Reset::To(0))
         } else {
@@ -179,22 +219,23 @@ impl Phase {
         m.drive(&step, advance & &goes);
 
         // A beat of the frame is taken behind the prefix, and with the last prefix word if that has room.
-        let merging = if over > 0 {
+        let merging = if cuts {
             m.wire("merging", &in_prefix & &last_word)
         } else {
             zeros(1)
         };
         let payload_goes = &in_payload & &input.valid;
-        let take = m.wire("take", advance & ((&goes & &merging) | payload_goes));
-        let ends = m.wire("ends", &take & &input.beat.last);
-        let spills = match over {
-            0 => zeros(1),
-            over => input.beat.keep.bit(config.bus_bytes() - over),
+        let take = m.wire("take", advance & ((&goes & &merging) | &payload_goes));
+        let ends = m.wire("ends", &take & &input.last);
+        let empties = advance & (payload_goes | &flushing);
+        let spills = match &input.rest {
+            None => zeros(1),
+            Some(rest) => rest.spills.clone(),
         };
         if beats > 0 {
             m.next(&in_payload, (&in_payload | (&step & &last_word)) & !&ends);
         }
-        if over > 0 {
+        if cuts {
             m.next(&flushing, (&ends & &spills) | (&flushing & !advance));
         }
         Self {
@@ -206,61 +247,44 @@ impl Phase {
             step,
             take,
             ends,
+            empties,
             spills,
         }
     }
 }
 
-/// Bytes of the last prefix word that the prefix fills, 0 when it fills the word.
-fn over_bytes(config: &Config) -> usize {
-    config.prefix_bytes() % config.bus_bytes()
-}
-
-/// Data and keep of the next output beat: a prefix word, or bytes of the frame behind what the carry holds.
+/// Data and keep of the next output beat: a prefix word, or a front behind the rest of the beat before.
 fn realigned(
     m: &mut Module,
     config: &Config,
-    beat: &Beat,
+    input: &Input,
     phase: &Phase,
     prefix: Option<&Expr>,
 ) -> (Expr, Expr) {
     let Some(prefix) = prefix else {
-        return (beat.data.clone(), beat.keep.clone());
+        return (input.data.clone(), input.keep.clone());
     };
-    let bus_bytes = config.bus_bytes();
-    let over = over_bytes(config);
-    let free = bus_bytes - over;
     let Phase {
         in_prefix,
         flushing,
         ..
     } = phase;
-    if over == 0 {
-        let data = m.wire("next_data", in_prefix.mux(prefix, &beat.data));
-        let keep = m.wire("next_keep", in_prefix.mux(&ones(bus_bytes), &beat.keep));
+    let free = front_bytes(config);
+    let Some(rest) = &input.rest else {
+        let data = m.wire("next_data", in_prefix.mux(prefix, &input.data));
+        let keep = m.wire("next_keep", in_prefix.mux(&ones(free), &input.keep));
         return (data, keep);
-    }
-    let carry_data = m.captured(
-        "carry_data",
-        &phase.take,
-        beat.data.slice(8 * free, 8 * over),
-    );
-    let carry_keep = m.captured("carry_keep", &phase.take, beat.keep.slice(free, over));
+    };
+    let over = config.bus_bytes() - free;
     // A prefix of one word that it does not fill has no word of its own.
     let whole_word = match config.prefix_beats() {
         1 => zeros(1),
         _ => m.wire("whole_word", in_prefix & !&phase.merging),
     };
-    let low_data = m.wire(
-        "low_data",
-        in_prefix.mux(&prefix.slice(0, 8 * over), &carry_data),
-    );
-    let low_keep = m.wire("low_keep", in_prefix.mux(&ones(over), &carry_keep));
-    let high_data = whole_word.mux(
-        &prefix.slice(8 * over, 8 * free),
-        &beat.data.slice(0, 8 * free),
-    );
-    let high_keep = whole_word.mux(&ones(free), &beat.keep.slice(0, free).gated_by(&!flushing));
+    let low_data = in_prefix.mux(&prefix.slice(0, 8 * over), &rest.data);
+    let low_keep = in_prefix.mux(&ones(over), &rest.keep);
+    let high_data = whole_word.mux(&prefix.slice(8 * over, 8 * free), &input.data);
+    let high_keep = whole_word.mux(&ones(free), &input.keep.gated_by(&!flushing));
     let data = m.wire("next_data", concat([low_data, high_data]));
     let keep = m.wire("next_keep", concat([low_keep, high_keep]));
     (data, keep)

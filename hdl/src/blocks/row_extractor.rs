@@ -6,7 +6,7 @@ use seqnic_spec::{ByteOrder, Field, HeaderField, Layer, RowLayout, Source};
 
 use super::header_parser::{HEADERS, Scope, layer3_offset, layer4_offset};
 use super::header_window::WINDOW_BYTES;
-use crate::rtl::{Design, Expr, Module, RtlError, all_of, concat, lit, zeros};
+use crate::rtl::{Design, Expr, Module, RtlError, concat, lit, ones, zeros};
 
 const DOC: &str = "\
 Row extractor: the fields of the row, packed in order; all zero when the frame lacks a header that the row needs.
@@ -18,8 +18,9 @@ Latency: none, combinational; a row with the frame's length waits for the end of
 Backpressure: none. Reset: none. Storage: none, or one row of flip-flops when the row has the frame's length.
 Source: state-compute replication, sections 3.2 and 3.3, Table 1.";
 
-/// A row extractor. `window_stays`: the window shows the frame's header until the frame has ended. Inputs `window`, the headers that the row needs, `tags`, `layer4_words`, `header_valid`, and
-/// `header_time`, `frame_length`, `frame_valid` as the row needs them; outputs `row`, `row_valid`.
+/// A row extractor. `window_stays`: the window shows the frame's header until the frame has ended. Inputs
+/// `header_valid`, and as the row needs them `window`, `matched` (the frame has the headers that the row needs), `tags`,
+/// `layer4_words`, `header_time`, `frame_length`, `frame_valid`; outputs `row`, `row_valid`.
 pub fn row_extractor(
     name: &str,
     layout: &RowLayout,
@@ -27,8 +28,10 @@ pub fn row_extractor(
 ) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let inputs = Inputs::declare(&mut m, layout);
-    let needed = all_of(inputs.needed.iter().cloned());
-    let matched = m.wire("matched", needed);
+    let matched = match needed_headers(layout).next() {
+        Some(_) => m.input("matched", 1),
+        None => ones(1),
+    };
 
     let length = layout
         .uses_frame_length()
@@ -89,7 +92,6 @@ struct Inputs {
     layer4_words: Option<Expr>,
     header_valid: Expr,
     time: Option<Expr>,
-    needed: Vec<Expr>,
     scope: Scope,
 }
 
@@ -174,9 +176,6 @@ impl Inputs {
             layer4_words: positions.layer4_words.then(|| m.input("layer4_words", 4)),
             header_valid: m.input("header_valid", 1),
             time: layout.uses_timestamp().then(|| m.input("header_time", 64)),
-            needed: needed_headers(layout)
-                .map(|header| m.input(header, 1))
-                .collect(),
             scope: Scope::of(layout.requires()),
         }
     }

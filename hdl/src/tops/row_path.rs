@@ -1,12 +1,16 @@
 //! From the beats of a frame to its row: header window, parser and extractor.
+//!
+//! A bus word of 1024 bits holds all headers, and waits in the beat queues while its frame's prefix is sent. There the
+//! row is read from: headers are found on the way in ([`header_scan`]), and the queues are the pipeline stage between
+//! finding and extracting. On narrower buses, and for rows with the frame's length, [`row_path`] does both on the way in.
 
 use seqnic_spec::Config;
 
 use super::{Built, block_name};
 use crate::blocks::header_parser::{Scope, header_parser};
-use crate::blocks::header_window::{self, Wanted, header_window};
+use crate::blocks::header_window::{self, WINDOW_BYTES, Wanted, header_window};
 use crate::blocks::row_extractor::{needed_headers, needed_positions, row_extractor};
-use crate::rtl::Module;
+use crate::rtl::{Expr, Module, RtlError, all_of};
 
 const DOC: &str = "\
 Row path: watches accepted beats and gives the history row of each frame.
@@ -62,19 +66,10 @@ pub fn row_path(config: &Config) -> Built {
         let value = m.output_from(window, port);
         m.connect(extractor, port, value);
     }
-    let mut from_parser: Vec<_> = needed_headers(layout).collect();
-    from_parser.extend(positions.tags.then_some("tags"));
-    from_parser.extend(positions.layer4_words.then_some("layer4_words"));
-    if !from_parser.is_empty() {
-        let scope = Scope::of(layout.requires());
-        let parser = header_parser(&block_name(config, "header_parser"), scope)?;
-        let parser = m.instance("header_parser", &parser);
-        for port in ["window", "window_keep"] {
-            let value = m.output_from(window, port);
-            m.connect(parser, port, value);
-        }
-        for port in from_parser {
-            let value = m.output_from(parser, port);
+    if finds_headers(config) {
+        let mut of_window = |port| m.output_from(window, port);
+        let (bytes, keep) = (of_window("window"), of_window("window_keep"));
+        for (port, value) in found(&mut m, config, &bytes, &keep, false)? {
             m.connect(extractor, port, value);
         }
     }
@@ -83,4 +78,72 @@ pub fn row_path(config: &Config) -> Built {
         m.output_of(port, value);
     }
     m.build()
+}
+
+const SCAN_DOC: &str = "\
+Header scan: finds the headers of the first beat of a frame that a row is made of.
+
+    beat ---> [ header parser ] ---> matched, tags, layer4_words
+
+Latency: 1 cycle. Throughput: 1 beat a cycle. Backpressure: none. Reset, storage: see the header parser.";
+
+/// Whether rows are read from the first beat of a frame where it waits for its prefix to be sent.
+pub fn reads_waiting_beat(config: &Config) -> bool {
+    config.rows() > 0
+        && header_window::latency_cycles(config.data_bits()) == 0
+        && !config.row().uses_frame_length()
+}
+
+/// The scan of a configuration that finds headers. Inputs `window`, `window_keep`; outputs those of `matched`, `tags`, `layer4_words`
+/// that the row needs, a cycle later.
+pub fn header_scan(config: &Config) -> Built {
+    let mut m = Module::new(block_name(config, "header_scan"), SCAN_DOC);
+    let window = m.input("window", 8 * WINDOW_BYTES);
+    let keep = m.input("window_keep", WINDOW_BYTES);
+    for (port, value) in found(&mut m, config, &window, &keep, true)? {
+        m.output_of(port, value);
+    }
+    m.build()
+}
+
+/// Whether the row of a configuration depends on headers.
+pub fn finds_headers(config: &Config) -> bool {
+    found_in_headers(config).next().is_some()
+}
+
+/// What an extractor must be told about the headers: ports of a scan.
+pub fn found_in_headers(config: &Config) -> impl Iterator<Item = &'static str> {
+    let layout = config.row();
+    let positions = needed_positions(layout);
+    [
+        ("matched", needed_headers(layout).next().is_some()),
+        ("tags", positions.tags),
+        ("layer4_words", positions.layer4_words),
+    ]
+    .into_iter()
+    .filter_map(|(port, is_needed)| is_needed.then_some(port))
+}
+
+/// The values of [`found_in_headers`] for a window.
+fn found(
+    m: &mut Module,
+    config: &Config,
+    window: &Expr,
+    keep: &Expr,
+    staged: bool,
+) -> Result<Vec<(&'static str, Expr)>, RtlError> {
+    let scope = Scope::of(config.row().requires());
+    let parser = header_parser(&block_name(config, "header_parser"), scope, staged)?;
+    let parser = m.instance("header_parser", &parser);
+    m.connect(parser, "window", window);
+    m.connect(parser, "window_keep", keep);
+    let value = |port: &'static str| match port {
+        "matched" => {
+            let headers = needed_headers(config.row());
+            let headers: Vec<_> = headers.map(|port| m.output_from(parser, port)).collect();
+            (port, m.wire("matched_headers", all_of(headers)))
+        }
+        _ => (port, m.output_from(parser, port)),
+    };
+    Ok(found_in_headers(config).map(value).collect())
 }

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use seqnic_spec::{Config, RowOrder, TimestampSource};
+use seqnic_spec::{Config, RowOrder, Source, TimestampSource};
 
+use super::row_path::{finds_headers, found_in_headers, header_scan, reads_waiting_beat};
 use super::{Built, block_name, row_path};
 use crate::blocks::axis::{self, Beat, Shape, SlavePort};
 use crate::blocks::fifo::{FifoSpec, fifo};
-use crate::blocks::header_window;
+use crate::blocks::header_window::{self, WINDOW_BYTES};
 use crate::blocks::history_ring::{self, history_ring};
 use crate::blocks::history_shift::{self, history_shift};
-use crate::blocks::prefix_inserter::{SideBand, output_shape, prefix_inserter};
+use crate::blocks::memory_style;
+use crate::blocks::prefix_inserter::{SideBand, front_bytes, output_shape, prefix_inserter};
+use crate::blocks::row_extractor::{needed_positions, row_extractor};
 use crate::blocks::skid_buffer::skid_buffer;
 use crate::blocks::sprayer::sprayer;
 use crate::blocks::timestamp_counter::timestamp_counter;
@@ -58,42 +61,11 @@ pub fn sequencer(config: &Config) -> Built {
         &prefix_inserter(&block_name(config, "prefix_inserter"), config)?,
     );
     let frame_done = m.output_from(inserter, "frame_done");
+    let waiting = beat_queues(&mut m, config, inserter, &beat, &accept)?;
 
-    // Beats, rows and side-bands wait in queues of their own. A beat must not overtake the row that it may complete:
-    // the next frame could not start on time.
-    let stream = Shape {
-        user_bits: 0,
-        ..shape
-    };
-    let packed = Beat {
-        user: None,
-        ..beat.clone()
-    }
-    .pack();
-    let row_latency_cycles = match config.rows() {
-        0 => 0,
-        _ => header_window::latency_cycles(config.data_bits()),
-    };
-    let spec = FifoSpec {
-        depth_words: config.pipeline().fifo_beats,
-        width_bits: packed.width(),
-        latency_cycles: 1 + row_latency_cycles,
-        refuses: true,
-    };
-    let beats = Queue::new(&mut m, config, "beat", spec, &packed, &accept)?;
-    let per_frame = |data: &Expr| FifoSpec {
-        depth_words: FRAMES_AHEAD,
-        width_bits: data.width(),
-        latency_cycles: 1,
-        refuses: false,
-    };
-    let beats_ready = m.output_from(beats.fifo, "s_ready");
-    let side: Vec<Expr> = match SideBand::of(config) {
-        SideBand { time_bits: 0, .. } => beat.user.iter().cloned().collect(),
-        _ => time.iter().chain(&beat.user).cloned().collect(),
-    };
     let counts_frames = config.pipeline().fifo_beats >= FRAMES_AHEAD;
-    let first = match counts_frames || !side.is_empty() {
+    let waits_beside = waiting_beside(config);
+    let first = match counts_frames || waits_beside {
         true => first_beat(&mut m, &accept, &beat.last),
         false => zeros(1),
     };
@@ -103,17 +75,16 @@ pub fn sequencer(config: &Config) -> Built {
         true => frames_have_room(&mut m, &first, &frame_done),
         false => ones(1),
     };
-    m.drive(&ready, beats_ready & room);
+    m.drive(&ready, &waiting.accepts & room);
 
-    let queued = stream.unpack(&beats.data);
-    let taken = axis::connect_slave(&mut m, inserter, "s_axis", &queued, &beats.valid);
-    beats.pop_when(&mut m, &taken);
-
-    if !side.is_empty() {
-        let side = concat(side);
-        let sides = Queue::new(&mut m, config, "side", per_frame(&side), &side, &first)?;
-        m.connect(inserter, "side", &sides.data);
-        sides.pop_when(&mut m, &frame_done);
+    let mut beside = Beside::default();
+    if waits_beside {
+        beside = beside_queue(&mut m, config, &beat, &first, time.as_ref(), &frame_done)?;
+    }
+    let band = SideBand::of(config);
+    if band.bits() > 0 {
+        let time = beside.time.iter().filter(|_| band.time_bits > 0);
+        m.connect(inserter, "side", concat(time.chain(&beside.user).cloned()));
     }
 
     let sprayer = m.instance(
@@ -124,10 +95,14 @@ pub fn sequencer(config: &Config) -> Built {
     let core = m.output_from(sprayer, "core");
     m.connect(inserter, "core", &core);
 
-    if config.rows() > 0 {
+    if reads_waiting_beat(config) {
+        let (row, row_valid) = row_of_waiting_beat(&mut m, config, &waiting, &beside)?;
+        history(&mut m, config, inserter, &row, &row_valid)?;
+    } else if config.rows() > 0 {
         let (row, row_valid) = rows(&mut m, config, &beat, &accept, time.as_ref())?;
         let rows = Queue::new(&mut m, config, "row", per_frame(&row), &row, &row_valid)?;
-        history(&mut m, config, inserter, rows)?;
+        let taken = history(&mut m, config, inserter, &rows.data, &rows.valid)?;
+        rows.pop_when(&mut m, &taken);
     }
     output_slice(&mut m, config, inserter, &out_ready)?;
     m.build()
@@ -149,6 +124,192 @@ fn frames_have_room(m: &mut Module, first: &Expr, frame_done: &Expr) -> Expr {
         first.mux(&ahead.plus(1), &ahead.minus(1)),
     );
     ahead.differs(&ones(ahead.width()))
+}
+
+/// The beats in front of the inserter.
+struct Waiting {
+    /// They have room for another beat.
+    accepts: Expr,
+    /// The first one is here.
+    valid: Expr,
+    /// Its bytes, as long as nothing of it is taken.
+    data: Expr,
+}
+
+/// The queues of beats: each is cut in two where the inserter cuts it, and the rests have a queue of their own.
+fn beat_queues(
+    m: &mut Module,
+    config: &Config,
+    inserter: Instance,
+    beat: &Beat,
+    accept: &Expr,
+) -> Result<Waiting, RtlError> {
+    let front_bytes = front_bytes(config);
+    let rest_bytes = config.bus_bytes() - front_bytes;
+    let pipeline = config.pipeline();
+    // A beat must not overtake what is found in it, or the row that it may complete: the next frame could not start
+    // on time.
+    let found_later = match config.rows() {
+        0 => false,
+        _ => !reads_waiting_beat(config) && header_window::latency_cycles(config.data_bits()) > 0,
+    };
+    let spec = |data: &Expr| FifoSpec {
+        style: memory_style(pipeline.fifo_storage),
+        depth_words: pipeline.fifo_beats,
+        width_bits: data.width(),
+        latency_cycles: 1 + usize::from(found_later || scans_headers(config)),
+        refuses: true,
+    };
+    let mut front = vec![
+        beat.data.slice(0, 8 * front_bytes),
+        beat.keep.slice(0, front_bytes),
+        beat.last.clone(),
+    ];
+    let spills = (rest_bytes > 0).then(|| m.wire("spills", beat.keep.bit(front_bytes)));
+    front.extend(spills.clone());
+    let front = concat(front);
+    let fronts = Queue::new(m, config, "front", spec(&front), &front, accept)?;
+    let part = |offset: usize, bits: usize| fronts.data.slice(offset, bits);
+    let data = part(0, 8 * front_bytes);
+    m.connect(inserter, "front_data", &data);
+    m.connect(inserter, "front_keep", part(8 * front_bytes, front_bytes));
+    m.connect(inserter, "front_last", part(9 * front_bytes, 1));
+    m.connect(inserter, "front_valid", &fronts.valid);
+    let taken = m.output_from(inserter, "front_ready");
+    fronts.pop_when(m, &taken);
+
+    let mut waiting = Waiting {
+        accepts: m.output_from(fronts.fifo, "s_ready"),
+        valid: fronts.valid.clone(),
+        data,
+    };
+    if let Some(spills) = spills {
+        m.connect(inserter, "front_spills", part(9 * front_bytes + 1, 1));
+        let rest = concat([
+            beat.data.slice(8 * front_bytes, 8 * rest_bytes),
+            beat.keep.slice(front_bytes, rest_bytes),
+        ]);
+        let rests = Queue::new(m, config, "rest", spec(&rest), &rest, &(accept & spills))?;
+        // There may be a rest more than there are fronts: one whose front has left.
+        waiting.accepts = waiting.accepts & m.output_from(rests.fifo, "s_ready");
+        let part = |offset: usize, bits: usize| rests.data.slice(offset, bits);
+        waiting.data = concat([waiting.data, part(0, 8 * rest_bytes)]);
+        m.connect(inserter, "rest_data", part(0, 8 * rest_bytes));
+        m.connect(inserter, "rest_keep", part(8 * rest_bytes, rest_bytes));
+        let taken = m.output_from(inserter, "rest_ready");
+        rests.pop_when(m, &taken);
+    }
+    Ok(waiting)
+}
+
+/// What waits beside the beats, once a frame.
+#[derive(Default)]
+struct Beside {
+    time: Option<Expr>,
+    user: Option<Expr>,
+    /// What was found in the headers.
+    found: Vec<(&'static str, Expr)>,
+}
+
+/// Whether anything does.
+fn waiting_beside(config: &Config) -> bool {
+    scans_headers(config) || config.tuser_bits() > 0 || waiting_time_bits(config) > 0
+}
+
+/// Whether headers are looked for on the way in, and their row read later.
+fn scans_headers(config: &Config) -> bool {
+    reads_waiting_beat(config) && finds_headers(config)
+}
+
+/// How many bits of the time are needed when a frame leaves.
+fn waiting_time_bits(config: &Config) -> usize {
+    let fields = config.row().fields().iter();
+    let times = fields.filter(|field| field.source == Source::Timestamp);
+    let of_row = times.map(|field| 8 * field.bytes.min(8)).max();
+    match (config.prefix().uses_timestamp(), reads_waiting_beat(config)) {
+        (true, _) => 64,
+        (false, true) => of_row.unwrap_or(0),
+        (false, false) => 0,
+    }
+}
+
+/// The queue beside those of the beats.
+fn beside_queue(
+    m: &mut Module,
+    config: &Config,
+    beat: &Beat,
+    first: &Expr,
+    time: Option<&Expr>,
+    frame_done: &Expr,
+) -> Result<Beside, RtlError> {
+    let time_bits = waiting_time_bits(config);
+    let time = time.filter(|_| time_bits > 0);
+    let mut known = Vec::new();
+    known.extend(time.map(|time| ("time", time.slice(0, time_bits))));
+    known.extend(beat.user.clone().map(|user| ("user", user)));
+    let mut push = first.clone();
+    if scans_headers(config) {
+        // Headers are found a cycle after their beat.
+        push = m.delayed("first_found", Reset::To(0), first);
+        for (name, value) in &mut known {
+            *value = m.delayed(&format!("{name}_found"), Reset::None, &*value);
+        }
+        let scan = m.instance("header_scan", &header_scan(config)?);
+        m.connect(scan, "window", beat.data.slice(0, 8 * WINDOW_BYTES));
+        m.connect(scan, "window_keep", beat.keep.slice(0, WINDOW_BYTES));
+        let found = found_in_headers(config);
+        known.extend(found.map(|name| (name, m.output_from(scan, name))));
+    }
+    let packed = concat(known.iter().map(|(_, value)| value.clone()));
+    let queue = Queue::new(m, config, "side", per_frame(&packed), &packed, &push)?;
+    queue.pop_when(m, frame_done);
+    let mut offset = 0;
+    let mut beside = Beside::default();
+    for (name, value) in known {
+        let value = queue.data.slice(offset, value.width());
+        offset += value.width();
+        match name {
+            "time" => beside.time = Some(value),
+            "user" => beside.user = Some(value),
+            _ => beside.found.push((name, value)),
+        }
+    }
+    Ok(beside)
+}
+
+/// The row of the frame that waits for its prefix to be sent. Nothing of it is taken before its row is.
+fn row_of_waiting_beat(
+    m: &mut Module,
+    config: &Config,
+    waiting: &Waiting,
+    beside: &Beside,
+) -> Result<(Expr, Expr), RtlError> {
+    let layout = config.row();
+    let design = row_extractor(&block_name(config, "row_extractor"), layout, true)?;
+    let extractor = m.instance("row_extractor", &design);
+    m.connect(extractor, "header_valid", &waiting.valid);
+    if needed_positions(layout).window {
+        m.connect(extractor, "window", waiting.data.slice(0, 8 * WINDOW_BYTES));
+    }
+    for (port, value) in &beside.found {
+        m.connect(extractor, port, value);
+    }
+    if let Some(time) = beside.time.as_ref().filter(|_| layout.uses_timestamp()) {
+        m.connect(extractor, "header_time", time.resize(64));
+    }
+    let mut of_extractor = |port| m.output_from(extractor, port);
+    Ok((of_extractor("row"), of_extractor("row_valid")))
+}
+
+/// A queue that holds a word for each frame.
+fn per_frame(data: &Expr) -> FifoSpec {
+    FifoSpec {
+        style: MemoryStyle::Distributed,
+        depth_words: FRAMES_AHEAD,
+        width_bits: data.width(),
+        latency_cycles: 1,
+        refuses: false,
+    }
 }
 
 /// An instance of a FIFO, seen from its output.
@@ -259,13 +420,14 @@ fn rows(
     Ok((m.output_from(path, "row"), m.output_from(path, "row_valid")))
 }
 
-/// The history between the queue of rows and the inserter.
+/// The history between the rows and the inserter; 1 when it takes a row.
 fn history(
     m: &mut Module,
     config: &Config,
     inserter: Instance,
-    rows: Queue,
-) -> Result<(), RtlError> {
+    row: &Expr,
+    row_valid: &Expr,
+) -> Result<Expr, RtlError> {
     let (design, style): (Arc<Design>, MemoryStyle) = match config.prefix().row_order() {
         Some(RowOrder::OldestFirst) => (
             history_shift(&block_name(config, "history_shift"), config)?,
@@ -288,11 +450,9 @@ fn history(
         let value = m.output_from(store, port);
         m.connect(inserter, port, value);
     }
-    m.connect(store, "row", &rows.data);
-    m.connect(store, "row_valid", &rows.valid);
-    let taken = m.output_from(store, "row_ready");
-    rows.pop_when(m, &taken);
-    Ok(())
+    m.connect(store, "row", row);
+    m.connect(store, "row_valid", row_valid);
+    Ok(m.output_from(store, "row_ready"))
 }
 
 /// The output, behind a skid buffer if there is one.

@@ -34,7 +34,8 @@ impl Config {
         writeln!(out, "[pipeline]")?;
         writeln!(out, "input_skid = {}", self.pipeline.input_skid)?;
         writeln!(out, "output_skid = {}", self.pipeline.output_skid)?;
-        writeln!(out, "fifo_beats = {}", self.pipeline.fifo_beats)
+        writeln!(out, "fifo_beats = {}", self.pipeline.fifo_beats)?;
+        writeln!(out, "fifo_storage = \"{}\"", self.pipeline.fifo_storage)
     }
 
     fn write_history(&self, out: &mut String) -> fmt::Result {

@@ -56,7 +56,7 @@ impl TryFrom<RawConfig> for Config {
         let prefix = outline.place(&raw.prefix, &around)?;
         let storage = match &raw.history.storage {
             Some(text) => check::choice("history.storage", text, Storage::ALL, Storage::name)?,
-            None => Storage::Distributed,
+            None => Storage::by_default(data_bits),
         };
         Ok(Self {
             name,
@@ -69,7 +69,7 @@ impl TryFrom<RawConfig> for Config {
             cores,
             steering,
             timestamp: timestamp(&raw.timestamp)?,
-            pipeline: pipeline(&raw.pipeline)?,
+            pipeline: pipeline(&raw.pipeline, data_bits)?,
         })
     }
 }
@@ -256,15 +256,23 @@ fn timestamp(raw: &RawTimestamp) -> Result<TimestampSource, SpecError> {
 /// Deep enough for the longest row on the narrowest bus.
 const DEFAULT_FIFO_BEATS: u64 = 16;
 
-fn pipeline(raw: &RawPipeline) -> Result<Pipeline, SpecError> {
+fn pipeline(raw: &RawPipeline, data_bits: usize) -> Result<Pipeline, SpecError> {
     let fifo_beats = check::power_of_two(
         "pipeline.fifo_beats",
         raw.fifo_beats.unwrap_or(DEFAULT_FIFO_BEATS),
         2..=512,
     )?;
+    let fifo_storage = match &raw.fifo_storage {
+        Some(text) => {
+            let known = &[Storage::Distributed, Storage::Block];
+            check::choice("pipeline.fifo_storage", text, known, Storage::name)?
+        }
+        None => Storage::by_default(data_bits),
+    };
     Ok(Pipeline {
         input_skid: raw.input_skid.unwrap_or(false),
-        output_skid: raw.output_skid.unwrap_or(true),
+        output_skid: raw.output_skid.unwrap_or(false),
         fifo_beats,
+        fifo_storage,
     })
 }
