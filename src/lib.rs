@@ -62,6 +62,7 @@ fn dispatch(cli: &Cli, command: &clap::Command, matches: &ArgMatches) -> Result<
             commands::cosim::run(args, again, &output)
         }
         Command::Model(args) => commands::model::run(args, &output),
+        Command::Report(args) => commands::report::run(args, &output),
         Command::Trace(args) => commands::trace::run(args, &output),
         Command::Doctor => commands::doctor::run(&output),
     }

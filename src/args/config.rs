@@ -15,7 +15,7 @@ use crate::error::Error;
 ///
 /// A flag is named after the last part of its key, and a refusal names the flag or the file that
 /// the value comes from.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Configuration (any flag overrides the file)")]
 pub struct ConfigArgs {
     /// The configuration as TOML; without it every value has its default
@@ -129,6 +129,18 @@ impl ConfigArgs {
         let set = self.set()?;
         Config::try_from(file.merge(self.over(set.clone())))
             .map_err(|error| self.with_origin(error, &set).into())
+    }
+
+    /// The same for this many rows and a bus of this width. Where nothing says how many cores there are, there are as
+    /// many as rows.
+    pub fn sized(&self, rows: Option<u64>, data_bits: Option<u64>) -> Result<Self, Error> {
+        let given = self.file()?.merge(self.over(self.set()?)).spray.cores;
+        Ok(Self {
+            rows: rows.or(self.rows),
+            data_bits: data_bits.or(self.data_bits),
+            cores: self.cores.or(rows.filter(|_| given.is_none())),
+            ..self.clone()
+        })
     }
 
     fn file(&self) -> Result<RawConfig, Error> {

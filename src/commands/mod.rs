@@ -4,4 +4,5 @@ pub mod cosim;
 pub mod doctor;
 pub mod emit;
 pub mod model;
+pub mod report;
 pub mod trace;
