@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::history_store::geometry::{Geometry, Step};
 use super::history_store::{StorePorts, Sweep};
+use super::history_walk::{self, history_walk};
 use super::{bits_for, memory_style};
 use crate::rtl::{
     Bits, Design, Expr, MemorySpec, MemoryStyle, Module, Reset, RtlError, concat, ones, zeros,
@@ -39,6 +40,9 @@ pub fn style(config: &Config) -> MemoryStyle {
 /// The ring of a configuration whose rows are in array order.
 pub fn history_ring(name: &str, config: &Config) -> Result<Arc<Design>, RtlError> {
     let geometry = Geometry::of(config);
+    if geometry.words >= history_walk::LEAST_WORDS {
+        return history_walk(name, config);
+    }
     let style = style(config);
     let mut m = Module::new(name, DOC);
     let ports = StorePorts::declare(&mut m, config, &geometry, style);

@@ -7,6 +7,7 @@ pub mod header_window;
 pub mod history_ring;
 pub mod history_shift;
 mod history_store;
+pub mod history_walk;
 pub mod prefix_inserter;
 pub mod row_extractor;
 pub mod skid_buffer;

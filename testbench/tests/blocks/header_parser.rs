@@ -43,8 +43,14 @@ fn expected(frame: &[u8], ip: IpVersion) -> Vec<Layer> {
 
 #[test]
 fn finds_the_headers_that_the_model_finds() {
-    for ip in [IpVersion::Either, IpVersion::V4, IpVersion::V6] {
-        let mut bench = Bench::new(header_parser("parser", Scope { ip, ..Scope::ALL }));
+    for (ip, staged) in [
+        (IpVersion::Either, false),
+        (IpVersion::Either, true),
+        (IpVersion::V4, true),
+        (IpVersion::V6, false),
+    ] {
+        let scope = Scope { ip, ..Scope::ALL };
+        let mut bench = Bench::new(header_parser("parser", scope, staged));
         let mut seen = Vec::new();
         let traffic =
             frames(10_000, 11)
@@ -53,6 +59,10 @@ fn finds_the_headers_that_the_model_finds() {
         for (number, frame) in traffic.enumerate() {
             // Behind the end of a frame stand bytes of another.
             show(&mut bench, &frame, if number % 2 == 0 { 0xff } else { 0 });
+            if staged {
+                bench.clock();
+                show(&mut bench, &[], 0x45);
+            }
             let expected = expected(&frame, ip);
             let shown = &frame[..frame.len().min(110)];
             assert_eq!(
