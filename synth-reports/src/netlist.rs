@@ -1,7 +1,7 @@
 //! A mapped netlist, as Yosys writes it in JSON.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -111,6 +111,29 @@ impl Netlist {
         let module = design.modules.remove(top);
         let module = module.ok_or_else(|| refuse("the module is not in it".to_owned()))?;
         Self::of(module).map_err(refuse)
+    }
+
+    /// Reads all modules of a design whose hierarchy is kept, each without its instances of others.
+    pub(crate) fn modules_from_json(
+        text: &str,
+        top: &str,
+    ) -> Result<BTreeMap<String, Self>, SynthError> {
+        let refuse = |reason: String| SynthError::Netlist {
+            design: top.to_owned(),
+            reason,
+        };
+        let mut design: JsonDesign =
+            serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
+        let names: BTreeSet<String> = design.modules.keys().cloned().collect();
+        for module in design.modules.values_mut() {
+            module
+                .cells
+                .retain(|_, cell| !names.contains(&cell.primitive));
+        }
+        let modules = design.modules.into_iter();
+        modules
+            .map(|(name, module)| Ok((name, Self::of(module).map_err(refuse)?)))
+            .collect()
     }
 
     fn of(module: JsonModule) -> Result<Self, String> {

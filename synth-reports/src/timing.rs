@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cells::Kind;
 use crate::netlist::{Net, Netlist};
 
@@ -44,7 +46,7 @@ pub struct Timing {
 }
 
 /// A path through LUTs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Path {
     /// LUTs on it, reads of LUT RAM included.
     pub lut_levels: u32,
