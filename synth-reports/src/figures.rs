@@ -1,6 +1,6 @@
 //! What a design takes.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cells::Kind;
 use crate::error::SynthError;
@@ -14,7 +14,7 @@ pub const U250_LUTS: u64 = 1_728_000;
 pub const U250_FLIP_FLOPS: u64 = 3_456_000;
 
 /// What a design takes of a device.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resources {
     /// LUTs as logic, one for each that was mapped.
     pub lut_logic: u64,
@@ -37,7 +37,7 @@ pub struct Resources {
 }
 
 /// The net with the most loads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FanOut {
     /// How many inputs it reaches.
     pub loads: u32,
@@ -77,7 +77,8 @@ impl Figures {
 }
 
 impl Resources {
-    fn of(netlist: &Netlist) -> Self {
+    /// Counts the primitives of a netlist.
+    pub fn of(netlist: &Netlist) -> Self {
         let mut found = Self::default();
         for cell in &netlist.cells {
             match cell.kind {

@@ -1,16 +1,23 @@
 //! What a configuration costs: Yosys synthesises the emitted Verilog, and its netlist is counted here.
 
+mod baseline;
 mod cache;
 mod cells;
+mod entry;
 mod error;
 mod figures;
 mod netlist;
 mod pairing;
+pub mod paper;
+mod sheet;
 mod timing;
 mod yosys;
 
+pub use baseline::baseline;
+pub use entry::Entry;
 pub use error::SynthError;
 pub use figures::{FanOut, Figures, Resources, U250_FLIP_FLOPS, U250_LUTS};
 pub use netlist::Netlist;
+pub use sheet::Sheet;
 pub use timing::{Path, Timing, model};
 pub use yosys::{Yosys, verilog_hash};

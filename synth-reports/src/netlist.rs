@@ -1,6 +1,7 @@
 //! A mapped netlist, as Yosys writes it in JSON.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -14,8 +15,8 @@ pub struct Netlist {
     pub cells: Vec<Cell>,
     /// The names of the nets; a net is its number in here.
     pub names: Vec<String>,
-    /// Nets that come in through a port, without the clock.
-    pub inputs: Vec<Net>,
+    /// Nets that come in through a port, without the clock, with the name of the port's bit.
+    pub inputs: Vec<(Net, String)>,
     /// Nets that go out through a port, with the name of the port's bit.
     pub outputs: Vec<(Net, String)>,
 }
@@ -81,12 +82,12 @@ struct JsonNet {
     bits: Vec<JsonBit>,
 }
 
-/// A net by its number, or a constant.
+/// A net by its number, or a constant: `0`, `1`, `x` or `z`.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(untagged)]
 enum JsonBit {
     Net(usize),
-    Constant(char),
+    Constant(#[expect(dead_code, reason = "read so that nothing else is taken for one")] char),
 }
 
 impl JsonBit {
@@ -112,6 +113,29 @@ impl Netlist {
         Self::of(module).map_err(refuse)
     }
 
+    /// Reads all modules of a design whose hierarchy is kept, each without its instances of others.
+    pub(crate) fn modules_from_json(
+        text: &str,
+        top: &str,
+    ) -> Result<BTreeMap<String, Self>, SynthError> {
+        let refuse = |reason: String| SynthError::Netlist {
+            design: top.to_owned(),
+            reason,
+        };
+        let mut design: JsonDesign =
+            serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
+        let names: BTreeSet<String> = design.modules.keys().cloned().collect();
+        for module in design.modules.values_mut() {
+            module
+                .cells
+                .retain(|_, cell| !names.contains(&cell.primitive));
+        }
+        let modules = design.modules.into_iter();
+        modules
+            .map(|(name, module)| Ok((name, Self::of(module).map_err(refuse)?)))
+            .collect()
+    }
+
     fn of(module: JsonModule) -> Result<Self, String> {
         let mut nets = Nets::default();
         let mut cells = Vec::new();
@@ -132,21 +156,15 @@ impl Netlist {
                 match port.direction.as_str() {
                     "output" => outputs.push((net, bit_name(name, index, port.bits.len()))),
                     "input" if clocks.contains(&net) => {}
-                    "input" => inputs.push(net),
+                    "input" => inputs.push((net, bit_name(name, index, port.bits.len()))),
                     other => return Err(format!("the port `{name}` is an {other}")),
                 }
             }
         }
-        for (name, named) in &module.netnames {
-            for (index, bit) in named.bits.iter().enumerate() {
-                if let Some(net) = bit.net().and_then(|number| nets.known(number)) {
-                    nets.suggest(net, named.hide_name == 0, name, index, named.bits.len());
-                }
-            }
-        }
+        let names = names(&module.netnames, &nets, &cells);
         Ok(Self {
             cells,
-            names: nets.names,
+            names,
             inputs,
             outputs,
         })
@@ -191,42 +209,61 @@ impl Cell {
     }
 }
 
+impl Cell {
+    /// The name in the source of a register or a memory. The script has named flip-flops `<wire>\<primitive>`.
+    pub fn register_name(&self) -> &str {
+        match self.name.rsplit_once('\\') {
+            Some((wire, primitive)) if primitive == self.primitive => wire,
+            _ => &self.name,
+        }
+    }
+}
+
 /// Nets under numbers without gaps.
 #[derive(Default)]
 struct Nets {
     numbers: BTreeMap<usize, Net>,
-    names: Vec<String>,
+    count: usize,
     clocks: Vec<Net>,
 }
 
 impl Nets {
     fn net(&mut self, number: usize) -> Net {
         *self.numbers.entry(number).or_insert_with(|| {
-            self.names.push(String::new());
-            self.names.len() - 1
+            self.count += 1;
+            self.count - 1
         })
     }
 
     fn known(&self, number: usize) -> Option<Net> {
         self.numbers.get(&number).copied()
     }
+}
 
-    /// The best name is one from the source, the deepest in the hierarchy, the shortest of these.
-    fn suggest(&mut self, net: Net, is_public: bool, name: &str, index: usize, width: usize) {
-        let name = bit_name(name, index, width);
-        let rank = |name: &str, is_public: bool| {
-            (
-                is_public,
-                name.matches('.').count(),
-                usize::MAX - name.len(),
-            )
-        };
-        let old = &self.names[net];
-        let old_rank = rank(old, !old.contains('$') && !old.is_empty());
-        if old.is_empty() || rank(&name, is_public) > old_rank {
-            self.names[net] = name;
+/// A name for each net: that of the register that drives it, or else one from the source, the deepest in the hierarchy,
+/// the shortest of these.
+fn names(named: &BTreeMap<String, JsonNet>, nets: &Nets, cells: &[Cell]) -> Vec<String> {
+    let mut best: Vec<(Option<_>, String)> = vec![(None, String::new()); nets.count];
+    for (name, group) in named {
+        for (index, bit) in group.bits.iter().enumerate() {
+            let Some(net) = bit.net().and_then(|number| nets.known(number)) else {
+                continue;
+            };
+            let depth = name.matches('.').count();
+            let rank = Some((group.hide_name == 0, depth, Reverse(name.len())));
+            if rank > best[net].0 {
+                best[net] = (rank, bit_name(name, index, group.bits.len()));
+            }
         }
     }
+    for cell in cells.iter().filter(|cell| cell.kind == Kind::FlipFlop) {
+        for output in &cell.outputs {
+            if cell.register_name() != cell.name {
+                best[output.net].1 = cell.register_name().to_owned();
+            }
+        }
+    }
+    best.into_iter().map(|(_, name)| name).collect()
 }
 
 /// A bit as Verilog has it.

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use crate::cells::Kind;
 use crate::netlist::{Net, Netlist};
 
@@ -44,7 +46,7 @@ pub struct Timing {
 }
 
 /// A path through LUTs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Path {
     /// LUTs on it, reads of LUT RAM included.
     pub lut_levels: u32,
@@ -68,7 +70,7 @@ struct Arrival {
 #[derive(Clone, Copy, Debug)]
 enum Start {
     Cell(usize),
-    Input(Net),
+    Input(usize),
 }
 
 impl Arrival {
@@ -84,6 +86,8 @@ struct Arc {
     cell: usize,
     from: Net,
     to: Net,
+    /// Whether it begins with a wire: along a carry chain there is none.
+    has_wire: bool,
 }
 
 /// Finds the deepest paths. An error names a net of a combinational loop.
@@ -93,8 +97,8 @@ pub fn analyse(netlist: &Netlist) -> Result<Timing, String> {
     let slowest = graph.arrivals(graph.register_starts(), |a, b| {
         a.delay_ns.total_cmp(&b.delay_ns)
     });
-    let inputs = netlist.inputs.iter().map(|&net| {
-        let start = Start::Input(net);
+    let inputs = netlist.inputs.iter().enumerate().map(|(port, &(net, _))| {
+        let start = Start::Input(port);
         (
             net,
             Arrival {
@@ -153,6 +157,7 @@ impl<'a> Graph<'a> {
                             cell,
                             from: input.net,
                             to: output.net,
+                            has_wire: found.kind != Kind::Carry || !input.port.starts_with("CI"),
                         });
                     }
                 }
@@ -244,10 +249,15 @@ impl<'a> Graph<'a> {
                 Kind::Lut => (1, 0, model::LUT_NS),
                 _ => (1, 0, model::LUT_RAM_NS),
             };
+            let wire_ns = if arc.has_wire {
+                self.wire_ns(arc.from)
+            } else {
+                0.0
+            };
             let after = Arrival {
                 levels: before.levels + levels,
                 carries: before.carries + carries,
-                delay_ns: before.delay_ns + self.wire_ns(arc.from) + cell_ns,
+                delay_ns: before.delay_ns + wire_ns + cell_ns,
                 start: before.start,
             };
             put(&mut at, arc.to, after);
@@ -286,19 +296,14 @@ impl<'a> Graph<'a> {
             carries: arrival.carries,
             from: match arrival.start {
                 Start::Cell(cell) => self.name_of(cell),
-                Start::Input(net) => self.netlist.names[net].clone(),
+                Start::Input(port) => self.netlist.inputs[port].1.clone(),
             },
             to,
         })
     }
 
-    /// A register is what its output is called in the source; a memory has a name of its own.
     fn name_of(&self, cell: usize) -> String {
-        let cell = &self.netlist.cells[cell];
-        match (cell.kind, cell.outputs.first()) {
-            (Kind::FlipFlop, Some(output)) => self.netlist.names[output.net].clone(),
-            _ => cell.name.clone(),
-        }
+        self.netlist.cells[cell].register_name().to_owned()
     }
 }
 

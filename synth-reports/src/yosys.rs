@@ -1,5 +1,6 @@
 //! Runs Yosys on emitted Verilog, and keeps what it made.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cache::Cache;
 use crate::error::SynthError;
+use crate::figures::Resources;
 use crate::netlist::Netlist;
 
 /// The script; the same for every design.
@@ -60,12 +62,35 @@ impl Yosys {
     /// The netlist of a design. What has been synthesised before, by the same version with the same script, is read
     /// from the cache.
     pub fn synthesise(&self, files: &[VerilogFile], top: &str) -> Result<Netlist, SynthError> {
-        let script = script(files, top);
-        let key = hash([self.version.as_str(), &script, &verilog_hash(files)]);
-        let text = self.cache.file(&format!("{key}.json"), |folder| {
-            self.run(folder, files, &script, top)
-        })?;
-        Netlist::from_json(&text, top)
+        Netlist::from_json(&self.netlist(files, top, &script(files, top))?, top)
+    }
+
+    /// What each module of a design takes when the hierarchy is kept: each is optimised on its own, so that all
+    /// together take somewhat more than the whole.
+    pub fn blocks(
+        &self,
+        files: &[VerilogFile],
+        top: &str,
+    ) -> Result<BTreeMap<String, Resources>, SynthError> {
+        let script = script(files, top).replace("\nflatten\n", "\n");
+        let only_top = format!("select -module {top}\n");
+        let script = script.replace(&only_top, "select =A:blackbox %n\n");
+        let text = self.netlist(files, top, &script)?;
+        let netlists = Netlist::modules_from_json(&text, top)?.into_iter();
+        Ok(netlists
+            .map(|(name, netlist)| (name, Resources::of(&netlist)))
+            .collect())
+    }
+
+    fn netlist(
+        &self,
+        files: &[VerilogFile],
+        top: &str,
+        script: &str,
+    ) -> Result<String, SynthError> {
+        let key = hash([self.version.as_str(), script, &verilog_hash(files)]);
+        let make = |folder: &Path| self.run(folder, files, script, top);
+        self.cache.file(&format!("{key}.json"), make)
     }
 
     /// Runs the script in a folder of its own, and gives the text of the netlist.
