@@ -23,6 +23,10 @@ Source: IEEE 802.1Q, RFC 791, RFC 8200, RFC 9293, RFC 768.";
 
 /// Largest number of VLAN tags that are looked through.
 pub const MOST_TAGS: usize = 2;
+/// What `tags` is for a frame that lacks a header that matters, and `layer4_words`, where someone says so.
+pub const NO_TAGS: usize = 3;
+/// See [`NO_TAGS`].
+pub const NO_WORDS: usize = 15;
 /// Words of the longest IPv4 options.
 const MOST_OPTION_WORDS: usize = 10;
 /// Words by which an IPv6 header is longer than the shortest IPv4 header.

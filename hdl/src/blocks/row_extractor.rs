@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seqnic_spec::{ByteOrder, Field, HeaderField, Layer, RowLayout, Source};
 
-use super::header_parser::{HEADERS, Scope, layer3_offset, layer4_offset};
+use super::header_parser::{HEADERS, NO_TAGS, NO_WORDS, Scope, layer3_offset, layer4_offset};
 use super::header_window::WINDOW_BYTES;
 use crate::rtl::{Design, Expr, Module, RtlError, concat, lit, ones, zeros};
 
@@ -14,6 +14,7 @@ Row extractor: the fields of the row, packed in order; all zero when the frame l
     window ---> [ select by tags, layer4_words ] ---> field 0 | field 1 | ... ---> row
     header_time, frame_length, constants -----------^
 
+Fields of layer 3 and 4 of a frame that lacks a header are zero by their selection: 3 tags, 15 words stand for that.
 Latency: none, combinational; a row with the frame's length waits for the end of the frame. Throughput: a row a cycle.
 Backpressure: none. Reset: none. Storage: none, or one row of flip-flops when the row has the frame's length.
 Source: state-compute replication, sections 3.2 and 3.3, Table 1.";
@@ -28,9 +29,9 @@ pub fn row_extractor(
 ) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let inputs = Inputs::declare(&mut m, layout);
-    let matched = match needed_headers(layout).next() {
-        Some(_) => m.input("matched", 1),
-        None => ones(1),
+    let matched = match needed_findings(layout).matched {
+        true => m.input("matched", 1),
+        false => ones(1),
     };
 
     let length = layout
@@ -43,9 +44,13 @@ pub fn row_extractor(
             Source::FrameLength => zeros(16),
             source => inputs.value(&mut m, &field.name, source),
         };
-        fields.push(placed(&value, field));
+        let value = placed(&value, field);
+        fields.push(match is_zero_unless_matched(field.source) {
+            true => value,
+            false => value.gated_by(&matched),
+        });
     }
-    let extracted = m.wire("extracted", concat(fields).gated_by(&matched));
+    let extracted = m.wire("extracted", concat(fields));
     let Some((length, frame_valid)) = length else {
         m.output_of("row", &extracted);
         m.output_of("row_valid", &inputs.header_valid);
@@ -116,6 +121,11 @@ fn place(field: HeaderField) -> Place {
     }
 }
 
+/// Whether a source is selected by the position of its header, and so is zero without the header.
+fn is_zero_unless_matched(source: Source) -> bool {
+    matches!(source, Source::Header(field) if !matches!(place(field), Place::Fixed(_)))
+}
+
 /// The header field that a source reads.
 fn header_field(source: Source) -> Option<HeaderField> {
     match source {
@@ -125,26 +135,31 @@ fn header_field(source: Source) -> Option<HeaderField> {
     }
 }
 
-/// The inputs that a row needs to find its header fields.
+/// The inputs that tell a row about the headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Positions {
+pub struct Findings {
     /// `window`.
     pub window: bool,
+    /// `matched`: there are fields that do not become zero by their selection.
+    pub matched: bool,
     /// `tags`.
     pub tags: bool,
     /// `layer4_words`.
     pub layer4_words: bool,
 }
 
-/// The inputs that a row needs to find its header fields.
-pub fn needed_positions(layout: &RowLayout) -> Positions {
+/// The inputs of [`Findings`] that a row needs.
+pub fn needed_findings(layout: &RowLayout) -> Findings {
+    let mut sources = layout.fields().iter().map(|field| field.source);
     let fields = layout
         .fields()
         .iter()
         .filter_map(|field| header_field(field.source));
     let places: Vec<_> = fields.map(place).collect();
-    Positions {
+    Findings {
         window: !places.is_empty(),
+        matched: needed_headers(layout).next().is_some()
+            && sources.any(|source| !is_zero_unless_matched(source)),
         tags: places.contains(&Place::Layer3),
         layer4_words: places.contains(&Place::Layer4),
     }
@@ -167,13 +182,11 @@ pub fn needed_headers(layout: &RowLayout) -> impl Iterator<Item = &'static str> 
 
 impl Inputs {
     fn declare(m: &mut Module, layout: &RowLayout) -> Self {
-        let positions = needed_positions(layout);
+        let needed = needed_findings(layout);
         Self {
-            window: positions
-                .window
-                .then(|| m.input("window", 8 * WINDOW_BYTES)),
-            tags: positions.tags.then(|| m.input("tags", 2)),
-            layer4_words: positions.layer4_words.then(|| m.input("layer4_words", 4)),
+            window: needed.window.then(|| m.input("window", 8 * WINDOW_BYTES)),
+            tags: needed.tags.then(|| m.input("tags", 2)),
+            layer4_words: needed.layer4_words.then(|| m.input("layer4_words", 4)),
             header_valid: m.input("header_valid", 1),
             time: layout.uses_timestamp().then(|| m.input("header_time", 64)),
             scope: Scope::of(layout.requires()),
@@ -205,19 +218,30 @@ impl Inputs {
         let bytes = (field.bit_offset() + field.bits()).div_ceil(8) - first_byte;
         let at = |offset: usize| window.slice(8 * (offset + first_byte), 8 * bytes);
         let name = format!("{name}_bytes");
+        let (tag_range, word_range) = (self.scope.tags(), self.scope.layer4_words());
         let raw = match (place(field), &self.tags, &self.layer4_words) {
-            (Place::Layer3, Some(tags), _) => m.select_in(&name, tags, self.scope.tags(), |tags| {
-                match field {
-                    // Its offset in the table is that in an untagged frame.
-                    HeaderField::EthernetType => at(4 * tags),
-                    _ => at(layer3_offset(tags)),
-                }
-            }),
-            (Place::Layer4, _, Some(words)) => {
-                m.select_in(&name, words, self.scope.layer4_words(), |words| {
-                    at(layer4_offset(words))
-                })
+            (Place::Layer3, Some(tags), _) => {
+                m.select_in(
+                    &name,
+                    tags,
+                    *tag_range.start()..=NO_TAGS,
+                    |tags| match field {
+                        _ if !tag_range.contains(&tags) => zeros(8 * bytes),
+                        // Its offset in the table is that in an untagged frame.
+                        HeaderField::EthernetType => at(4 * tags),
+                        _ => at(layer3_offset(tags)),
+                    },
+                )
             }
+            (Place::Layer4, _, Some(words)) => m.select_in(
+                &name,
+                words,
+                *word_range.start()..=NO_WORDS,
+                |words| match word_range.contains(&words) {
+                    true => at(layer4_offset(words)),
+                    false => zeros(8 * bytes),
+                },
+            ),
             (Place::Fixed(offset), ..) => m.wire(&name, at(offset)),
             _ => return Expr::refused(field.bits(), "the row declares no position"),
         };

@@ -173,7 +173,8 @@ impl Module {
         self.case(name, index, 0, arms, default.into())
     }
 
-    /// A wire that takes `arm(index)`, for an index that is known to stay in a range.
+    /// A wire that takes `arm(index)`, for an index that is known to stay in a range. More than four arms become a tree
+    /// of selections among four: what a LUT holds, and fewer levels than synthesis finds by itself.
     pub fn select_in(
         &mut self,
         name: &str,
@@ -181,14 +182,28 @@ impl Module {
         range: RangeInclusive<usize>,
         arm: impl Fn(usize) -> Expr,
     ) -> Expr {
-        let (first, last) = range.into_inner();
-        self.case(
-            name,
-            index,
-            first,
-            (first..last).map(&arm).collect(),
-            arm(last),
-        )
+        let arms = range.clone().map(arm).collect();
+        self.select_tree(name, index, *range.start(), arms)
+    }
+
+    fn select_tree(&mut self, name: &str, index: &Expr, first: usize, mut arms: Vec<Expr>) -> Expr {
+        if arms.len() <= 4 {
+            let Some(last) = arms.pop() else {
+                return Expr::refused(1, format!("a selection `{name}` among nothing"));
+            };
+            return self.case(name, index, first, arms, last);
+        }
+        let (low, high) = (index.slice(0, 2), index.slice(2, index.width() - 2));
+        let mut groups = Vec::new();
+        let mut from = first;
+        while !arms.is_empty() {
+            let rest = arms.split_off(arms.len().min(4 - from % 4));
+            let name = format!("{name}_{}", from / 4);
+            groups.push(self.select_tree(&name, &low, from % 4, arms));
+            arms = rest;
+            from = 4 * (from / 4 + 1);
+        }
+        self.select_tree(name, &high, first / 4, groups)
     }
 
     fn case(

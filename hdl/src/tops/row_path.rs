@@ -9,7 +9,7 @@ use seqnic_spec::Config;
 use super::{Built, block_name};
 use crate::blocks::header_parser::{Scope, header_parser};
 use crate::blocks::header_window::{self, WINDOW_BYTES, Wanted, header_window};
-use crate::blocks::row_extractor::{needed_headers, needed_positions, row_extractor};
+use crate::blocks::row_extractor::{needed_findings, needed_headers, row_extractor};
 use crate::rtl::{Expr, Module, RtlError, all_of};
 
 const DOC: &str = "\
@@ -55,9 +55,9 @@ pub fn row_path(config: &Config) -> Built {
     let window_stays = header_window::latency_cycles(bus) > 0;
     let extractor = row_extractor(&block_name(config, "row_extractor"), layout, window_stays)?;
     let extractor = m.instance("row_extractor", &extractor);
-    let positions = needed_positions(layout);
+    let needed = needed_findings(layout);
     let mut from_window = vec!["header_valid"];
-    from_window.extend(positions.window.then_some("window"));
+    from_window.extend(needed.window.then_some("window"));
     from_window.extend(wanted.time.then_some("header_time"));
     if wanted.length {
         from_window.extend(["frame_length", "frame_valid"]);
@@ -113,12 +113,11 @@ pub fn finds_headers(config: &Config) -> bool {
 
 /// What an extractor must be told about the headers: ports of a scan.
 pub fn found_in_headers(config: &Config) -> impl Iterator<Item = &'static str> {
-    let layout = config.row();
-    let positions = needed_positions(layout);
+    let needed = needed_findings(config.row());
     [
-        ("matched", needed_headers(layout).next().is_some()),
-        ("tags", positions.tags),
-        ("layer4_words", positions.layer4_words),
+        ("matched", needed.matched),
+        ("tags", needed.tags),
+        ("layer4_words", needed.layer4_words),
     ]
     .into_iter()
     .filter_map(|(port, is_needed)| is_needed.then_some(port))
@@ -137,13 +136,18 @@ fn found(
     let parser = m.instance("header_parser", &parser);
     m.connect(parser, "window", window);
     m.connect(parser, "window_keep", keep);
-    let value = |port: &'static str| match port {
-        "matched" => {
-            let headers = needed_headers(config.row());
-            let headers: Vec<_> = headers.map(|port| m.output_from(parser, port)).collect();
-            (port, m.wire("matched_headers", all_of(headers)))
-        }
-        _ => (port, m.output_from(parser, port)),
+    let headers = needed_headers(config.row()).map(|port| m.output_from(parser, port));
+    let matched = all_of(headers.collect::<Vec<_>>());
+    let matched = m.wire("has_all_headers", matched);
+    // All ones are what stands for a missing header in either.
+    let mut position = |port| {
+        let found = m.output_from(parser, port);
+        let missing = (!&matched).repeat(found.width());
+        found | missing
+    };
+    let value = |port| match port {
+        "matched" => (port, matched.clone()),
+        _ => (port, position(port)),
     };
     Ok(found_in_headers(config).map(value).collect())
 }

@@ -13,7 +13,7 @@ use crate::blocks::history_ring::{self, history_ring};
 use crate::blocks::history_shift::{self, history_shift};
 use crate::blocks::memory_style;
 use crate::blocks::prefix_inserter::{SideBand, front_bytes, output_shape, prefix_inserter};
-use crate::blocks::row_extractor::{needed_positions, row_extractor};
+use crate::blocks::row_extractor::{needed_findings, row_extractor};
 use crate::blocks::skid_buffer::skid_buffer;
 use crate::blocks::sprayer::sprayer;
 use crate::blocks::timestamp_counter::timestamp_counter;
@@ -77,7 +77,7 @@ pub fn sequencer(config: &Config) -> Built {
     };
     m.drive(&ready, &waiting.accepts & room);
 
-    let mut beside = Beside::default();
+    let mut beside = Beside::none();
     if waits_beside {
         beside = beside_queue(&mut m, config, &beat, &first, time.as_ref(), &frame_done)?;
     }
@@ -97,11 +97,11 @@ pub fn sequencer(config: &Config) -> Built {
 
     if reads_waiting_beat(config) {
         let (row, row_valid) = row_of_waiting_beat(&mut m, config, &waiting, &beside)?;
-        history(&mut m, config, inserter, &row, &row_valid)?;
+        history(&mut m, config, inserter, &row, &row_valid, beside.valid)?;
     } else if config.rows() > 0 {
         let (row, row_valid) = rows(&mut m, config, &beat, &accept, time.as_ref())?;
         let rows = Queue::new(&mut m, config, "row", per_frame(&row), &row, &row_valid)?;
-        let taken = history(&mut m, config, inserter, &rows.data, &rows.valid)?;
+        let taken = history(&mut m, config, inserter, &rows.data, &rows.valid, ones(1))?;
         rows.pop_when(&mut m, &taken);
     }
     output_slice(&mut m, config, inserter, &out_ready)?;
@@ -203,12 +203,24 @@ fn beat_queues(
 }
 
 /// What waits beside the beats, once a frame.
-#[derive(Default)]
 struct Beside {
+    /// It is here. What is found in headers may be a cycle behind the frame's first beat.
+    valid: Expr,
     time: Option<Expr>,
     user: Option<Expr>,
     /// What was found in the headers.
     found: Vec<(&'static str, Expr)>,
+}
+
+impl Beside {
+    fn none() -> Self {
+        Self {
+            valid: ones(1),
+            time: None,
+            user: None,
+            found: Vec::new(),
+        }
+    }
 }
 
 /// Whether anything does.
@@ -261,10 +273,18 @@ fn beside_queue(
         known.extend(found.map(|name| (name, m.output_from(scan, name))));
     }
     let packed = concat(known.iter().map(|(_, value)| value.clone()));
-    let queue = Queue::new(m, config, "side", per_frame(&packed), &packed, &push)?;
+    let mut spec = per_frame(&packed);
+    if scans_headers(config) {
+        // Rows are selected by what comes out: it had better come straight from a register.
+        spec.style = memory_style(config.pipeline().fifo_storage);
+    }
+    let queue = Queue::new(m, config, "side", spec, &packed, &push)?;
     queue.pop_when(m, frame_done);
     let mut offset = 0;
-    let mut beside = Beside::default();
+    let mut beside = Beside {
+        valid: queue.valid,
+        ..Beside::none()
+    };
     for (name, value) in known {
         let value = queue.data.slice(offset, value.width());
         offset += value.width();
@@ -288,7 +308,7 @@ fn row_of_waiting_beat(
     let design = row_extractor(&block_name(config, "row_extractor"), layout, true)?;
     let extractor = m.instance("row_extractor", &design);
     m.connect(extractor, "header_valid", &waiting.valid);
-    if needed_positions(layout).window {
+    if needed_findings(layout).window {
         m.connect(extractor, "window", waiting.data.slice(0, 8 * WINDOW_BYTES));
     }
     for (port, value) in &beside.found {
@@ -427,6 +447,7 @@ fn history(
     inserter: Instance,
     row: &Expr,
     row_valid: &Expr,
+    may_start: Expr,
 ) -> Result<Expr, RtlError> {
     let (design, style): (Arc<Design>, MemoryStyle) = match config.prefix().row_order() {
         Some(RowOrder::OldestFirst) => (
@@ -446,10 +467,10 @@ fn history(
         let value = m.output_from(inserter, port);
         m.connect(store, port, value);
     }
-    for port in ["word", "start_ready"] {
-        let value = m.output_from(store, port);
-        m.connect(inserter, port, value);
-    }
+    let word = m.output_from(store, "word");
+    m.connect(inserter, "word", word);
+    let store_ready = m.output_from(store, "start_ready");
+    m.connect(inserter, "start_ready", store_ready & may_start);
     m.connect(store, "row", row);
     m.connect(store, "row_valid", row_valid);
     Ok(m.output_from(store, "row_ready"))
