@@ -67,3 +67,10 @@ mod ffi {
         fn finish_record(self: Pin<&mut Running>) -> Result<()>;
     }
 }
+
+// SAFETY: Whatever a `Running` needs to run is its own: the model, its context, its waveform. Verilator's runtime keeps two
+// things by thread. One is the context to use, which a thread must set, as `verilated.h` says, and which `Running` sets whenever it
+// is called. The other is a queue of messages, which every evaluation leaves empty. A model is made without threads of its own
+// (`--threads` is not given), so no thread is special to it. Reading the port table changes nothing, and everything else takes `Running`
+// exclusively, so that one thread runs it at a time.
+unsafe impl Send for Running {}
