@@ -1,25 +1,32 @@
 //! A design against its model.
 
+mod checker;
+mod feeder;
 mod options;
 mod pace;
-mod step;
+mod player;
 
+use std::iter;
 use std::time::Instant;
 
 use seqnic_sim::model::Stripper;
 use seqnic_sim::traffic::Packet;
 use seqnic_spec::Config;
 
-use crate::axis::{Batch, Monitor, PortError, Sink, Source, Stall, Wiring};
+use crate::axis::{Batch, PortError, Wiring};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::oracle::{Oracle, SequencerOracle, StripperOracle};
 use crate::report::Report;
-use crate::scoreboard::Scoreboard;
 
+use checker::Checker;
+pub(crate) use checker::{QUIET_CYCLES, patience_cycles};
+use feeder::{Feeder, MOST_BATCH_CYCLES};
 pub use options::Options;
-use pace::Pace;
-pub(crate) use step::{QUIET_CYCLES, patience_cycles};
+use player::Player;
+
+/// The cycles after which a run is taken for a long one. Runs that are not are over before a thread pays.
+const LONG_RUN_CYCLES: u64 = 16_384;
 
 /// A frame that came out, equal to the model's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,27 +44,16 @@ pub struct OutputFrame<'a> {
 }
 
 /// A running design with everything around it: source, sink, monitors, model and scoreboard.
+///
+/// A batch of cycles is played and then checked. In a long run the next batch is played in the meantime, on a thread
+/// of the engine's own. That changes no cycle and no finding: what is played follows from what was accepted before,
+/// not from what the checks say. After a failure, though, the engine may be a batch further.
 pub struct Cosim<E: Engine> {
-    engine: E,
-    wiring: Wiring<E::Port>,
-    config: Config,
-    options: Options,
-    has_prefix: bool,
-    oracle: Box<dyn Oracle>,
-    scoreboard: Scoreboard,
-    source: Source,
-    sink: Sink,
-    input_monitor: Monitor,
-    output_monitor: Monitor,
-    idle: Stall,
-    stall: Stall,
-    batch: Batch,
-    /// The next record of the batch's output to look at.
-    position: usize,
-    input_in_frame: bool,
-    pace: Pace,
+    player: Player<E>,
+    feeder: Feeder,
+    checker: Checker,
+    overlap_after: u64,
     started: Option<Instant>,
-    report: Report,
 }
 
 impl<E: Engine> Cosim<E> {
@@ -71,7 +67,7 @@ impl<E: Engine> Cosim<E> {
     pub fn stripper(engine: E, config: &Config, options: Options) -> Result<Self, PortError> {
         let oracle = Box::new(StripperOracle(Stripper::new(config)));
         let mut cosim = Self::with_oracle(engine, config, options, oracle)?;
-        cosim.has_prefix = false;
+        cosim.checker.has_prefix = false;
         Ok(cosim)
     }
 
@@ -87,34 +83,24 @@ impl<E: Engine> Cosim<E> {
         engine.set(wiring.input.valid, &[0]);
         engine.set(wiring.output.ready, &[0]);
         engine.reset();
+        let feeder = Feeder::new(wiring.input.shape.clone(), config.tuser_bits(), &options);
+        let batch = Batch::new(&wiring, MOST_BATCH_CYCLES);
         Ok(Self {
-            batch: Batch::new(&wiring, step::MOST_BATCH_CYCLES),
-            source: Source::new(
-                wiring.input.shape.clone(),
-                config.tuser_bits(),
-                options.seed_of(0),
-            ),
-            idle: Stall::new(options.idle, options.seed_of(1)),
-            stall: Stall::new(options.stall, options.seed_of(2)),
-            report: Report {
-                frames_per_core: vec![0; config.cores()],
-                ..Report::default()
-            },
-            engine,
-            wiring,
-            config: config.clone(),
-            options,
-            has_prefix: true,
-            oracle,
-            scoreboard: Scoreboard::default(),
-            sink: Sink::default(),
-            input_monitor: Monitor::new(false),
-            output_monitor: Monitor::new(true),
-            position: 0,
-            input_in_frame: false,
-            pace: Pace::default(),
+            player: Player::new(engine, wiring, batch.clone()),
+            feeder,
+            checker: Checker::new(config, options, oracle, batch),
+            overlap_after: LONG_RUN_CYCLES,
             started: None,
         })
+    }
+
+    /// Has batches played ahead of their checks, on another thread, from the first batch on that ends after so many
+    /// cycles: 16,384 unless this is called, never with `u64::MAX`.
+    pub fn overlap_after(self, cycles: u64) -> Self {
+        Self {
+            overlap_after: cycles,
+            ..self
+        }
     }
 
     /// Runs until all packets have gone through. Packets are pulled as they are needed.
@@ -147,41 +133,68 @@ impl<E: Engine> Cosim<E> {
     ) -> Result<Option<OutputFrame<'_>>, Box<Failure>> {
         self.started.get_or_insert_with(Instant::now);
         loop {
-            if self.look_for_frame()? {
-                return Ok(Some(self.finish_frame()));
+            if self.checker.look_for_frame()? {
+                return Ok(Some(self.checker.finish_frame()));
             }
-            if self.check_progress()? {
+            if self.checker.check_progress()? {
                 return Ok(None);
             }
-            self.run_batch(packets)?;
+            self.next_batch(packets);
+            self.checker.check_input(&mut self.feeder)?;
         }
     }
 
     /// The figures so far.
     pub fn report(&self) -> Report {
-        let mut report = self.report.clone();
-        report.elapsed = self
-            .started
-            .map(|started| started.elapsed())
-            .unwrap_or_default();
-        report
+        Report {
+            elapsed: self
+                .started
+                .map(|started| started.elapsed())
+                .unwrap_or_default(),
+            ..self.checker.report()
+        }
     }
 
     /// Runs on for at least so many cycles without looking: what comes after a failure, for a waveform.
     pub fn coast(&mut self, cycles: u64) {
-        let end = self.end() + cycles;
-        while self.end() < end {
-            self.play_batch(&mut std::iter::empty());
+        let end = self.checker.batch().end() + cycles;
+        while self.checker.batch().end() < end {
+            self.next_batch(&mut iter::empty());
         }
     }
 
-    /// The engine, as it is now.
-    pub fn engine(&self) -> &E {
-        &self.engine
+    /// The engine between two batches. It waits for the end of the one that is being played.
+    pub fn engine(&mut self) -> &E {
+        self.player.engine()
     }
 
     /// Gives the engine back, whatever is still inside the design.
     pub fn into_engine(self) -> E {
-        self.engine
+        self.player.into_engine()
+    }
+
+    /// Goes on to the next batch, and in a long run starts the one after it. That one is played in any case, unless
+    /// a check fails: as long as beats are left to go in, a run is not over.
+    fn next_batch(&mut self, packets: &mut impl Iterator<Item = Packet>) {
+        if !self.player.is_playing() {
+            self.begin_batch(packets, Player::play);
+        }
+        self.checker.advance(self.player.batch(), &self.feeder);
+        if self.checker.batch().end() > self.overlap_after && !self.checker.is_drained() {
+            self.begin_batch(packets, Player::start);
+        }
+    }
+
+    /// Packets are pulled at the same points whether a batch is played here or on the other thread.
+    fn begin_batch(
+        &mut self,
+        packets: &mut impl Iterator<Item = Packet>,
+        play: impl FnOnce(&mut Player<E>),
+    ) {
+        // Behind the first batch this has been done.
+        self.feeder.prepare(packets);
+        self.feeder.fill(self.player.batch(), self.checker.batch());
+        play(&mut self.player);
+        self.feeder.prepare(packets);
     }
 }

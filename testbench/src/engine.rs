@@ -10,9 +10,11 @@ use crate::axis::{Batch, Wiring};
 ///
 /// A cycle is: [`set`](Self::set) inputs, [`eval`](Self::eval), [`get`](Self::get) outputs, [`clock`](Self::clock).
 /// The clock and the reset are no ports. Values are 64-bit words, least significant first.
-pub trait Engine {
+///
+/// An engine is used by one thread at a time, but not always by the same one.
+pub trait Engine: Send + 'static {
     /// The handle of a port.
-    type Port: Copy;
+    type Port: Copy + Send + 'static;
 
     /// The port of this name, if the design has one.
     fn port(&self, name: &str) -> Option<Self::Port>;

@@ -113,33 +113,30 @@ impl Batch {
         }
     }
 
-    /// Starts the next batch: empties the transcripts and drops the beats that were accepted.
-    pub fn begin(&mut self) {
-        self.first_cycle += self.cycles as u64;
-        self.beats.drain(..self.accepted * self.junk.len());
+    /// Makes this the batch of so many cycles that comes after another one: with the beats that are still to be
+    /// accepted, and nothing else yet.
+    pub fn follow(&mut self, before: &Self, cycles: usize) {
+        self.first_cycle = before.end();
+        self.cycles = cycles;
+        let accepted = before.accepted * before.junk.len();
+        self.beats.clear();
+        self.beats.extend_from_slice(&before.beats[accepted..]);
         self.accepted = 0;
+        self.offered = before.offered;
         self.input.end = 0;
         self.output.end = 0;
         self.idle.clear();
         self.stall.clear();
     }
 
+    /// The cycle after the last one.
+    pub fn end(&self) -> u64 {
+        self.first_cycle + self.cycles as u64
+    }
+
     /// The beats that are still to be accepted.
     pub fn pending_beats(&self) -> usize {
         self.beats.len() / self.junk.len() - self.accepted
-    }
-
-    /// The cycles of this batch, up to and without cycle `end` of it, in which the sink was ready.
-    pub fn ready_cycles(&self, end: usize) -> u64 {
-        let (whole, bits) = (end / 64, end % 64);
-        let mut stalled: u32 = self.stall[..whole]
-            .iter()
-            .map(|word| word.count_ones())
-            .sum();
-        if bits > 0 {
-            stalled += (self.stall[whole] & ((1 << bits) - 1)).count_ones();
-        }
-        end as u64 - u64::from(stalled)
     }
 
     /// Runs the cycles on an engine, signal by signal. Nothing is allocated in it.

@@ -18,11 +18,13 @@ impl Sink {
             self.beats = 0;
         }
         let kept = beat.kept_bytes().unwrap_or(beat.bus_bytes());
-        let end = self.bytes.len() + kept;
-        for word in &beat.data()[..kept.div_ceil(8)] {
-            self.bytes.extend_from_slice(&word.to_le_bytes());
+        let start = self.bytes.len();
+        self.bytes.resize(start + beat.bus_bytes(), 0);
+        let (slots, _) = self.bytes[start..].as_chunks_mut();
+        for (slot, word) in slots.iter_mut().zip(beat.data()) {
+            *slot = word.to_le_bytes();
         }
-        self.bytes.truncate(end);
+        self.bytes.truncate(start + kept);
         self.beats += 1;
         self.complete = beat.last();
     }

@@ -1,6 +1,7 @@
 //! From packets to the beats that the input carries.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -18,7 +19,7 @@ pub struct SentFrame {
     pub user: Vec<u64>,
 }
 
-/// Plays frames: pulls packets as they are needed and cuts them into beats.
+/// Plays frames: pulls packets some batches before they are needed and cuts them into beats.
 ///
 /// `tuser` is random on the first beat of a frame, and random again, so without meaning, on the beats after it. The port
 /// `timestamp` has the time of the packet on its first beat and is random on the others. The bytes of `tdata`
@@ -29,7 +30,10 @@ pub struct Source {
     user_bits: usize,
     rng: Pcg64Mcg,
     sent: VecDeque<SentFrame>,
-    exhausted: bool,
+    /// Records of the beats that no batch has taken yet, behind those that the last one took.
+    beats: Vec<u64>,
+    taken_words: usize,
+    no_more_packets: bool,
 }
 
 impl Source {
@@ -41,26 +45,41 @@ impl Source {
             user_bits,
             rng,
             sent: VecDeque::new(),
-            exhausted: false,
+            beats: Vec::new(),
+            taken_words: 0,
+            no_more_packets: false,
         }
     }
 
-    /// Whether there are no packets left to pull.
+    /// Whether all packets are in batches.
     pub fn is_exhausted(&self) -> bool {
-        self.exhausted
+        self.no_more_packets && self.beats.len() == self.taken_words
     }
 
-    /// Fills up a batch so that it cannot run out of beats while there are packets.
+    /// Pulls packets until there are beats for a batch of so many cycles that starts with none.
     ///
     /// A packet without bytes is left out: no stream can carry it.
-    pub fn refill(&mut self, batch: &mut Batch, packets: &mut impl Iterator<Item = Packet>) {
-        while !self.exhausted && batch.pending_beats() < batch.cycles {
+    pub fn prepare(&mut self, cycles: usize, packets: &mut impl Iterator<Item = Packet>) {
+        let mut beats = mem::take(&mut self.beats);
+        beats.drain(..self.taken_words);
+        self.taken_words = 0;
+        while !self.no_more_packets && beats.len() < cycles * self.shape.words() {
             match packets.next() {
                 Some(packet) if packet.data.is_empty() => {}
-                Some(packet) => self.send(packet, &mut batch.beats),
-                None => self.exhausted = true,
+                Some(packet) => self.send(packet, &mut beats),
+                None => self.no_more_packets = true,
             }
         }
+        self.beats = beats;
+    }
+
+    /// Fills up a batch, so that it cannot run out of beats while there are some.
+    pub fn refill(&mut self, batch: &mut Batch) {
+        let missing = batch.cycles.saturating_sub(batch.pending_beats());
+        let start = self.taken_words;
+        self.taken_words = (start + missing * self.shape.words()).min(self.beats.len());
+        let beats = &self.beats[start..self.taken_words];
+        batch.beats.extend_from_slice(beats);
         self.junk(&mut batch.junk);
     }
 

@@ -5,15 +5,22 @@ use crate::axis::{Batch, Beat};
 /// Counts of cycles with a ready sink, since the release of reset.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pace {
-    before_batch: u64,
+    /// Those before every 64 cycles of the batch, and last those up to its end.
+    before: Vec<u64>,
     before_last_transfer: u64,
     before_first_output: Option<u64>,
 }
 
 impl Pace {
-    /// All cycles of the batch are over.
-    pub(super) fn end_batch(&mut self, batch: &Batch) {
-        self.before_batch += batch.ready_cycles(batch.cycles);
+    /// Goes on to the next batch, of whole words of pauses.
+    pub(super) fn begin(&mut self, batch: &Batch) {
+        let mut ready = self.until_end();
+        self.before.clear();
+        self.before.push(ready);
+        for stalled in &batch.stall {
+            ready += u64::from(stalled.count_zeros());
+            self.before.push(ready);
+        }
     }
 
     /// An input beat was transferred.
@@ -30,12 +37,18 @@ impl Pace {
     }
 
     /// Ready cycles since the last transfer, at the end of the batch.
-    pub(super) fn since_transfer(&self, batch: &Batch) -> u64 {
-        self.before_batch + batch.ready_cycles(batch.cycles) - self.before_last_transfer
+    pub(super) fn since_transfer(&self) -> u64 {
+        self.until_end() - self.before_last_transfer
+    }
+
+    fn until_end(&self) -> u64 {
+        self.before.last().copied().unwrap_or_default()
     }
 
     fn until(&self, batch: &Batch, beat: &Beat<'_>) -> u64 {
         // A beat is in the batch that recorded it, so the difference is less than its cycles.
-        self.before_batch + batch.ready_cycles((beat.cycle() - batch.first_cycle) as usize)
+        let cycle = (beat.cycle() - batch.first_cycle) as usize;
+        let (word, earlier) = (cycle / 64, (1 << (cycle % 64)) - 1);
+        self.before[word] + u64::from((!batch.stall[word] & earlier).count_ones())
     }
 }

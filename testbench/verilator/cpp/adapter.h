@@ -24,11 +24,17 @@ class Adapter final : public Model {
         ports_ = Wires::ports(*top_);
     }
 
-    ~Adapter() override { top_->final(); }
+    ~Adapter() override {
+        enter();
+        top_->final();
+    }
 
     const Port *ports() const override { return ports_.data(); }
 
     std::size_t port_count() const override { return ports_.size(); }
+
+    // Verilator's runtime asks the thread for the context, not the model.
+    void enter() override { Verilated::threadContextp(&context_); }
 
     void reset() override {
         Wires::reset(*top_, true);

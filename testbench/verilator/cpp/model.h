@@ -25,6 +25,9 @@ class Model {
     virtual const Port *ports() const = 0;
     virtual std::size_t port_count() const = 0;
 
+    // The calling thread runs the model until another one enters. Only the port table may be read without.
+    virtual void enter() = 0;
+
     // Two clock edges in reset, with the inputs as they are; cycle 0 comes next.
     virtual void reset() = 0;
 

@@ -52,23 +52,32 @@ void Running::sample(std::uint64_t *pins, bool with_inputs) const {
 }
 
 void Running::reset(rust::Slice<const std::uint64_t> pins) {
+    model_->enter();
     drive(pins.data());
     model_->reset();
 }
 
 void Running::eval(rust::Slice<std::uint64_t> pins) {
+    model_->enter();
     drive(pins.data());
     model_->eval();
     sample(pins.data(), false);
 }
 
-void Running::tick(std::uint64_t cycles) { model_->tick(cycles); }
+void Running::tick(std::uint64_t cycles) {
+    model_->enter();
+    model_->tick(cycles);
+}
 
 void Running::record(rust::Str path, std::uint64_t from, std::uint64_t to) {
+    model_->enter();
     model_->record(std::string(path).c_str(), from, to);
 }
 
-void Running::finish_record() { model_->finish_record(); }
+void Running::finish_record() {
+    model_->enter();
+    model_->finish_record();
+}
 
 namespace {
 
@@ -82,6 +91,7 @@ void Running::play(const StreamWires &input_wires, const StreamWires &output_wir
                    rust::Slice<std::uint64_t> pins) {
     const StreamPorts input(*model_, input_wires), output(*model_, output_wires);
     check(run, input, output);
+    model_->enter();
     drive(pins.data());
     std::uint64_t *in = run.input.data(), *out = run.output.data();
     const std::uint64_t *next = run.beats.data() + run.accepted * input.words;

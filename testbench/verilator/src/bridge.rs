@@ -67,3 +67,10 @@ mod ffi {
         fn finish_record(self: Pin<&mut Running>) -> Result<()>;
     }
 }
+
+// SAFETY: One thread at a time runs a `Running`, since all that does anything takes it exclusively; reading the port
+// table changes nothing. What it needs to run is its own (the model, its context, its waveform), but for two things that
+// Verilator's runtime keeps by thread. One is the context to use, which `verilated.h` wants set by every thread that the
+// user starts: `Running` sets it whenever it is called. The other is a queue of messages, which every evaluation leaves
+// empty. Models are made without `--threads`, so they have no threads of their own to which one would be special.
+unsafe impl Send for Running {}

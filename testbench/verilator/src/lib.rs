@@ -22,7 +22,7 @@
 //!
 //! ```text
 //! Rust   Cosim: packets, model, monitors, scoreboard
-//!          |  Engine::play, once for some hundred cycles: flat arrays of words
+//!          |  Engine::play, once for up to 2,048 cycles: flat arrays of words
 //! cxx    --+-- src/bridge.rs ----------------------------------------------
 //!          |
 //! C++    Running (cpp/running.cpp): the loop over the cycles
@@ -40,7 +40,8 @@
 //!
 //! This is the one crate of the workspace that may hold `unsafe`, and all of it is in the bridge: cxx
 //! checks the types on both sides, C++ checks every index and every length before its loop, and exceptions become
-//! [`VerilatorError`]s. What is left to be trusted is the code that Verilator generates, and that a shared object in
+//! [`VerilatorError`]s. In long runs `Cosim` plays batches on another thread; why a model may move there is said in the
+//! bridge, too. What is left to be trusted is the code that Verilator generates, and that a shared object in
 //! the cache is what was put there.
 //!
 //! # What is built when

@@ -257,6 +257,54 @@ fn the_loop_in_cpp_and_the_loop_in_rust_are_the_same() {
 }
 
 #[test]
+fn engines_on_a_thread_of_their_own_do_the_same() {
+    let Some(toolchain) = toolchain() else { return };
+    let config = config("bus.data_bits = 64\nhistory.rows = 3\nspray.cores = 3");
+    let design = sequencer(&config);
+    let model = model(&toolchain, &design);
+    let run = |overlap_after| {
+        let cosim = Cosim::new(
+            engine(&model, Initial::Random(4)),
+            &config,
+            options(20, 20, 9),
+        );
+        let mut cosim = cosim
+            .expect("it has its ports")
+            .overlap_after(overlap_after);
+        let mut frames = Vec::new();
+        let run = cosim.run_with(trace(TraceKind::Uniform, 300, 2), |frame| {
+            frames.push((frame.cycle, frame.bytes.to_vec()));
+        });
+        run.unwrap_or_else(|failure| panic!("{failure}"));
+        // The model goes on where the other thread left it.
+        let mut engine = cosim.into_engine();
+        engine.run(10);
+        engine.eval();
+        let words = design.ports().map(|port| {
+            let id = engine.port(&port.name).expect("a port");
+            engine.get(id).to_vec()
+        });
+        (frames, words.collect::<Vec<_>>())
+    };
+    assert!(run(0) == run(u64::MAX));
+
+    let run = |overlap_after| {
+        let engines = both(&toolchain, &design, 7);
+        let cosim = Cosim::new(engines, &config, options(20, 20, 9));
+        let mut cosim = cosim
+            .expect("it has its ports")
+            .overlap_after(overlap_after);
+        cosim
+            .run(trace(TraceKind::Uniform, 300, 2))
+            .unwrap_or_else(|failure| panic!("{failure}"));
+        let engines = cosim.into_engine();
+        assert_eq!(engines.difference(), None);
+        engines.compared()
+    };
+    assert_eq!(run(0), run(u64::MAX));
+}
+
+#[test]
 fn cosimulation_passes_and_a_wrong_design_fails_in_both_engines_alike() {
     let Some(toolchain) = toolchain() else { return };
     let good = config("bus.data_bits = 256\nhistory.rows = 4\nspray.cores = 4");

@@ -115,7 +115,10 @@ fn fst_shows_what_the_in_process_engine_shows() {
         window.clone(),
         &config,
         &options,
-        Cosim::new,
+        // Recorded on another thread than the one that opened the file.
+        |engine, config, options| {
+            Cosim::new(engine, config, options).map(|cosim| cosim.overlap_after(0))
+        },
         packets(),
         &paths[0],
     )

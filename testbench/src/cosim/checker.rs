@@ -1,17 +1,18 @@
-//! The steps of a run: a batch of cycles, what went in, what came out.
+//! Looks at a batch that was played: what went in, what came out.
 
-use seqnic_sim::traffic::Packet;
+use std::mem;
+
 use seqnic_spec::{Config, TimestampSource};
 
-use super::{Cosim, OutputFrame};
-use crate::axis::{Pause, Rule};
-use crate::engine::Engine;
+use super::OutputFrame;
+use super::feeder::Feeder;
+use super::options::Options;
+use super::pace::Pace;
+use crate::axis::{Batch, Monitor, Pause, Rule, Sink};
 use crate::failure::{Failure, Violation};
-
-/// The most cycles of a batch. The first batches are shorter, so that short runs are.
-pub(super) const MOST_BATCH_CYCLES: usize = 512;
-
-const LEAST_BATCH_CYCLES: usize = 64;
+use crate::oracle::Oracle;
+use crate::report::Report;
+use crate::scoreboard::Scoreboard;
 
 /// Cycles with a ready sink in which something must move, beyond those that a prefix takes.
 const PATIENCE_CYCLES: u64 = 256;
@@ -25,7 +26,78 @@ pub(crate) fn patience_cycles(config: &Config, idle: Pause) -> u64 {
     (2 * prefix_beats + PATIENCE_CYCLES) * idle.slowdown()
 }
 
-impl<E: Engine> Cosim<E> {
+/// Monitors, model and scoreboard, and the batch that they are at.
+pub(super) struct Checker {
+    config: Config,
+    options: Options,
+    pub(super) has_prefix: bool,
+    oracle: Box<dyn Oracle>,
+    scoreboard: Scoreboard,
+    sink: Sink,
+    input_monitor: Monitor,
+    output_monitor: Monitor,
+    batch: Batch,
+    /// The next record of the batch's output to look at.
+    position: usize,
+    input_in_frame: bool,
+    /// Whether nothing is left to go in after the batch.
+    drained: bool,
+    pace: Pace,
+    report: Report,
+}
+
+impl Checker {
+    /// Begins behind an empty batch.
+    pub(super) fn new(
+        config: &Config,
+        options: Options,
+        oracle: Box<dyn Oracle>,
+        batch: Batch,
+    ) -> Self {
+        Self {
+            config: config.clone(),
+            options,
+            has_prefix: true,
+            oracle,
+            scoreboard: Scoreboard::default(),
+            sink: Sink::default(),
+            input_monitor: Monitor::new(false),
+            output_monitor: Monitor::new(true),
+            batch,
+            position: 0,
+            input_in_frame: false,
+            drained: false,
+            pace: Pace::default(),
+            report: Report {
+                frames_per_core: vec![0; config.cores()],
+                ..Report::default()
+            },
+        }
+    }
+
+    /// Goes on to the next batch, which was played, in exchange for the one before.
+    pub(super) fn advance(&mut self, played: &mut Batch, feeder: &Feeder) {
+        mem::swap(&mut self.batch, played);
+        self.position = 0;
+        self.drained = feeder.is_drained_by(&self.batch);
+        self.pace.begin(&self.batch);
+    }
+
+    /// The batch that is looked at.
+    pub(super) fn batch(&self) -> &Batch {
+        &self.batch
+    }
+
+    /// Whether all has gone in.
+    pub(super) fn is_drained(&self) -> bool {
+        self.drained
+    }
+
+    /// The figures so far, but for the time.
+    pub(super) fn report(&self) -> Report {
+        self.report.clone()
+    }
+
     /// Checks output records until a frame is complete (true) or the batch has been looked through (false).
     pub(super) fn look_for_frame(&mut self) -> Result<bool, Box<Failure>> {
         while let Some(beat) = self.batch.output.beat(self.position) {
@@ -47,9 +119,10 @@ impl<E: Engine> Cosim<E> {
                 return Ok(true);
             }
         }
-        match self.output_monitor.check_end(self.end()) {
+        let end = self.batch.end();
+        match self.output_monitor.check_end(end) {
             Ok(()) => Ok(false),
-            Err(rule) => Err(self.protocol_failure("m_axis", rule, self.end())),
+            Err(rule) => Err(self.protocol_failure("m_axis", rule, end)),
         }
     }
 
@@ -79,25 +152,21 @@ impl<E: Engine> Cosim<E> {
 
     /// Whether all is done, when the batch has been looked through.
     pub(super) fn check_progress(&self) -> Result<bool, Box<Failure>> {
-        let waited = self.pace.since_transfer(&self.batch);
+        let waited = self.pace.since_transfer();
         let (due, beats) = (self.scoreboard.due(), self.batch.pending_beats());
-        if self.source.is_exhausted() && due == 0 && beats == 0 {
+        if self.drained && due == 0 {
             return Ok(waited >= QUIET_CYCLES);
         }
         match waited {
             cycles if cycles > patience_cycles(&self.config, self.options.idle) => {
-                Err(self.failure(Violation::Stuck { cycles, due, beats }, self.end()))
+                Err(self.failure(Violation::Stuck { cycles, due, beats }, self.batch.end()))
             }
             _ => Ok(false),
         }
     }
 
-    /// Runs a batch, and checks and models what went in.
-    pub(super) fn run_batch(
-        &mut self,
-        packets: &mut impl Iterator<Item = Packet>,
-    ) -> Result<(), Box<Failure>> {
-        self.play_batch(packets);
+    /// Checks and models what went in.
+    pub(super) fn check_input(&mut self, feeder: &mut Feeder) -> Result<(), Box<Failure>> {
         for beat in self.batch.input.beats() {
             if let Err(rule) = self.input_monitor.check(&beat) {
                 return Err(self.protocol_failure("s_axis", rule, beat.cycle()));
@@ -107,8 +176,7 @@ impl<E: Engine> Cosim<E> {
             }
             self.pace.input(&self.batch, &beat);
             if !self.input_in_frame {
-                let frame = self
-                    .source
+                let frame = feeder
                     .take_sent()
                     .expect("every first beat is that of a sent frame");
                 let time = match self.config.timestamp() {
@@ -131,28 +199,6 @@ impl<E: Engine> Cosim<E> {
             self.report.bytes_in += beat.kept_bytes().unwrap_or_default() as u64;
         }
         Ok(())
-    }
-
-    /// Runs a batch without looking at what it did.
-    pub(super) fn play_batch(&mut self, packets: &mut impl Iterator<Item = Packet>) {
-        self.pace.end_batch(&self.batch);
-        self.batch.begin();
-        self.position = 0;
-        self.batch.cycles = match self.source.is_exhausted() {
-            true => LEAST_BATCH_CYCLES,
-            false => (2 * self.batch.cycles).clamp(LEAST_BATCH_CYCLES, MOST_BATCH_CYCLES),
-        };
-        for _ in 0..self.batch.cycles / 64 {
-            self.batch.idle.push(self.idle.next_64());
-            self.batch.stall.push(self.stall.next_64());
-        }
-        self.source.refill(&mut self.batch, packets);
-        self.engine.play(&self.wiring, &mut self.batch);
-    }
-
-    /// The cycle after the last one that was run.
-    pub(super) fn end(&self) -> u64 {
-        self.batch.first_cycle + self.batch.cycles as u64
     }
 
     fn protocol_failure(&self, stream: &'static str, rule: Rule, cycle: u64) -> Box<Failure> {
