@@ -30,13 +30,9 @@ class Adapter final : public Model {
 
     std::size_t port_count() const override { return ports_.size(); }
 
-    void reset() override {
-        Wires::reset(*top_, true);
-        for (int edge = 0; edge < 2; ++edge) {
-            top_->eval();
-            rise();
-        }
-        Wires::reset(*top_, false);
+    void hold_reset(bool asserted) override {
+        Wires::reset(*top_, asserted);
+        in_reset_ = asserted;
         cycle_ = 0;
     }
 
@@ -44,7 +40,7 @@ class Adapter final : public Model {
 
     void tick(std::uint64_t cycles) override {
         while (cycles-- > 0) {
-            if (wave_.shows(cycle_)) {
+            if (!in_reset_ && wave_.shows(cycle_)) {
                 show();
             }
             rise();
@@ -82,6 +78,7 @@ class Adapter final : public Model {
     std::unique_ptr<Top> top_;
     std::vector<Port> ports_;
     Wave wave_;
+    bool in_reset_ = false;
     std::uint64_t cycle_ = 0;
 };
 
