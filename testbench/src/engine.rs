@@ -34,8 +34,18 @@ pub trait Engine: Send + 'static {
     /// One rising clock edge.
     fn clock(&mut self);
 
+    /// Asserts (true) or releases (false) reset for the clock edges to come. Cycles are counted from the release.
+    fn hold_reset(&mut self, asserted: bool);
+
     /// Resets the design with its inputs as they are; after it, the first cycle may begin.
-    fn reset(&mut self);
+    fn reset(&mut self) {
+        self.hold_reset(true);
+        for _ in 0..2 {
+            self.eval();
+            self.clock();
+        }
+        self.hold_reset(false);
+    }
 
     /// Runs a batch of cycles.
     ///
@@ -97,8 +107,8 @@ impl Engine for Simulator {
         self.clock();
     }
 
-    fn reset(&mut self) {
-        self.reset();
+    fn hold_reset(&mut self, asserted: bool) {
+        self.hold_reset(asserted);
     }
 }
 

@@ -69,8 +69,12 @@ fn packets_without_bytes_are_left_out() {
 fn output_frames_come_in_order_with_core_and_time() {
     let config = config("spray.cores = 3\nhistory.rows = 2");
     let packets: Vec<Packet> = trace(TraceKind::Zipf, 50, 1).collect();
-    let mut cosim = Cosim::new(sequencer(&config), &config, options(20, 20, 1))
-        .expect("a sequencer has its ports");
+    let mut cosim = Cosim::new(
+        Simulator::new(&sequencer(&config), 1),
+        &config,
+        options(20, 20, 1),
+    )
+    .expect("a sequencer has its ports");
     let mut seen = 0;
     let mut cycle = 0;
     let report = cosim.run_with(packets.iter().cloned(), |frame| {
@@ -90,7 +94,11 @@ fn output_frames_come_in_order_with_core_and_time() {
 fn equal_seeds_give_equal_runs() {
     let config = config("bus.data_bits = 128");
     let run = |seed| {
-        let cosim = Cosim::new(sequencer(&config), &config, options(30, 30, seed));
+        let cosim = Cosim::new(
+            Simulator::new(&sequencer(&config), 1),
+            &config,
+            options(30, 30, seed),
+        );
         let mut cycles = Vec::new();
         let run = cosim
             .expect("a sequencer has its ports")

@@ -6,6 +6,9 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+/// The tests in this folder are run by both engines.
+const ON_BOTH_ENGINES: &str = "testbench/tests/designs/";
+
 /// The text of a file of the workspace, if it is there.
 fn read(path: &str) -> Option<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -85,6 +88,19 @@ fn mistakes(plan: &str, document: &str, read: impl Fn(&str) -> Option<String>) -
                 Some(_) => {}
             }
         }
+        let on_verilator = tests
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|test| test.starts_with(ON_BOTH_ENGINES));
+        match (on_verilator, text(&entry, "without_verilator").is_empty()) {
+            (false, true) => found.push(format!(
+                "{name}: has no test in {ON_BOTH_ENGINES}, and `without_verilator` does not say why"
+            )),
+            (true, false) => found.push(format!(
+                "{name}: has a test on Verilator, and `without_verilator`"
+            )),
+            _ => {}
+        }
         planned.push(name);
     }
     found.extend(
@@ -102,6 +118,25 @@ fn every_guarantee_has_tests_that_exist() {
     assert!(guarantees(&document).len() > 30, "the tables are not found");
     let found = mistakes(&plan, &document, read);
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn tests_of_designs_are_run_by_both_engines() {
+    let read = |path: &str| read(path).unwrap_or_else(|| panic!("there is no file {path}"));
+    let list = read("testbench/tests/designs/mod.rs");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/designs");
+    let files = fs::read_dir(folder).expect("the folder is there");
+    for file in files.map(|file| file.expect("it is listed").path()) {
+        let name = file.file_stem().expect("it has a name").to_string_lossy();
+        assert!(
+            name == "mod" || list.contains(&format!("\nmod {name};\n")),
+            "{name} is not listed"
+        );
+    }
+    let builtin = read("testbench/tests/builtin.rs");
+    assert!(builtin.contains("\nmod designs;\n"));
+    let verilator = read("testbench/verilator/tests/verilator.rs");
+    assert!(verilator.contains("\n#[path = \"../../tests/designs/mod.rs\"]\nmod designs;\n"));
 }
 
 const DOCUMENT: &str = "# Title\n\n| `no-guarantee` | A table before. |\n\n## Guarantees\n\n\
@@ -124,15 +159,21 @@ fn ignored() {}
 fn helper() {}
 ";
 
-/// The mistakes of a plan with these entries: name, sentence and tests.
-fn mistakes_of(entries: &[(&str, &str, &[&str])]) -> Vec<String> {
+/// The mistakes of a plan with these entries: name, sentence and tests, and in each of them `more`.
+fn mistakes_with(entries: &[(&str, &str, &[&str])], more: &str) -> Vec<String> {
     let entry = |(name, says, tests): &(&str, &str, &[&str])| {
-        format!("[[guarantee]]\nname = {name:?}\nsays = {says:?}\ntests = {tests:?}\n")
+        format!("[[guarantee]]\nname = {name:?}\nsays = {says:?}\ntests = {tests:?}\n{more}\n")
     };
     let plan: String = entries.iter().map(entry).collect();
+    let files = ["a.rs", "testbench/tests/designs/a.rs"];
     mistakes(&plan, DOCUMENT, |path| {
-        (path == "a.rs").then(|| SOURCE.to_owned())
+        files.contains(&path).then(|| SOURCE.to_owned())
     })
+}
+
+/// The mistakes of a plan with these entries: name, sentence and tests, of which none is about hardware.
+fn mistakes_of(entries: &[(&str, &str, &[&str])]) -> Vec<String> {
+    mistakes_with(entries, "without_verilator = \"Nothing runs.\"")
 }
 
 #[test]
@@ -188,4 +229,23 @@ fn tests_that_do_not_exist_are_found() {
     ] {
         assert_eq!(mistakes_of(&[("one", "It is 1.", &[test]), two]), [mistake]);
     }
+}
+
+#[test]
+fn a_guarantee_without_a_test_on_verilator_says_why() {
+    let both = "testbench/tests/designs/a.rs::plain";
+    let one: (&str, &str, &[&str]) = ("one", "It is 1.", &["a.rs::plain", both]);
+    let two: (&str, &str, &[&str]) = ("two", "It is 2.", &["a.rs::plain"]);
+    let missing =
+        "has no test in testbench/tests/designs/, and `without_verilator` does not say why";
+    for no_reason in ["", "without_verilator = \"\""] {
+        assert_eq!(
+            mistakes_with(&[one, two], no_reason),
+            [format!("two: {missing}")]
+        );
+    }
+    assert_eq!(
+        mistakes_of(&[one, two]),
+        ["one: has a test on Verilator, and `without_verilator`"]
+    );
 }

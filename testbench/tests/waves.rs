@@ -88,7 +88,7 @@ fn a_waveform_shows_the_whole_hierarchy() {
     let packets = trace(TraceKind::Zipf, 5, 1);
     let options = options(0, 0, 1);
     wave::record(
-        sequencer(&config),
+        Simulator::new(&sequencer(&config), 1),
         3..30,
         &config,
         &options,

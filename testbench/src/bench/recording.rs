@@ -136,8 +136,8 @@ impl<E: Engine> Engine for Recorder<E> {
         self.engine.clock();
     }
 
-    fn reset(&mut self) {
-        self.engine.reset();
+    fn hold_reset(&mut self, asserted: bool) {
+        self.engine.hold_reset(asserted);
     }
 
     fn play(&mut self, wiring: &Wiring<E::Port>, batch: &mut Batch) {

@@ -75,8 +75,8 @@ impl<E: Observe> Engine for Recorder<E> {
         self.engine.clock();
     }
 
-    fn reset(&mut self) {
-        self.engine.reset();
+    fn hold_reset(&mut self, asserted: bool) {
+        self.engine.hold_reset(asserted);
         self.cycle = 0;
         self.words.clear();
     }

@@ -1,36 +1,32 @@
-//! What the tests of the testbench share.
+//! What the tests of the testbench share, whatever the engine.
 
 // Each test binary uses a part of it.
 #![allow(dead_code)]
 
-pub mod configurations;
-pub mod driver;
 pub mod toys;
 
-use seqnic_hdl::rtl::Simulator;
+use std::sync::Arc;
+
+use seqnic_hdl::rtl::Design;
 use seqnic_hdl::tops;
 use seqnic_sim::traffic::{Packet, Trace, TraceKind, TraceSpec};
 use seqnic_spec::Config;
+use seqnic_testbench::Options;
 use seqnic_testbench::axis::Pause;
-use seqnic_testbench::{Cosim, Options, Report};
 
 /// A configuration from TOML.
 pub fn config(toml: &str) -> Config {
     Config::from_toml_str(toml, "test").unwrap_or_else(|error| panic!("{error}\n{toml}"))
 }
 
-/// The sequencer of a configuration, in the in-process engine.
-pub fn sequencer(config: &Config) -> Simulator {
-    let design =
-        tops::sequencer(config).unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()));
-    Simulator::new(&design, 1)
+/// The sequencer of a configuration.
+pub fn sequencer(config: &Config) -> Arc<Design> {
+    tops::sequencer(config).unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()))
 }
 
-/// The stripper of a configuration, in the in-process engine.
-pub fn stripper(config: &Config) -> Simulator {
-    let design =
-        tops::stripper(config).unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()));
-    Simulator::new(&design, 1)
+/// The stripper of a configuration.
+pub fn stripper(config: &Config) -> Arc<Design> {
+    tops::stripper(config).unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()))
 }
 
 /// Random frames of all kinds and lengths, runts and jumbo frames among them.
@@ -62,30 +58,4 @@ pub fn options(stall: u8, idle: u8, seed: u64) -> Options {
         seed,
         ..Options::default()
     }
-}
-
-/// Runs a sequencer against its model and panics with the whole report when they differ.
-pub fn agree(
-    config: &Config,
-    options: Options,
-    packets: impl IntoIterator<Item = Packet>,
-) -> Report {
-    let mut cosim =
-        Cosim::new(sequencer(config), config, options).unwrap_or_else(|error| panic!("{error}"));
-    cosim
-        .run(packets)
-        .unwrap_or_else(|failure| panic!("{failure}"))
-}
-
-/// Runs a stripper against its model and panics with the whole report when they differ.
-pub fn stripper_agrees(
-    config: &Config,
-    options: Options,
-    packets: impl IntoIterator<Item = Packet>,
-) -> Report {
-    let mut cosim = Cosim::stripper(stripper(config), config, options)
-        .unwrap_or_else(|error| panic!("{error}"));
-    cosim
-        .run(packets)
-        .unwrap_or_else(|failure| panic!("{failure}"))
 }

@@ -36,13 +36,9 @@ class Adapter final : public Model {
     // Verilator's runtime asks the thread for the context, not the model.
     void enter() override { Verilated::threadContextp(&context_); }
 
-    void reset() override {
-        Wires::reset(*top_, true);
-        for (int edge = 0; edge < 2; ++edge) {
-            top_->eval();
-            rise();
-        }
-        Wires::reset(*top_, false);
+    void hold_reset(bool asserted) override {
+        Wires::reset(*top_, asserted);
+        in_reset_ = asserted;
         cycle_ = 0;
     }
 
@@ -50,7 +46,7 @@ class Adapter final : public Model {
 
     void tick(std::uint64_t cycles) override {
         while (cycles-- > 0) {
-            if (wave_.shows(cycle_)) {
+            if (!in_reset_ && wave_.shows(cycle_)) {
                 show();
             }
             rise();
@@ -88,6 +84,7 @@ class Adapter final : public Model {
     std::unique_ptr<Top> top_;
     std::vector<Port> ports_;
     Wave wave_;
+    bool in_reset_ = false;
     std::uint64_t cycle_ = 0;
 };
 

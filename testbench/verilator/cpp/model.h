@@ -28,8 +28,8 @@ class Model {
     // The calling thread runs the model until another one enters. Only the port table may be read without.
     virtual void enter() = 0;
 
-    // Two clock edges in reset, with the inputs as they are; cycle 0 comes next.
-    virtual void reset() = 0;
+    // Asserts or releases reset for the clock edges to come; cycle 0 is the first one after the release.
+    virtual void hold_reset(bool asserted) = 0;
 
     // Settles what depends on inputs and state.
     virtual void eval() = 0;

@@ -51,12 +51,6 @@ void Running::sample(std::uint64_t *pins, bool with_inputs) const {
     }
 }
 
-void Running::reset(rust::Slice<const std::uint64_t> pins) {
-    model_->enter();
-    drive(pins.data());
-    model_->reset();
-}
-
 void Running::eval(rust::Slice<std::uint64_t> pins) {
     model_->enter();
     drive(pins.data());
@@ -67,6 +61,11 @@ void Running::eval(rust::Slice<std::uint64_t> pins) {
 void Running::tick(std::uint64_t cycles) {
     model_->enter();
     model_->tick(cycles);
+}
+
+void Running::hold_reset(bool asserted) {
+    model_->enter();
+    model_->hold_reset(asserted);
 }
 
 void Running::record(rust::Str path, std::uint64_t from, std::uint64_t to) {

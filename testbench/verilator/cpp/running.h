@@ -22,10 +22,10 @@ class Running {
 
     // `pins` holds the words of all ports in the order of the port table, each port from a word of its own on. Inputs
     // are taken from it, outputs are put into it.
-    void reset(rust::Slice<const std::uint64_t> pins);
     void eval(rust::Slice<std::uint64_t> pins);
 
     void tick(std::uint64_t cycles);
+    void hold_reset(bool asserted);
 
     // The inner loop: as `Batch::play` in Rust, record for record. The pins are left as that leaves the ports.
     void play(const StreamWires &input, const StreamWires &output, Cycles &run, rust::Slice<std::uint64_t> pins);

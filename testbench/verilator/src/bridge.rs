@@ -53,7 +53,7 @@ mod ffi {
 
         fn load(path: &str, initial: u8, seed: i32) -> Result<UniquePtr<Running>>;
         fn ports(self: &Running) -> Vec<PortInfo>;
-        fn reset(self: Pin<&mut Running>, pins: &[u64]) -> Result<()>;
+        fn hold_reset(self: Pin<&mut Running>, asserted: bool) -> Result<()>;
         fn eval(self: Pin<&mut Running>, pins: &mut [u64]) -> Result<()>;
         fn tick(self: Pin<&mut Running>, cycles: u64) -> Result<()>;
         fn play(

@@ -152,9 +152,9 @@ impl Engine for VerilatorEngine {
         self.model.pin_mut().tick(1).unwrap_or_else(gave_up);
     }
 
-    fn reset(&mut self) {
-        let reset = self.model.pin_mut().reset(&self.words);
-        reset.unwrap_or_else(gave_up);
+    fn hold_reset(&mut self, asserted: bool) {
+        let held = self.model.pin_mut().hold_reset(asserted);
+        held.unwrap_or_else(gave_up);
     }
 
     /// The whole batch in C++.

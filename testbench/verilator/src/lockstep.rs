@@ -26,6 +26,7 @@ pub struct Lockstep<A: Engine, B: Engine> {
     names: [&'static str; 2],
     outputs: Vec<Output<A::Port, B::Port>>,
     cycle: u64,
+    in_reset: bool,
     compared: Compared,
     difference: Option<PortDifference>,
 }
@@ -106,6 +107,7 @@ impl<A: Engine, B: Engine> Lockstep<A, B> {
             names,
             outputs,
             cycle: 0,
+            in_reset: false,
             compared: Compared::default(),
             difference: None,
         }
@@ -129,6 +131,11 @@ impl<A: Engine, B: Engine> Lockstep<A, B> {
     /// How much was compared.
     pub fn compared(&self) -> Compared {
         self.compared
+    }
+
+    /// Whether this cycle counts: nothing differed before, and the state is not still being defined.
+    fn is_compared(&self) -> bool {
+        self.difference.is_none() && !self.in_reset
     }
 
     fn compare(&mut self) {
@@ -200,7 +207,7 @@ impl<A: Engine, B: Engine> Engine for Lockstep<A, B> {
         if let Some(twin) = &mut self.twin {
             twin.eval();
         }
-        if self.difference.is_none() {
+        if self.is_compared() {
             self.compare();
         }
     }
@@ -212,17 +219,18 @@ impl<A: Engine, B: Engine> Engine for Lockstep<A, B> {
             twin.clock();
         }
         self.cycle += 1;
-        if self.difference.is_none() {
+        if self.is_compared() {
             self.compared.cycles += 1;
         }
     }
 
-    fn reset(&mut self) {
-        self.first.reset();
-        self.second.reset();
+    fn hold_reset(&mut self, asserted: bool) {
+        self.first.hold_reset(asserted);
+        self.second.hold_reset(asserted);
         if let Some(twin) = &mut self.twin {
-            twin.reset();
+            twin.hold_reset(asserted);
         }
+        self.in_reset = asserted;
         self.cycle = 0;
     }
 }

@@ -121,8 +121,8 @@ impl Engine for FstRecorder {
         self.engine.clock();
     }
 
-    fn reset(&mut self) {
-        self.engine.reset();
+    fn hold_reset(&mut self, asserted: bool) {
+        self.engine.hold_reset(asserted);
     }
 
     fn play(&mut self, wiring: &Wiring<PinId>, batch: &mut Batch) {

@@ -208,8 +208,8 @@ impl Engine for BySignal {
         self.0.clock();
     }
 
-    fn reset(&mut self) {
-        self.0.reset();
+    fn hold_reset(&mut self, asserted: bool) {
+        self.0.hold_reset(asserted);
     }
 }
 

@@ -1,20 +1,20 @@
 //! What goes through the sequencer and the stripper comes back as it was.
 
-mod common;
-
-use common::toys::{self, Bug, PassThrough};
-use common::{config, frames_of, options, sequencer, stress, stripper, trace};
-use seqnic_hdl::rtl::Simulator;
 use seqnic_sim::traffic::TraceKind;
 use seqnic_spec::Config;
 use seqnic_testbench::axis::SentFrame;
 use seqnic_testbench::{Cosim, Expected, Options, Oracle, RoundTrip, RoundTripError};
 
-fn comes_back(config: &Config, stall: u8, idle: u8) {
+use super::Engines;
+use crate::common::toys::{self, Bug, PassThrough};
+use crate::common::{config, frames_of, options, stress, trace};
+use crate::engines;
+
+fn comes_back(engines: &impl Engines, config: &Config, stall: u8, idle: u8) {
     let packets = || stress(80, 5).chain(trace(TraceKind::Dctcp, 80, 6));
     let mut trip = RoundTrip::new(
-        sequencer(config),
-        stripper(config),
+        engines.sequencer(config),
+        engines.stripper(config),
         config,
         options(stall, idle, 7),
     )
@@ -32,24 +32,25 @@ fn comes_back(config: &Config, stall: u8, idle: u8) {
 
 #[test]
 fn frames_come_back_as_they_were() {
-    for data_bits in [64, 128, 256, 512, 1024, 2048] {
-        for (row, rows, layout) in [
-            ("table2", 16, "paper"),
-            ("connection-tracker", 7, "bpf-profile"),
-            ("heavy-hitter", 3, "bpf-profile-numbered"),
-            ("none", 1, "paper"),
-        ] {
-            let config = config(&format!(
-                r#"
-                bus = {{ data_bits = {data_bits}, tuser_bits = 16 }}
-                history = {{ row = "{row}", rows = {rows} }}
-                prefix.layout = "{layout}"
-                spray.cores = 4
-                "#
-            ));
-            comes_back(&config, 0, 0);
-            comes_back(&config, 30, 30);
-        }
+    let Some(engines) = engines() else { return };
+    let histories = [
+        ("table2", 16, "paper"),
+        ("connection-tracker", 7, "bpf-profile"),
+        ("heavy-hitter", 3, "bpf-profile-numbered"),
+        ("none", 1, "paper"),
+    ];
+    let buses = [64, 128, 256, 512, 1024, 2048];
+    for (data_bits, (row, rows, layout)) in engines.cases(buses).by(histories) {
+        let config = config(&format!(
+            r#"
+            bus = {{ data_bits = {data_bits}, tuser_bits = 16 }}
+            history = {{ row = "{row}", rows = {rows} }}
+            prefix.layout = "{layout}"
+            spray.cores = 4
+            "#
+        ));
+        comes_back(&engines, &config, 0, 0);
+        comes_back(&engines, &config, 30, 30);
     }
 }
 
@@ -66,9 +67,10 @@ impl Oracle for SameMistake {
 
 #[test]
 fn a_mistake_that_design_and_model_share_is_caught() {
+    let Some(engines) = engines() else { return };
     let config = config(toys::TOML);
     let cosim = |bug, oracle: Box<dyn Oracle>| {
-        let engine = Simulator::new(&toys::register_slice(bug), 1);
+        let engine = engines.start(&toys::register_slice(bug));
         Cosim::with_oracle(engine, &config, Options::default(), oracle)
             .expect("toys have all ports")
     };
@@ -83,9 +85,10 @@ fn a_mistake_that_design_and_model_share_is_caught() {
 
 #[test]
 fn names_the_design_that_fails() {
+    let Some(engines) = engines() else { return };
     let config = config(toys::TOML);
     let cosim = |bug| {
-        let engine = Simulator::new(&toys::register_slice(bug), 1);
+        let engine = engines.start(&toys::register_slice(bug));
         Cosim::with_oracle(engine, &config, Options::default(), Box::new(PassThrough))
             .expect("toys have all ports")
     };

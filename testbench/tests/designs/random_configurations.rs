@@ -1,17 +1,13 @@
 //! Random configurations under random traffic and random pauses: the hardware equals the model, and a source without pauses
 //! is answered without bubbles.
 //!
-//! `SEQNIC_RANDOM_CASES` sets the number of configurations, 1,000 by default; `SEQNIC_RANDOM_SEED` draws others.
-
-mod common;
+//! `SEQNIC_RANDOM_CASES` sets the number of configurations; `SEQNIC_RANDOM_SEED` draws others.
 
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 use std::thread;
 
-use common::configurations::configurations;
-use common::{sequencer, stripper};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config as Cases, RngAlgorithm, TestRng, TestRunner};
@@ -19,6 +15,10 @@ use seqnic_sim::traffic::{Trace, TraceKind, TraceSpec};
 use seqnic_spec::Config;
 use seqnic_testbench::axis::Pause;
 use seqnic_testbench::{Options, Report, RoundTrip};
+
+use super::Engines;
+use super::configurations::configurations;
+use crate::engines;
 
 /// What is tried at once in one configuration.
 struct Case {
@@ -87,7 +87,7 @@ fn has_bubbles(config: &Config, sequenced: &Report) -> bool {
 }
 
 /// Sequencer and stripper against their models, and what comes back against what was sent.
-fn check(case: &Case, file: &Path) -> Result<(), TestCaseError> {
+fn check<E: Engines>(engines: &E, case: &Case, file: &Path) -> Result<(), TestCaseError> {
     let Case {
         config,
         kind,
@@ -101,7 +101,8 @@ fn check(case: &Case, file: &Path) -> Result<(), TestCaseError> {
         idle: Pause::Percent(*idle),
         seed: *seed,
         arguments: format!(
-            "--config {} --trace {kind} --packets {packets}",
+            "--engine {} --config {} --trace {kind} --packets {packets}",
+            E::NAME,
             file.display()
         ),
     };
@@ -113,7 +114,8 @@ fn check(case: &Case, file: &Path) -> Result<(), TestCaseError> {
     };
     let traffic = Trace::new(&TraceSpec::new(*kind, *packets, *seed))
         .expect("the defaults are within their limits");
-    match RoundTrip::new(sequencer(config), stripper(config), config, options) {
+    let (sequencer, stripper) = (engines.sequencer(config), engines.stripper(config));
+    match RoundTrip::new(sequencer, stripper, config, options) {
         Ok(mut trip) => match trip.run(traffic) {
             Ok((sequenced, _)) if *idle == 0 && has_bubbles(config, &sequenced) => {
                 let Report {
@@ -132,7 +134,7 @@ fn check(case: &Case, file: &Path) -> Result<(), TestCaseError> {
     }
 }
 
-fn run(cases_wanted: u32, seed: u64, part: u8) {
+fn run<E: Engines>(engines: &E, cases_wanted: u32, seed: u64, part: u8) {
     let config = Cases {
         cases: cases_wanted,
         failure_persistence: None,
@@ -142,10 +144,10 @@ fn run(cases_wanted: u32, seed: u64, part: u8) {
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let mut runner =
         TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let name = format!("random-configuration-{part}.toml");
+    let name = format!("random-configuration-{}-{part}.toml", E::NAME);
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     runner
-        .run(&cases(), |case| check(&case, &file))
+        .run(&cases(), |case| check(engines, &case, &file))
         .unwrap_or_else(|error| panic!("{error}"));
 }
 
@@ -160,12 +162,17 @@ fn from_environment<T: FromStr>(name: &str, default: T) -> T {
 
 #[test]
 fn random_configurations_equal_the_model() {
-    let cases: u32 = from_environment("SEQNIC_RANDOM_CASES", 1000);
+    let Some(engines) = engines() else { return };
+    try_them(&engines);
+}
+
+fn try_them<E: Engines>(engines: &E) {
+    let cases: u32 = from_environment("SEQNIC_RANDOM_CASES", E::RANDOM_CASES);
     let seed: u64 = from_environment("SEQNIC_RANDOM_SEED", 1);
     let parts = thread::available_parallelism().map_or(1, |cores| cores.get().min(16)) as u8;
     thread::scope(|scope| {
         for part in 0..parts {
-            scope.spawn(move || run(cases.div_ceil(parts.into()), seed, part));
+            scope.spawn(move || run(engines, cases.div_ceil(parts.into()), seed, part));
         }
     });
 }

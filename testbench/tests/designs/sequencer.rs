@@ -1,12 +1,13 @@
 //! The sequencer equals its model, whatever the bus, the history, the frames and the pauses.
 
-mod common;
-
-use common::{agree, config, frames_of, options, sequencer, stress, trace};
 use seqnic_sim::traffic::{Packet, TraceKind};
 use seqnic_spec::Config;
 use seqnic_testbench::axis::Pause;
 use seqnic_testbench::{Cosim, Options};
+
+use super::Engines;
+use crate::common::{config, frames_of, options, stress, trace};
+use crate::engines;
 
 const BUSES: [usize; 6] = [64, 128, 256, 512, 1024, 2048];
 
@@ -26,22 +27,24 @@ fn sized(data_bits: usize, row: &str, rows: usize, layout: &str) -> Config {
 
 #[test]
 fn equals_the_model_for_every_bus_width_and_number_of_rows() {
-    for data_bits in BUSES {
-        for rows in [1, 2, 3, 7, 8, 16, 33, 128, 256] {
-            for layout in ["paper", "bpf-profile", "bpf-profile-numbered"] {
-                let config = sized(data_bits, "table2", rows, layout);
-                agree(
-                    &config,
-                    options(20, 20, rows as u64),
-                    stress(12, data_bits as u64),
-                );
-            }
-        }
+    let Some(engines) = engines() else { return };
+    let cases = engines
+        .cases(BUSES)
+        .by([1, 2, 3, 7, 8, 16, 33, 128, 256])
+        .by(["paper", "bpf-profile", "bpf-profile-numbered"]);
+    for ((data_bits, rows), layout) in cases {
+        let config = sized(data_bits, "table2", rows, layout);
+        engines.agree(
+            &config,
+            options(20, 20, rows as u64),
+            stress(12, data_bits as u64),
+        );
     }
 }
 
 #[test]
 fn equals_the_model_for_every_row_preset() {
+    let Some(engines) = engines() else { return };
     let rows = [
         "ddos-mitigator",
         "port-knocking",
@@ -51,46 +54,44 @@ fn equals_the_model_for_every_row_preset() {
         "table2",
         "none",
     ];
-    for data_bits in BUSES {
-        for row in rows {
-            for layout in ["paper", "bpf-profile", "bpf-profile-numbered"] {
-                let config = sized(data_bits, row, 5, layout);
-                agree(&config, options(10, 10, 1), trace(TraceKind::Dctcp, 40, 3));
-                agree(&config, options(25, 0, 2), stress(30, 4));
-            }
-        }
+    let layouts = ["paper", "bpf-profile", "bpf-profile-numbered"];
+    for ((data_bits, row), layout) in engines.cases(BUSES).by(rows).by(layouts) {
+        let config = sized(data_bits, row, 5, layout);
+        engines.agree(&config, options(10, 10, 1), trace(TraceKind::Dctcp, 40, 3));
+        engines.agree(&config, options(25, 0, 2), stress(30, 4));
     }
 }
 
 #[test]
 fn equals_the_model_for_every_frame_length_up_to_200_bytes() {
-    for data_bits in BUSES {
-        for layout in ["paper", "bpf-profile"] {
-            let config = sized(data_bits, "connection-tracker", 4, layout);
-            agree(&config, options(0, 0, 1), frames_of(1..=200, 5));
-            agree(&config, options(30, 30, 2), frames_of((1..=200).rev(), 6));
-        }
+    let Some(engines) = engines() else { return };
+    for (data_bits, layout) in engines.cases(BUSES).by(["paper", "bpf-profile"]) {
+        let config = sized(data_bits, "connection-tracker", 4, layout);
+        engines.agree(&config, options(0, 0, 1), frames_of(1..=200, 5));
+        engines.agree(&config, options(30, 30, 2), frames_of((1..=200).rev(), 6));
     }
 }
 
 #[test]
 fn equals_the_model_for_frame_lengths_around_beats_and_for_long_frames() {
-    for data_bits in BUSES {
+    let Some(engines) = engines() else { return };
+    for data_bits in engines.cases(BUSES) {
         let beat = data_bits / 8;
         let around = (1..=4).flat_map(|beats| (beats * beat - 1)..=(beats * beat + 1));
         let lengths: Vec<usize> = around.chain([1514, 9600, 60, 9599, 9601, 1]).collect();
         let config = sized(data_bits, "heavy-hitter", 16, "paper");
-        agree(
+        engines.agree(
             &config,
             options(0, 0, 1),
             frames_of(lengths.iter().copied(), 7),
         );
-        agree(&config, options(15, 15, 2), frames_of(lengths, 8));
+        engines.agree(&config, options(15, 15, 2), frames_of(lengths, 8));
     }
 }
 
 #[test]
 fn equals_the_model_under_every_pattern_of_pauses() {
+    let Some(engines) = engines() else { return };
     let pauses = [
         Pause::Never,
         Pause::Percent(50),
@@ -101,7 +102,7 @@ fn equals_the_model_under_every_pattern_of_pauses() {
         Pause::Bursts { longest: 5 },
         Pause::Bursts { longest: 100 },
     ];
-    for data_bits in [64, 512, 1024] {
+    for data_bits in engines.cases([64, 512, 1024]) {
         let config = sized(data_bits, "token-bucket", 9, "paper");
         for stall in pauses {
             for idle in pauses {
@@ -111,7 +112,7 @@ fn equals_the_model_under_every_pattern_of_pauses() {
                     seed: 9,
                     ..Options::default()
                 };
-                agree(&config, options, stress(25, 10));
+                engines.agree(&config, options, stress(25, 10));
             }
         }
     }
@@ -119,33 +120,36 @@ fn equals_the_model_under_every_pattern_of_pauses() {
 
 #[test]
 fn equals_the_model_for_every_storage_and_pipeline() {
-    for storage in ["distributed", "block", "registers"] {
-        for layout in ["paper", "bpf-profile"] {
-            for (input_skid, output_skid, fifo_beats) in [
-                (false, false, 16),
-                (true, false, 2),
-                (false, true, 512),
-                (true, true, 16),
-            ] {
-                let config = config(&format!(
-                    r#"
-                    bus.data_bits = 256
-                    history = {{ row = "heavy-hitter", rows = 6, storage = "{storage}" }}
-                    prefix.layout = "{layout}"
-                    spray.cores = 6
-                    pipeline = {{ input_skid = {input_skid}, output_skid = {output_skid}, fifo_beats = {fifo_beats} }}
-                    "#
-                ));
-                agree(&config, options(0, 0, 1), stress(60, 11));
-                agree(&config, options(40, 10, 2), stress(60, 12));
-            }
-        }
+    let Some(engines) = engines() else { return };
+    let pipelines = [
+        (false, false, 16),
+        (true, false, 2),
+        (false, true, 512),
+        (true, true, 16),
+    ];
+    let cases = engines
+        .cases(["distributed", "block", "registers"])
+        .by(["paper", "bpf-profile"])
+        .by(pipelines);
+    for ((storage, layout), (input_skid, output_skid, fifo_beats)) in cases {
+        let config = config(&format!(
+            r#"
+            bus.data_bits = 256
+            history = {{ row = "heavy-hitter", rows = 6, storage = "{storage}" }}
+            prefix.layout = "{layout}"
+            spray.cores = 6
+            pipeline = {{ input_skid = {input_skid}, output_skid = {output_skid}, fifo_beats = {fifo_beats} }}
+            "#
+        ));
+        engines.agree(&config, options(0, 0, 1), stress(60, 11));
+        engines.agree(&config, options(40, 10, 2), stress(60, 12));
     }
 }
 
 #[test]
 fn frames_of_any_bytes_and_of_more_than_65535_bytes_pass_and_their_length_wraps() {
-    for data_bits in [64, 1024] {
+    let Some(engines) = engines() else { return };
+    for data_bits in engines.cases([64, 1024]) {
         let config = config(&format!(
             r#"
             bus.data_bits = {data_bits}
@@ -163,7 +167,7 @@ fn frames_of_any_bytes_and_of_more_than_65535_bytes_pass_and_their_length_wraps(
                 data: vec![byte; length],
             })
             .collect();
-        let mut cosim = Cosim::new(sequencer(&config), &config, options(0, 0, 1))
+        let mut cosim = Cosim::new(engines.sequencer(&config), &config, options(0, 0, 1))
             .expect("a sequencer has its ports");
         let mut rows = Vec::new();
         let run = cosim.run_with(packets.iter().cloned(), |frame| {
@@ -186,7 +190,8 @@ fn frames_of_any_bytes_and_of_more_than_65535_bytes_pass_and_their_length_wraps(
 
 #[test]
 fn numbers_wrap_at_their_width_and_the_index_at_the_number_of_rows() {
-    for data_bits in [64, 1024] {
+    let Some(engines) = engines() else { return };
+    for data_bits in engines.cases([64, 1024]) {
         let config = config(&format!(
             r#"
             bus.data_bits = {data_bits}
@@ -199,7 +204,7 @@ fn numbers_wrap_at_their_width_and_the_index_at_the_number_of_rows() {
             ]
             "#
         ));
-        let mut cosim = Cosim::new(sequencer(&config), &config, options(10, 10, 1))
+        let mut cosim = Cosim::new(engines.sequencer(&config), &config, options(10, 10, 1))
             .expect("a sequencer has its ports");
         let mut seen = Vec::new();
         let run = cosim.run_with(frames_of([60; 600], 1), |frame| {
@@ -218,11 +223,13 @@ fn numbers_wrap_at_their_width_and_the_index_at_the_number_of_rows() {
 
 #[test]
 fn takes_the_time_from_its_counter_or_from_its_port() {
-    for source in [
+    let Some(engines) = engines() else { return };
+    let sources = [
         "source = \"counter\"\nincrement = 65535",
         "source = \"counter\"\nincrement = 1",
         "source = \"port\"",
-    ] {
+    ];
+    for source in engines.cases(sources) {
         let config = config(&format!(
             r#"
             bus.data_bits = 128
@@ -238,14 +245,15 @@ fn takes_the_time_from_its_counter_or_from_its_port() {
             {source}
             "#
         ));
-        agree(&config, options(0, 0, 1), trace(TraceKind::Zipf, 60, 1));
-        agree(&config, options(30, 40, 2), trace(TraceKind::Zipf, 60, 2));
+        engines.agree(&config, options(0, 0, 1), trace(TraceKind::Zipf, 60, 1));
+        engines.agree(&config, options(30, 40, 2), trace(TraceKind::Zipf, 60, 2));
     }
 }
 
 #[test]
 fn steers_by_address_vlan_tdest_and_tuser() {
-    for (steering, tuser_bits) in [
+    let Some(engines) = engines() else { return };
+    let steerings = [
         ("steering = \"source-mac\"", 0),
         ("steering = \"vlan\"\nfirst_vid = 100", 9),
         ("steering = \"tdest\"", 64),
@@ -257,7 +265,8 @@ fn steers_by_address_vlan_tdest_and_tuser() {
             "steering = \"tuser\"\ntuser_offset_bits = 60\ntuser_core_bits = 5\ntuser_encoding = \"one-hot\"",
             65,
         ),
-    ] {
+    ];
+    for (steering, tuser_bits) in engines.cases(steerings) {
         let config = config(&format!(
             r#"
             bus = {{ data_bits = 256, tuser_bits = {tuser_bits} }}
@@ -267,16 +276,18 @@ fn steers_by_address_vlan_tdest_and_tuser() {
             {steering}
             "#
         ));
-        agree(&config, options(0, 0, 1), trace(TraceKind::Hadoop, 60, 1));
-        agree(&config, options(30, 30, 2), trace(TraceKind::Hadoop, 60, 2));
+        engines.agree(&config, options(0, 0, 1), trace(TraceKind::Hadoop, 60, 1));
+        engines.agree(&config, options(30, 30, 2), trace(TraceKind::Hadoop, 60, 2));
     }
 }
 
 #[test]
 fn sprays_round_robin() {
-    for (cores, rows) in [(1, 1), (2, 1), (3, 2), (14, 16), (256, 255)] {
+    let Some(engines) = engines() else { return };
+    let sizes = [(1, 1), (2, 1), (3, 2), (14, 16), (256, 255)];
+    for (cores, rows) in engines.cases(sizes) {
         let config = config(&format!("spray.cores = {cores}\nhistory.rows = {rows}"));
-        let mut cosim = Cosim::new(sequencer(&config), &config, options(10, 10, 1))
+        let mut cosim = Cosim::new(engines.sequencer(&config), &config, options(10, 10, 1))
             .expect("a sequencer has its ports");
         let mut seen = Vec::new();
         let packets = 3 * cores + 1;
@@ -301,11 +312,14 @@ fn sprays_round_robin() {
 
 #[test]
 fn emits_one_beat_per_cycle_without_bubbles() {
+    let Some(engines) = engines() else { return };
     let share = |config: &Config, stall| {
         let packets = frames_of([64; 200], 1);
-        agree(config, options(stall, 0, 3), packets).output_bus_share()
+        engines
+            .agree(config, options(stall, 0, 3), packets)
+            .output_bus_share()
     };
-    for rows in [16, 32, 64, 128] {
+    for rows in engines.cases([16, 32, 64, 128]) {
         let config = sized(1024, "table2", rows, "paper");
         assert_eq!(
             share(&config, 0),
@@ -313,25 +327,25 @@ fn emits_one_beat_per_cycle_without_bubbles() {
             "{rows} rows of 14 bytes at 1024 bits"
         );
     }
-    for data_bits in BUSES {
-        for row in [
-            "ddos-mitigator",
-            "heavy-hitter",
-            "connection-tracker",
-            "none",
-        ] {
-            for rows in [1, 2, 5, 16] {
-                for layout in ["paper", "bpf-profile"] {
-                    let config = sized(data_bits, row, rows, layout);
-                    for stall in [0, 40] {
-                        assert_eq!(
-                            share(&config, stall),
-                            1.0,
-                            "{rows} rows of {row} at {data_bits} bits, stall {stall} %"
-                        );
-                    }
-                }
-            }
+    let rows = [
+        "ddos-mitigator",
+        "heavy-hitter",
+        "connection-tracker",
+        "none",
+    ];
+    let cases = engines
+        .cases(BUSES)
+        .by(rows)
+        .by([1, 2, 5, 16])
+        .by(["paper", "bpf-profile"]);
+    for (((data_bits, row), rows), layout) in cases {
+        let config = sized(data_bits, row, rows, layout);
+        for stall in [0, 40] {
+            assert_eq!(
+                share(&config, stall),
+                1.0,
+                "{rows} rows of {row} at {data_bits} bits, stall {stall} %"
+            );
         }
     }
 }

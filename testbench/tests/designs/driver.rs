@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use seqnic_hdl::rtl::Simulator;
 use seqnic_spec::Config;
+use seqnic_testbench::Engine;
 
 /// The input ports of a sequencer; some of them are not always there.
 pub const INPUTS: [&str; 7] = [
@@ -17,8 +17,8 @@ pub const INPUTS: [&str; 7] = [
 ];
 
 /// A design, the beats that wait in front of it and the frames that came out.
-pub struct Driver {
-    engine: Simulator,
+pub struct Driver<E> {
+    engine: E,
     bus_bytes: usize,
     waiting: VecDeque<Vec<u8>>,
     /// Bytes of the first waiting frame that have been accepted.
@@ -56,9 +56,9 @@ pub struct After {
     pub gave: bool,
 }
 
-impl Driver {
+impl<E: Engine> Driver<E> {
     /// A design after reset.
-    pub fn new(mut engine: Simulator, config: &Config) -> Self {
+    pub fn new(mut engine: E, config: &Config) -> Self {
         for name in INPUTS {
             if let Some(port) = engine.port(name) {
                 engine.set(port, &[]);
@@ -69,7 +69,7 @@ impl Driver {
     }
 
     /// A design whose reset has just been released.
-    pub fn running(engine: Simulator, config: &Config) -> Self {
+    pub fn running(engine: E, config: &Config) -> Self {
         Self {
             engine,
             bus_bytes: config.bus_bytes(),
@@ -142,7 +142,7 @@ impl Driver {
     }
 
     /// Gives the design back, whatever is still inside it.
-    pub fn into_engine(self) -> Simulator {
+    pub fn into_engine(self) -> E {
         self.engine
     }
 
