@@ -23,6 +23,25 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
 }
 
 #[test]
+fn the_choices_of_the_file_stay_unless_they_are_made_anew() {
+    let config = merged(
+        r#"
+        history.row = "port-knocking"
+        prefix.layout = "bpf-profile"
+        spray = { cores = 4, steering = "vlan", first_vid = 9 }
+        timestamp.source = "port"
+        "#,
+        "bus.data_bits = 512\nspray.cores = 5",
+    );
+    assert_eq!(
+        (config.row().name(), config.prefix().name(), config.cores()),
+        ("port-knocking", "bpf-profile", 5)
+    );
+    assert_eq!(config.steering(), Steering::Vlan { first_vid: 9 });
+    assert_eq!(config.timestamp(), TimestampSource::Port);
+}
+
+#[test]
 fn another_row_drops_the_fields_and_their_requirements() {
     let file =
         "history = { rows = 20, requires = [\"udp\"], field = [{ source = \"timestamp\" }] }";

@@ -204,6 +204,15 @@ fn the_defaults_are_the_design_of_the_paper() {
 }
 
 #[test]
+fn the_bus_is_as_wide_as_it_is_asked_for() {
+    let config = config("bus = { data_bits = 512, tuser_bits = 48 }");
+    assert_eq!(
+        (config.data_bits(), config.bus_bytes(), config.tuser_bits()),
+        (512, 64, 48)
+    );
+}
+
+#[test]
 fn the_layout_of_the_xdp_programs_has_no_pointer_and_one_row_less() {
     let plain = config(
         "history.row = \"port-knocking\"\nprefix.layout = \"bpf-profile\"\nspray.cores = 14",
