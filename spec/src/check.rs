@@ -35,10 +35,9 @@ pub(crate) fn power_of_two(
     if value.is_power_of_two() && (least..=most).contains(&value) {
         return Ok(to_usize(value));
     }
-    let nearest = if value < least {
-        format!("the nearest is {least}")
-    } else if value > most {
-        format!("the nearest is {most}")
+    let end = value.clamp(least, most);
+    let nearest = if value != end {
+        format!("the nearest is {end}")
     } else {
         // Between the ends, and no power of two: the next one is at most `most`.
         let above = value.next_power_of_two();

@@ -22,9 +22,8 @@ impl MacAddr {
 
     /// The address as a 48-bit big-endian number.
     pub fn to_u64(self) -> u64 {
-        self.0
-            .iter()
-            .fold(0, |number, &octet| number << 8 | u64::from(octet))
+        let [a, b, c, d, e, f] = self.0;
+        u64::from_be_bytes([0, 0, a, b, c, d, e, f])
     }
 
     /// The address `offset` further on, unless it needs more than 48 bits.

@@ -226,6 +226,23 @@ mod tests {
     }
 
     #[test]
+    fn the_distance_is_the_fewest_characters_to_replace_insert_or_remove() {
+        for (from, to, edits) in [
+            ("", "", 0),
+            ("", "udp", 3),
+            ("udp", "", 3),
+            ("udp", "udp", 0),
+            ("udp", "tcp", 2),
+            ("kitten", "sitting", 3),
+            ("saturday", "sunday", 3),
+            ("flaw", "lawn", 2),
+            ("abcd", "dabc", 2),
+        ] {
+            assert_eq!(edit_distance(from, to), edits, "from {from:?} to {to:?}");
+        }
+    }
+
+    #[test]
     fn a_constant_is_as_wide_as_it_must_be() {
         for (text, value, bits, bytes) in [
             ("constant:0", 0, 1, 1),

@@ -1,6 +1,6 @@
 //! Command-line flags over a file.
 
-use seqnic_spec::{Config, RawConfig, Steering, TimestampSource};
+use seqnic_spec::{Config, RawConfig, Steering, Storage, TimestampSource};
 
 /// The file with the flags over it, both as TOML.
 fn merged(file: &str, flags: &str) -> Config {
@@ -23,12 +23,41 @@ fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
 }
 
 #[test]
+fn the_choices_of_the_file_stay_unless_they_are_made_anew() {
+    let config = merged(
+        r#"
+        history.row = "port-knocking"
+        prefix.layout = "bpf-profile"
+        spray = { cores = 4, steering = "vlan", first_vid = 9 }
+        timestamp.source = "port"
+        "#,
+        "bus.data_bits = 512\nspray.cores = 5",
+    );
+    assert_eq!(
+        (config.row().name(), config.prefix().name(), config.cores()),
+        ("port-knocking", "bpf-profile", 5)
+    );
+    assert_eq!(config.steering(), Steering::Vlan { first_vid: 9 });
+    assert_eq!(config.timestamp(), TimestampSource::Port);
+}
+
+#[test]
 fn another_row_drops_the_fields_and_their_requirements() {
     let file =
         "history = { rows = 20, requires = [\"udp\"], field = [{ source = \"timestamp\" }] }";
     let config = merged(file, "history.row = \"table2\"");
     assert_eq!((config.row().name(), config.rows()), ("table2", 20));
     assert!(!config.row().requires().udp);
+}
+
+#[test]
+fn listed_fields_drop_the_row_and_keep_rows_and_storage() {
+    let config = merged(
+        "history = { row = \"table2\", rows = 20, storage = \"block\", requires = [\"tcp\"] }",
+        "history.field = [{ source = \"udp.length\" }]",
+    );
+    assert_eq!((config.row().name(), config.row().bytes()), ("custom", 2));
+    assert_eq!((config.rows(), config.storage()), (20, Storage::Block));
 }
 
 #[test]
@@ -58,6 +87,26 @@ fn another_layout_drops_the_sections_and_keeps_the_addresses() {
         merged(file, "prefix.layout = \"paper\"").prefix().name(),
         "paper"
     );
+}
+
+#[test]
+fn listed_sections_drop_the_layout_and_keep_the_addresses() {
+    let config = merged(
+        "prefix = { layout = \"paper\", index_bytes = 4, ethertype = 0x88b5 }",
+        "prefix.section = [{ kind = \"ethernet\" }, { kind = \"rows\" }]",
+    );
+    assert_eq!(config.prefix().name(), "custom");
+    assert_eq!(config.prefix_bytes(), 14 + 16 * 14);
+    assert!(config.to_toml().contains("ethertype = 0x88b5"));
+}
+
+#[test]
+fn the_same_layout_keeps_the_width_of_the_index() {
+    let config = merged(
+        "prefix = { layout = \"paper\", index_bytes = 4 }",
+        "prefix.layout = \"paper\"",
+    );
+    assert_eq!(config.prefix_bytes(), 14 + 16 * 14 + 4);
 }
 
 #[test]

@@ -204,6 +204,15 @@ fn the_defaults_are_the_design_of_the_paper() {
 }
 
 #[test]
+fn the_bus_is_as_wide_as_it_is_asked_for() {
+    let config = config("bus = { data_bits = 512, tuser_bits = 48 }");
+    assert_eq!(
+        (config.data_bits(), config.bus_bytes(), config.tuser_bits()),
+        (512, 64, 48)
+    );
+}
+
+#[test]
 fn the_layout_of_the_xdp_programs_has_no_pointer_and_one_row_less() {
     let plain = config(
         "history.row = \"port-knocking\"\nprefix.layout = \"bpf-profile\"\nspray.cores = 14",
@@ -303,6 +312,30 @@ fn without_a_history_nothing_of_it_is_left() {
 }
 
 #[test]
+fn the_time_is_used_where_a_row_or_the_prefix_holds_it() {
+    for (row, section, in_row, in_prefix) in [
+        ("ddos-mitigator", "sequence-number", false, false),
+        ("ddos-mitigator", "timestamp", false, true),
+        ("token-bucket", "sequence-number", true, false),
+        ("token-bucket", "timestamp", true, true),
+    ] {
+        let config = config(&format!(
+            "history.row = \"{row}\"\nspray.steering = \"tdest\"\n\
+             prefix.section = [{{ kind = \"rows\" }}, {{ kind = \"{section}\" }}]"
+        ));
+        assert_eq!(
+            (
+                config.row().uses_timestamp(),
+                config.prefix().uses_timestamp(),
+                config.uses_timestamp()
+            ),
+            (in_row, in_prefix, in_row || in_prefix),
+            "{row} and {section}"
+        );
+    }
+}
+
+#[test]
 fn widths_count_from_zero_and_are_at_least_one() {
     for (cores, bits) in [
         (1, 1),
@@ -327,6 +360,7 @@ fn widths_count_from_zero_and_are_at_least_one() {
 #[test]
 fn the_limits_themselves_are_allowed() {
     for text in [
+        "name = \"a23456789_123456789_123456789_123456789_12345678\"",
         "bus.data_bits = 64",
         "bus.data_bits = 2048",
         "history.rows = 256",

@@ -94,6 +94,10 @@ const REFUSED: &[(&str, &str)] = &[
         r#"history.field[0].source = "tcp.flags&0x10=0x02": is never true: the value has flags that the mask leaves out; use "tcp.flags&0x12=0x02""#,
     ),
     (
+        "history.field = [{ source = \"tcp.flags&0x12=0x06\" }]",
+        r#"history.field[0].source = "tcp.flags&0x12=0x06": is never true: the value has flags that the mask leaves out; use "tcp.flags&0x16=0x06""#,
+    ),
+    (
         "history.field = [{ source = \"timestamp\", name = \"wire\" }]",
         r#"history.field[0].name = "wire": is a reserved word of Verilog; use "wire_0""#,
     ),
@@ -140,6 +144,14 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "history.field = [{ source = \"ipv4.source\" }, { source = \"ipv6.source\" }]",
         r#"history.field[1].source = "ipv6.source": needs IPv6, but history.field[0].source = "ipv4.source" needs IPv4 and no packet has both; remove one of the two"#,
+    ),
+    (
+        "history.field = [{ source = \"ipv6.source\" }, { source = \"ipv4.source\" }]",
+        r#"history.field[1].source = "ipv4.source": needs IPv4, but history.field[0].source = "ipv6.source" needs IPv6 and no packet has both; remove one of the two"#,
+    ),
+    (
+        "history.field = [{ source = \"udp.length\" }, { source = \"tcp.syn\" }]",
+        r#"history.field[1].source = "tcp.syn": needs TCP, but history.field[0].source = "udp.length" needs UDP and no packet has both; remove one of the two"#,
     ),
     (
         "history = { row = \"table2\", requires = [\"udp\"] }",
@@ -343,6 +355,10 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "spray.steering = \"tuser\"",
         "bus.tuser_bits = 0: the core number stands in bits 24 to 31; set it to 32 or more, or move the core number to a lower bit",
+    ),
+    (
+        "bus.tuser_bits = 256\nspray = { steering = \"tuser\", tuser_offset_bits = 504 }",
+        "bus.tuser_bits = 256: the core number stands in bits 504 to 511; set it to 512 or more, or move the core number to a lower bit",
     ),
     (
         "bus.tuser_bits = 512\nspray = { steering = \"tuser\", tuser_offset_bits = 508 }",

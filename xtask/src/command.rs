@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use miette::{IntoDiagnostic, Result, WrapErr, bail};
+use miette::{IntoDiagnostic, Result, WrapErr, bail, miette};
 
 /// The folder of the workspace.
 pub fn root() -> PathBuf {
@@ -24,6 +24,17 @@ pub fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(arguments);
     cargo
+}
+
+/// Fails, and says how to get it, unless cargo has the subcommand `name`.
+pub fn need(name: &str) -> Result<()> {
+    output(&mut cargo(&[name, "--version"])).map_err(|_| {
+        miette!(
+            help = format!("install it: cargo install cargo-{name} --locked"),
+            "cargo-{name} is not here"
+        )
+    })?;
+    Ok(())
 }
 
 /// Runs a command with its output on the terminal; it must succeed.

@@ -4,7 +4,7 @@ use std::fs;
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use crate::command::{cargo, output, root, run};
+use crate::command::{cargo, need, root, run};
 use crate::steps::{Outcome, Steps};
 
 /// Every target: a program in fuzz/fuzz_targets and a folder in fuzz/corpus.
@@ -18,12 +18,7 @@ const LIMITS: [&str; 2] = ["-rss_limit_mb=2048", "-timeout=20"];
 
 /// Runs one target, or all of them one after the other, each for so many seconds.
 pub fn fuzz(seconds: u32, target: Option<&str>) -> Result<()> {
-    output(&mut cargo(&["fuzz", "--version"])).map_err(|_| {
-        miette!(
-            help = "install it: cargo install cargo-fuzz --locked",
-            "cargo-fuzz is not here"
-        )
-    })?;
+    need("fuzz")?;
     let mut steps = Steps::new();
     for name in TARGETS {
         if target.is_none_or(|wanted| wanted == name) {

@@ -7,6 +7,7 @@ mod docs;
 mod fuzz;
 mod lint;
 mod metadata;
+mod mutate;
 mod prove;
 mod setup;
 mod steps;
@@ -46,6 +47,15 @@ enum Task {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Run mutants of the model through its tests and list what survives; needs cargo-mutants
+    MutateModel {
+        /// How many mutants at a time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+        /// Only this part of them, as in 0/8
+        #[arg(long)]
+        shard: Option<String>,
+    },
     /// Prove that the blocks keep to AXI4-Stream and lose no frame, with Yosys and Z3
     Prove,
     /// Run the fuzz targets with libFuzzer; needs cargo-fuzz
@@ -71,18 +81,8 @@ fn main() -> Result<()> {
         Task::Lint => lint::lint(),
         Task::Docs { check } => docs::docs(check),
         Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
-        Task::Mutate { count, seed } => {
-            let example = [
-                "run",
-                "--release",
-                "--package",
-                "seqnic-testbench",
-                "--example",
-                "mutate",
-            ];
-            let (count, seed) = (count.to_string(), seed.to_string());
-            command::run(command::cargo(&example).args(["--", &count, &seed]))
-        }
+        Task::Mutate { count, seed } => mutate::design(count, seed),
+        Task::MutateModel { jobs, shard } => mutate::model(jobs, shard.as_deref()),
         Task::Prove => prove::prove(),
         Task::Test | Task::Ci => test::test(),
     }

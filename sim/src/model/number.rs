@@ -19,9 +19,9 @@ pub(super) fn write(slot: &mut [u8], value: u128, order: ByteOrder) {
 
 /// The big-endian number in at most 16 bytes.
 pub(super) fn read(bytes: &[u8]) -> u128 {
-    bytes
-        .iter()
-        .fold(0, |number, &byte| number << 8 | u128::from(byte))
+    let mut number = [0; 16];
+    number[16 - bytes.len()..].copy_from_slice(bytes);
+    u128::from_be_bytes(number)
 }
 
 #[cfg(test)]

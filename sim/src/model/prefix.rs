@@ -58,11 +58,6 @@ impl Prefix {
         prefix
     }
 
-    /// The size of the prefix.
-    pub fn bytes(&self) -> usize {
-        self.template.len()
-    }
-
     /// Appends a prefix to `out`.
     pub fn append(&self, values: PrefixValues, out: &mut Vec<u8>) {
         let start = out.len();

@@ -14,25 +14,16 @@ pub struct RowExtractor {
     /// The row with nothing but its constants.
     template: Vec<u8>,
     required: Vec<Layer>,
-    operations: Vec<Operation>,
+    patches: Vec<Patch>,
 }
 
-/// What fills one field.
+/// A field that changes from packet to packet.
 #[derive(Debug, Clone)]
-enum Operation {
-    /// Copies bytes of the frame, in network order.
-    Copy {
-        from: Place,
-        to: usize,
-        bytes: usize,
-    },
-    /// Writes a number.
-    Number {
-        value: Value,
-        to: usize,
-        bytes: usize,
-        order: ByteOrder,
-    },
+struct Patch {
+    value: Value,
+    offset: usize,
+    bytes: usize,
+    order: ByteOrder,
 }
 
 /// A byte of the frame: so many bytes after the start of a header.
@@ -74,7 +65,7 @@ impl RowExtractor {
         let mut extractor = Self {
             template: vec![0; layout.bytes()],
             required: layout.requires().layers().collect(),
-            operations: Vec::new(),
+            patches: Vec::new(),
         };
         for (index, field) in layout.fields().iter().enumerate() {
             extractor.compile(field, layout.offset_of(index));
@@ -100,8 +91,12 @@ impl RowExtractor {
             .all(|&layer| headers.start_of(layer).is_some())
         {
             row.copy_from_slice(&self.template);
-            for operation in &self.operations {
-                operation.run(frame, &headers, timestamp, row);
+            for patch in &self.patches {
+                number::write(
+                    &mut row[patch.offset..patch.offset + patch.bytes],
+                    patch.value.read(frame, &headers, timestamp),
+                    patch.order,
+                );
             }
             true
         } else {
@@ -110,50 +105,27 @@ impl RowExtractor {
         }
     }
 
-    fn compile(&mut self, field: &Field, to: usize) {
+    fn compile(&mut self, field: &Field, offset: usize) {
         let value = match field.source {
-            Source::Header(header) => {
-                let aligned = header.bit_offset() % 8 == 0 && header.bits() % 8 == 0;
-                if aligned && (field.order == ByteOrder::Big || header.bits() == 8) {
-                    self.operations.push(copy(header, field, to));
-                    return;
-                }
-                bits(header)
-            }
+            Source::Header(header) => bits(header),
             Source::FrameLength => Value::FrameLength,
             Source::Timestamp => Value::Timestamp,
             Source::TcpFlags { mask, value } => Value::TcpFlags { mask, value },
             Source::Constant(value) => {
                 number::write(
-                    &mut self.template[to..to + field.bytes],
+                    &mut self.template[offset..offset + field.bytes],
                     value.into(),
                     field.order,
                 );
                 return;
             }
         };
-        self.operations.push(Operation::Number {
+        self.patches.push(Patch {
             value,
-            to,
+            offset,
             bytes: field.bytes,
             order: field.order,
         });
-    }
-}
-
-/// The least significant bytes of a header field, at the end of a field that is wider; at its start
-/// in little-endian order, in which only single bytes are copied.
-fn copy(header: HeaderField, field: &Field, to: usize) -> Operation {
-    let source_bytes = header.bits() / 8;
-    let bytes = source_bytes.min(field.bytes);
-    let skipped = match field.order {
-        ByteOrder::Big => field.bytes - bytes,
-        ByteOrder::Little => 0,
-    };
-    Operation::Copy {
-        from: place(header, header.bit_offset() / 8 + source_bytes - bytes),
-        to: to + skipped,
-        bytes,
     }
 }
 
@@ -161,25 +133,21 @@ fn bits(header: HeaderField) -> Value {
     let first_byte = header.bit_offset() / 8;
     let end_bit = header.bit_offset() + header.bits();
     let end_byte = end_bit.div_ceil(8);
-    Value::Bits {
-        from: place(header, first_byte),
-        bytes: end_byte - first_byte,
-        shift: end_byte * 8 - end_bit,
-        bits: header.bits(),
-    }
-}
-
-/// The byte `offset` of the layer of `header`.
-fn place(header: HeaderField, offset: usize) -> Place {
-    match header {
+    let from = match header {
         HeaderField::EthernetType => Place {
             start: Start::EtherType,
-            offset: offset - header.bit_offset() / 8,
+            offset: 0,
         },
         _ => Place {
             start: Start::Layer(header.layer()),
-            offset,
+            offset: first_byte,
         },
+    };
+    Value::Bits {
+        from,
+        bytes: end_byte - first_byte,
+        shift: end_byte * 8 - end_bit,
+        bits: header.bits(),
     }
 }
 
@@ -195,29 +163,6 @@ impl Place {
             .and_then(|start| frame.get(start + self.offset..))
             .and_then(|rest| rest.get(..count))
             .unwrap_or_default()
-    }
-}
-
-impl Operation {
-    fn run(&self, frame: &[u8], headers: &Headers, timestamp: u64, row: &mut [u8]) {
-        match self {
-            Self::Copy { from, to, bytes } => {
-                let source = from.bytes(frame, headers, *bytes);
-                row[*to..to + source.len()].copy_from_slice(source);
-            }
-            Self::Number {
-                value,
-                to,
-                bytes,
-                order,
-            } => {
-                number::write(
-                    &mut row[*to..to + bytes],
-                    value.read(frame, headers, timestamp),
-                    *order,
-                );
-            }
-        }
     }
 }
 

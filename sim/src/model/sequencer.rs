@@ -64,9 +64,4 @@ impl Sequencer {
             matched,
         }
     }
-
-    /// The rows of the packets up to the last one.
-    pub fn history(&self) -> &History {
-        &self.history
-    }
 }
