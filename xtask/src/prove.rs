@@ -18,7 +18,7 @@ use miette::{IntoDiagnostic, Result, WrapErr, bail, miette};
 use serde_json::Value;
 
 use crate::command::{cargo, root, run};
-use crate::setup;
+use crate::setup::{TOOLS, setup};
 use job::{Job, Tools, Verdict};
 
 const FOLDER: &str = "target/proofs";
@@ -41,8 +41,8 @@ impl Outcome {
 
 /// Proves everything and prints a table. An error when a proof fails, or when that of a broken block does not.
 pub fn prove() -> Result<()> {
-    setup::setup()?;
-    let tools = Tools::new(&setup::programs())?;
+    setup()?;
+    let tools = Tools::new(&TOOLS.programs())?;
     let started = Instant::now();
     let jobs = jobs(&root().join(FOLDER))?;
     let outcomes = all(&tools, jobs)?;
@@ -140,11 +140,11 @@ mod tests {
     use super::*;
 
     fn outcomes(folder: PathBuf, wanted: impl Fn(&Job) -> bool) -> Result<Option<Vec<Outcome>>> {
-        if !setup::is_current() {
+        if !TOOLS.is_current() {
             eprintln!("skipped: the pinned tools are not there; run `cargo xtask setup`");
             return Ok(None);
         }
-        let tools = Tools::new(&setup::programs())?;
+        let tools = Tools::new(&TOOLS.programs())?;
         let jobs = jobs(&folder)?.into_iter().filter(wanted).collect();
         all(&tools, jobs).map(Some)
     }

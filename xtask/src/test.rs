@@ -3,9 +3,10 @@
 use miette::Result;
 
 use crate::command::{cargo, run};
+use crate::environment::Problem;
 use crate::lint;
 use crate::prove::prove;
-use crate::setup::{Problem, is_current, setup};
+use crate::setup::{TOOLS, setup};
 use crate::steps::{Outcome, Steps};
 
 /// Sets up, lints, runs every test and proves what can be proven. Tests that need a tool which is not there skip themselves.
@@ -21,7 +22,7 @@ pub fn test() -> Result<()> {
     steps.step("test", || {
         run(&mut cargo(&["test", "--workspace", "--no-fail-fast"])).map(|()| Outcome::Done)
     });
-    steps.step("prove", || match is_current() {
+    steps.step("prove", || match TOOLS.is_current() {
         true => prove().map(|()| Outcome::Done),
         false => Ok(Outcome::Skipped("the pinned tools are not there".into())),
     });

@@ -1,8 +1,9 @@
 //! How fast a whole cosimulation in Verilator is, next to a loop in C++ that only drives and collects.
 //!
-//! `cargo run --release -p seqnic-verilator --example speed [PACKETS]`: random frames of 64 to 1514 bytes through a
-//! sequencer of 1024 bits and 16 rows, by default 500,000. All runs are made five times in turns, and the best of
-//! each counts: what else the machine does makes a run slower, never faster.
+//! `cargo run --release -p seqnic-verilator --example speed [PACKETS [CAPTURE]]`: random frames of 64 to 1514 bytes
+//! through a sequencer of 1024 bits and 16 rows, by default 500,000. All runs are made five times in turns, and the
+//! best of each counts: what else the machine does makes a run slower, never faster. The distinct frames are written
+//! to `CAPTURE`, for other benches to play.
 //!
 //! The cosimulation checks a batch of cycles while the next one is played, which takes two idle processors; what it
 //! reaches with one is measured, too.
@@ -17,17 +18,12 @@ use std::time::Instant;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use seqnic_hdl::tops;
-use seqnic_sim::traffic::Packet;
+use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use seqnic_testbench::{Cosim, Options};
 use seqnic_verilator::{Initial, Model, Toolchain, VerilatorEngine, build_program};
 
-const CONFIG: &str = "
-    name = \"speed\"
-    bus.data_bits = 1024
-    history = { row = \"table2\", rows = 16 }
-    spray.cores = 14
-";
+const CONFIG: &str = include_str!("../../../../examples/table2-16.toml");
 
 /// Frames that are played over and over, so that neither run measures where frames come from.
 const DISTINCT_FRAMES: usize = 10_000;
@@ -45,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let packets = env::args()
         .nth(1)
         .map_or(Ok(500_000), |count| count.parse())?;
-    let config = Config::from_toml_str(CONFIG, "speed")?;
+    let config = Config::from_toml_str(CONFIG, "examples/table2-16.toml")?;
     let design = tops::sequencer(&config)?;
     let toolchain = Toolchain::find()?;
     println!(
@@ -70,6 +66,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let program = build_program(&toolchain, &design, include_str!("bare.cpp"))?;
 
     let frames = random_frames();
+    if let Some(capture) = env::args().nth(2) {
+        let mut capture = CaptureWriter::create(capture)?;
+        frames.iter().try_for_each(|frame| capture.write(frame))?;
+        capture.finish()?;
+    }
     let file = folder.path().join("frames");
     fs::write(&file, with_lengths(&frames))?;
     let mut best: [Option<Run>; 3] = [const { None }; 3];
@@ -86,10 +87,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [Some(bare), Some(cosim), Some(alone)] = &best else {
         return Err("nothing was run".into());
     };
-    println!(
-        "{:32} {:>9} {:>9} {:>6}",
-        "", "packets/s", "cycles/s", "ratio"
-    );
     for (name, run) in [
         ("bare loop in C++", bare),
         ("cosimulation with scoreboard", cosim),
@@ -100,7 +97,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let per_second = |count: f64| count / run.seconds;
         println!(
-            "{name:32} {:9.0} {:9.0} {:6.3}",
+            "{name:30} {:9.0} packets/s {:10.0} cycles/s {:6.3} of the bare loop",
             per_second(packets as f64),
             per_second(run.cycles as f64),
             bare.seconds / run.seconds
@@ -124,8 +121,9 @@ fn random_frames() -> Vec<Packet> {
     let frame = |i| {
         let mut data = vec![0; rng.random_range(64..=1514)];
         rng.fill_bytes(&mut data);
-        // IPv4 and TCP, so that rows are made of them.
+        // IPv4, no fragment, and TCP, so that rows are made of them.
         data[12..15].copy_from_slice(&[0x08, 0x00, 0x45]);
+        data[20..22].fill(0);
         data[23] = 6;
         Packet {
             timestamp_ns: i as u64,
