@@ -151,6 +151,22 @@ pub fn sample(subjects: &[Subject], count: usize, seed: u64) -> (Vec<(&Subject, 
 }
 
 impl Subject {
+    /// What tells it from the others, for people.
+    pub fn name(&self) -> String {
+        let config = &self.config;
+        format!(
+            "{} of {} bits, row {}, prefix {}",
+            if self.is_stripper {
+                "stripper"
+            } else {
+                "sequencer"
+            },
+            config.data_bits(),
+            config.row().name(),
+            config.prefix().name(),
+        )
+    }
+
     /// Every mutation of the design.
     pub fn mutations(&self) -> Vec<Mutation> {
         mutations(&self.design)

@@ -7,10 +7,13 @@ mod docs;
 mod fuzz;
 mod lint;
 mod metadata;
+mod mutate;
+mod parallel;
 mod prove;
 mod setup;
 mod steps;
 mod test;
+mod yosys;
 
 use clap::{Parser, Subcommand};
 use miette::Result;
@@ -37,7 +40,7 @@ enum Task {
     },
     /// Set up, lint and run every test
     Test,
-    /// Run mutants of the design through the in-process tests and list what survives
+    /// Run mutants of the design through the in-process tests, and list what survives and is not proven equivalent
     Mutate {
         /// How many mutants
         #[arg(long, default_value_t = 1000)]
@@ -71,18 +74,7 @@ fn main() -> Result<()> {
         Task::Lint => lint::lint(),
         Task::Docs { check } => docs::docs(check),
         Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
-        Task::Mutate { count, seed } => {
-            let example = [
-                "run",
-                "--release",
-                "--package",
-                "seqnic-testbench",
-                "--example",
-                "mutate",
-            ];
-            let (count, seed) = (count.to_string(), seed.to_string());
-            command::run(command::cargo(&example).args(["--", &count, &seed]))
-        }
+        Task::Mutate { count, seed } => mutate::mutate(count, seed),
         Task::Prove => prove::prove(),
         Task::Test | Task::Ci => test::test(),
     }
