@@ -5,7 +5,6 @@
 
 use std::error::Error;
 use std::path::Path;
-use std::sync::Arc;
 use std::{env, fs};
 
 use rayon::prelude::*;
@@ -76,13 +75,11 @@ fn write(subject: &Subject, verdict: &Verdict, folder: &Path, name: &str) -> Res
         }
     }
     let scopes = scopes(design, &verdict.mutation);
-    let scopes = scopes
-        .iter()
-        .map(|scope| interface(scope, Arc::ptr_eq(scope, design)));
-    Ok(json!({ "folder": name, "scopes": scopes.collect::<Vec<_>>() }))
+    let scopes: Vec<Value> = scopes.iter().map(|scope| interface(scope)).collect();
+    Ok(json!({ "folder": name, "scopes": scopes }))
 }
 
-fn interface(design: &Design, is_top: bool) -> Value {
+fn interface(design: &Design) -> Value {
     let ports = design.ports().map(|port| {
         let is_input = port.direction == Direction::Input;
         json!({ "name": port.name, "bits": port.width, "input": is_input })
@@ -90,7 +87,7 @@ fn interface(design: &Design, is_top: bool) -> Value {
     json!({
         "module": design.name(),
         "clocked": design.is_clocked(),
-        "top": is_top,
+        "state_bits": design.state_bits(),
         "ports": ports.collect::<Vec<_>>(),
     })
 }

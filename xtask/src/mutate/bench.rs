@@ -11,6 +11,8 @@ use super::netlist::{DIFFERS, GATE, GOLD, LEGAL};
 pub struct Scope {
     pub module: String,
     clocked: bool,
+    /// Bits of registers and memories.
+    pub state_bits: u64,
     ports: Vec<Port>,
 }
 
@@ -42,6 +44,7 @@ impl Scope {
             Some(Self {
                 module: value["module"].as_str()?.to_owned(),
                 clocked: value["clocked"].as_bool()?,
+                state_bits: value["state_bits"].as_u64()?,
                 ports: value["ports"]
                     .as_array()?
                     .iter()
@@ -54,11 +57,6 @@ impl Scope {
 
     fn outputs(&self) -> impl Iterator<Item = &Port> {
         self.ports.iter().filter(|port| !port.is_input)
-    }
-
-    /// Whether it takes a stream, so that the source may be expected to keep to the rules.
-    fn takes_a_stream(&self) -> bool {
-        self.ports.iter().any(|port| port.name == "s_axis_tvalid")
     }
 
     fn header(&self, name: &str, clocked: bool) -> String {
@@ -120,9 +118,10 @@ impl Scope {
         text + &format!("(* keep *) wire {DIFFERS} = {differs};\nendmodule\n")
     }
 
-    /// The bench `bench` around the module: free inputs, but a source that gives no byte twice and none after a gap.
-    pub fn bench(&self) -> String {
-        let legal = match self.takes_a_stream() {
+    /// The bench `bench` around the module, with free inputs. Of a whole design the source keeps to one rule: `tkeep` has
+    /// no holes and is full before the last beat.
+    pub fn bench(&self, is_whole: bool) -> String {
+        let legal = match is_whole {
             true => {
                 "wire legal_now = !s_axis_tvalid | (s_axis_tlast\n    \
                  ? |s_axis_tkeep & ~|(s_axis_tkeep & (s_axis_tkeep + 1'b1)) : &s_axis_tkeep);\n\

@@ -178,7 +178,9 @@ impl<'a> Netlist<'a> {
     /// Where each flip-flop starts, by its name.
     fn starts(&self) -> Result<HashMap<&'a str, Start>> {
         let in_reset = self.in_reset()?;
-        let after_reset = |(next, value): &(&str, &'a str)| (*value, in_reset[*next]);
+        // What nothing drives is not among the signals: it may be anything.
+        let after_reset =
+            |(next, value): &(&str, &'a str)| (*value, in_reset.get(next).copied().flatten());
         let known: HashMap<&str, InReset> = self.latches.iter().map(after_reset).collect();
         let start = |(value, after_reset): (&&'a str, &InReset)| {
             let start = match (after_reset, twin(value)) {

@@ -72,9 +72,8 @@ pub struct Reasons {
 #[serde(deny_unknown_fields)]
 struct Reason {
     place: String,
-    change: String,
-    /// What stood there; all of that place and change, if there is none.
-    was: Option<String>,
+    /// None: every change of that place.
+    change: Option<String>,
     reason: String,
 }
 
@@ -90,8 +89,8 @@ impl Reasons {
 
     fn of(&self, mutant: &Mutant) -> Option<&str> {
         let is_it = |reason: &&Reason| {
-            (&reason.place, &reason.change) == (&mutant.place, &mutant.change)
-                && reason.was.as_ref().is_none_or(|was| *was == mutant.was)
+            let same_change = |change: &String| *change == mutant.change;
+            reason.place == mutant.place && reason.change.as_ref().is_none_or(same_change)
         };
         Some(&self.survivor.iter().find(is_it)?.reason)
     }
@@ -166,7 +165,7 @@ mod tests {
     fn the_table_counts_each_mutant_once_and_survivors_have_their_reasons() -> Result<()> {
         let reasons: Reasons = toml::from_str(
             "[[survivor]]\nplace = 'fifo.words'\nchange = 'EnableStuck'\nreason = 'never full'\n\
-             [[survivor]]\nplace = 'fifo.words'\nchange = 'OperatorSwapped'\nwas = 'a'\nreason = 'other'",
+             [[survivor]]\nplace = 'fifo.tail'\nreason = 'other'",
         )
         .into_diagnostic()?;
         let mutants = [
