@@ -228,27 +228,52 @@ assign m = written ? words[turn] ^ last : 2'd0;
 endmodule
 ";
 
-    /// Whether the toy with one text replaced is proven to do the same; none: the pinned tools are not there.
-    fn is_proven(name: &str, from: &str, to: &str) -> Result<Option<bool>> {
+    /// A beat of delay; what it carries is of no use unless it is valid.
+    const STREAM: &str = "
+module toy (
+    input wire axis_aclk,
+    input wire axis_resetn,
+    input wire s_axis_tvalid,
+    input wire s_axis_tlast,
+    input wire [1:0] s_axis_tkeep,
+    output reg m_axis_tvalid,
+    output reg [1:0] m_axis_tkeep
+);
+always @(posedge axis_aclk) if (!axis_resetn) m_axis_tvalid <= 1'b0; else m_axis_tvalid <= s_axis_tvalid;
+always @(posedge axis_aclk) if (s_axis_tvalid) m_axis_tkeep <= s_axis_tkeep;
+endmodule
+";
+
+    /// Whether a toy with one text replaced is proven to do the same; none: the pinned tools are not there.
+    fn is_proven(toy: &str, name: &str, from: &str, to: &str) -> Result<Option<bool>> {
         if !setup::is_current() {
             eprintln!("skipped: the pinned tools are not there; run `cargo xtask setup`");
             return Ok(None);
         }
         let folder = root().join("target/tmp/equivalence").join(name);
-        assert_eq!(TOY.matches(from).count(), 1, "{from}");
-        for (version, text) in [(GOLD, TOY.to_owned()), (GATE, TOY.replace(from, to))] {
+        assert_eq!(toy.matches(from).count(), 1, "{from}");
+        for (version, text) in [(GOLD, toy.to_owned()), (GATE, toy.replace(from, to))] {
             fs::create_dir_all(folder.join(version)).into_diagnostic()?;
             fs::write(folder.join(version).join("toy.v"), text).into_diagnostic()?;
         }
+        let port = |name, bits, input| json!({ "name": name, "bits": bits, "input": input });
+        let is_stream = toy == STREAM;
         let scope = json!({
             "module": "toy",
             "clocked": true,
-            // So much that the last question, which is about streams, is not asked.
-            "state_bits": MOST_STATE_BITS + 1,
-            "ports": [
-                { "name": "s", "bits": 2, "input": true },
-                { "name": "m", "bits": 2, "input": false },
-            ],
+            // The last question, which is about streams, is asked only of what has little state.
+            "state_bits": if is_stream { 3 } else { MOST_STATE_BITS + 1 },
+            "ports": if is_stream {
+                vec![
+                    port("s_axis_tvalid", 1, true),
+                    port("s_axis_tlast", 1, true),
+                    port("s_axis_tkeep", 2, true),
+                    port("m_axis_tvalid", 1, false),
+                    port("m_axis_tkeep", 2, false),
+                ]
+            } else {
+                vec![port("s", 2, true), port("m", 2, false)]
+            },
         });
         let scopes = vec![Scope::read(&scope)?];
         let proof = Survivor { folder, scopes }.proof(&Tools::new(&setup::programs())?)?;
@@ -267,7 +292,7 @@ endmodule
             ),
             ("arithmetic", "turn + 2'd1", "{turn[0] ^ turn[1], ~turn[0]}"),
         ] {
-            assert_ne!(is_proven(name, from, to)?, Some(false), "{name}");
+            assert_ne!(is_proven(TOY, name, from, to)?, Some(false), "{name}");
         }
         Ok(())
     }
@@ -283,7 +308,35 @@ endmodule
             ("state", "turn == 2'd2", "turn == 2'd3"),
             ("delay", "last <= s", "last <= last"),
         ] {
-            assert_ne!(is_proven(name, from, to)?, Some(true), "{name}");
+            assert_ne!(is_proven(TOY, name, from, to)?, Some(true), "{name}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn of_a_stream_only_valid_beats_of_legal_frames_count() -> Result<()> {
+        for (name, from, to, same) in [
+            ("payload", "if (s_axis_tvalid) m", "m", true),
+            (
+                "hole",
+                "<= s_axis_tkeep",
+                "<= {s_axis_tkeep[1], 1'b1}",
+                true,
+            ),
+            (
+                "keep",
+                "<= s_axis_tkeep",
+                "<= {1'b1, s_axis_tkeep[0]}",
+                false,
+            ),
+            (
+                "valid",
+                "<= s_axis_tvalid",
+                "<= s_axis_tvalid & s_axis_tlast",
+                false,
+            ),
+        ] {
+            assert_ne!(is_proven(STREAM, name, from, to)?, Some(!same), "{name}");
         }
         Ok(())
     }
