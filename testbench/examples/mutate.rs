@@ -1,17 +1,26 @@
-//! Runs mutants of the design through the in-process tests and reports what survives.
+//! Runs mutants of the design through the in-process tests: `cargo xtask mutate` starts it and reports.
 //!
-//! `mutate [COUNT] [SEED]`: how many mutants (1000), and which sample of them (1).
+//! `mutate COUNT SEED FOLDER`: how many mutants, which sample of all, and where `mutants.json` goes: what became of each.
+//! Beside it each survivor has a folder with the Verilog of the design (`gold`) and its own (`gate`).
 
-use std::collections::BTreeMap;
-use std::process::ExitCode;
+use std::error::Error;
+use std::path::Path;
+use std::{env, fs};
 
 use rayon::prelude::*;
+use seqnic_hdl::rtl::mutate::{mutant, scopes};
+use seqnic_hdl::rtl::{Design, Direction, emit};
 use seqnic_testbench::mutation::{Subject, Verdict, sample, subjects};
+use serde_json::{Value, json};
 
-fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let count: usize = arguments.next().map_or(Ok(1000), |count| count.parse())?;
-    let seed: u64 = arguments.next().map_or(Ok(1), |seed| seed.parse())?;
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [count, seed, folder] = &arguments[..] else {
+        return Err("usage: mutate COUNT SEED FOLDER".into());
+    };
+    let (count, seed, folder) = (count.parse()?, seed.parse()?, Path::new(folder));
 
     let subjects = subjects()?;
     for subject in &subjects {
@@ -23,45 +32,62 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         })?;
     }
     let (all, possible) = sample(&subjects, count, seed);
+    println!("{} of {possible} possible mutants, seed {seed}", all.len());
     // A mutant that panics is killed; what it says on the way is of no use.
+    let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let verdicts: Vec<(&Subject, Verdict)> = all
         .par_iter()
         .map(|(subject, mutation)| (*subject, subject.judge(mutation)))
         .collect();
+    std::panic::set_hook(hook);
 
-    let mut by_change: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for (subject, verdict) in &verdicts {
-        let entry = by_change
-            .entry(format!("{:?}", verdict.mutation.change))
-            .or_default();
-        entry.0 += 1;
-        if verdict.killed_by.is_none() {
-            entry.1 += 1;
-            let layout = (
-                subject.config.data_bits(),
-                subject.config.row().name(),
-                subject.config.prefix().name(),
-            );
-            println!("survived: {} {layout:?}", verdict.mutation);
+    fs::create_dir_all(folder)?;
+    let mut listed = Vec::new();
+    for (number, (subject, verdict)) in verdicts.iter().enumerate() {
+        let survivor = match &verdict.killed_by {
+            Some(_) => Value::Null,
+            None => write(subject, verdict, folder, &format!("{number:05}"))?,
+        };
+        let mutation = &verdict.mutation;
+        listed.push(json!({
+            "subject": subject.name(),
+            "place": format!("{}.{}", mutation.module, mutation.signal),
+            "change": format!("{:?}", mutation.change),
+            "was": mutation.was,
+            "killed_by": verdict.killed_by,
+            "survivor": survivor,
+        }));
+    }
+    let text = serde_json::to_string_pretty(&listed)?;
+    Ok(fs::write(folder.join("mutants.json"), text + "\n")?)
+}
+
+/// Writes the Verilog of a survivor, and says which modules of it may be compared with those of the design.
+fn write(subject: &Subject, verdict: &Verdict, folder: &Path, name: &str) -> Result<Value> {
+    let design = &subject.design;
+    let mutant = mutant(design, &verdict.mutation);
+    for (version, design) in [("gold", design), ("gate", &mutant)] {
+        let folder = folder.join(name).join(version);
+        fs::create_dir_all(&folder)?;
+        for file in emit(design, "") {
+            fs::write(folder.join(file.name), file.text)?;
         }
     }
-    println!(
-        "{possible} mutations are possible; {} were made",
-        verdicts.len()
-    );
-    for (change, (made, survived)) in &by_change {
-        println!("{change:20} made {made:5}  survived {survived:4}");
-    }
-    let survived = verdicts
-        .iter()
-        .filter(|(_, verdict)| verdict.killed_by.is_none())
-        .count();
-    let share = 100.0 * (verdicts.len() - survived) as f64 / verdicts.len().max(1) as f64;
-    println!(
-        "killed {} of {}: {share:.1} %",
-        verdicts.len() - survived,
-        verdicts.len()
-    );
-    Ok(ExitCode::SUCCESS)
+    let scopes = scopes(design, &verdict.mutation);
+    let scopes: Vec<Value> = scopes.iter().map(|scope| interface(scope)).collect();
+    Ok(json!({ "folder": name, "scopes": scopes }))
+}
+
+fn interface(design: &Design) -> Value {
+    let ports = design.ports().map(|port| {
+        let is_input = port.direction == Direction::Input;
+        json!({ "name": port.name, "bits": port.width, "input": is_input })
+    });
+    json!({
+        "module": design.name(),
+        "clocked": design.is_clocked(),
+        "state_bits": design.state_bits(),
+        "ports": ports.collect::<Vec<_>>(),
+    })
 }

@@ -68,12 +68,17 @@ struct Run {
     kind: TraceKind,
     packets: usize,
     frame_bytes: Option<usize>,
-    /// How often it is run, each time from another state before reset.
+    /// How often it is run, each time from another state before reset and with the packets that follow.
     seeds: u64,
+    /// What went through before, until a reset cut it off; none: the state before reset is random.
+    before: Option<TraceKind>,
 }
 
+/// Frames that come out before a reset cuts off the rest.
+const FRAMES_BEFORE_RESET: usize = 4;
+
 /// Short runs first: most mutants fall at once. The sparse run lets the design run empty again and again.
-const RUNS: [Run; 9] = {
+const RUNS: [Run; 10] = {
     const fn run(name: &'static str, pauses: (u8, u8), kind: TraceKind, packets: usize) -> Run {
         let (stall, idle) = pauses;
         Run {
@@ -84,6 +89,7 @@ const RUNS: [Run; 9] = {
             packets,
             frame_bytes: None,
             seeds: 1,
+            before: None,
         }
     }
     [
@@ -99,8 +105,14 @@ const RUNS: [Run; 9] = {
         },
         run("conversations", (15, 15), TraceKind::Dctcp, 200),
         Run {
-            seeds: 12,
+            seeds: 48,
             ..run("first frames", (0, 0), TraceKind::Headers, 3)
+        },
+        // Frames that end in their headers: those of the frames before must not be taken for theirs.
+        Run {
+            seeds: 48,
+            before: Some(TraceKind::Headers),
+            ..run("after a reset", (0, 0), TraceKind::Headers, 3)
         },
         run(
             "sparse frames into a slow sink",
@@ -151,6 +163,22 @@ pub fn sample(subjects: &[Subject], count: usize, seed: u64) -> (Vec<(&Subject, 
 }
 
 impl Subject {
+    /// What tells it from the others, for people.
+    pub fn name(&self) -> String {
+        let config = &self.config;
+        format!(
+            "{} of {} bits, row {}, prefix {}",
+            if self.is_stripper {
+                "stripper"
+            } else {
+                "sequencer"
+            },
+            config.data_bits(),
+            config.row().name(),
+            config.prefix().name(),
+        )
+    }
+
     /// Every mutation of the design.
     pub fn mutations(&self) -> Vec<Mutation> {
         mutations(&self.design)
@@ -181,38 +209,57 @@ impl Subject {
     }
 
     fn run(&self, design: &Arc<Design>, run: &Run) -> Option<String> {
-        (1..=run.seeds).find_map(|seed| self.run_once(design, run, seed))
+        (1..=run.seeds).find_map(|seed| self.run_once(design, run, seed).err())
     }
 
-    fn run_once(&self, design: &Arc<Design>, run: &Run, seed: u64) -> Option<String> {
-        let spec = TraceSpec {
-            frame_bytes: run.frame_bytes,
-            ..TraceSpec::new(run.kind, run.packets, seed)
-        };
-        let packets: Vec<Packet> = Trace::new(&spec).ok()?.collect();
+    fn run_once(&self, design: &Arc<Design>, run: &Run, seed: u64) -> Result<(), String> {
+        let packets = |spec: &TraceSpec| Trace::new(spec).map_err(|error| error.to_string());
         let options = Options {
             stall: Pause::Percent(run.stall),
             idle: Pause::Percent(run.idle),
             seed,
             ..Options::default()
         };
-        let engine = Simulator::new(design, seed);
-        let cosim = match self.is_stripper {
-            true => Cosim::stripper(engine, &self.config, options),
-            false => Cosim::new(engine, &self.config, options),
-        };
-        let report = match cosim
-            .map_err(|error| error.to_string())
-            .map(|mut cosim| cosim.run(packets))
-        {
-            Err(said) => return Some(said),
-            Ok(Err(failure)) => return Some(summary(&failure.violation)),
-            Ok(Ok(report)) => report,
-        };
-        let bubbles =
-            run.stall == 0 && run.idle == 0 && !self.is_stripper && report.output_bus_share() < 1.0;
-        bubbles.then(|| format!("output bus share {:.3}", report.output_bus_share()))
+        let mut engine = Simulator::new(design, seed);
+        if let Some(before) = run.before {
+            let packets = packets(&TraceSpec::new(before, 4 * FRAMES_BEFORE_RESET, seed))?;
+            engine = cut_off(self.cosim(engine, &options)?, packets)?;
+        }
+        let packets = packets(&TraceSpec {
+            frame_bytes: run.frame_bytes,
+            ..TraceSpec::new(run.kind, seed as usize * run.packets, seed)
+        })?;
+        // The arrangements of headers come in one order, whatever the seed: each run goes on where the one before ended.
+        let before = (seed as usize - 1) * run.packets;
+        let packets = packets.skip(before).take(run.packets);
+        let report = self.cosim(engine, &options)?.run(packets);
+        let report = report.map_err(|failure| summary(&failure.violation))?;
+        let without_pauses = run.stall == 0 && run.idle == 0;
+        match without_pauses && !self.is_stripper && report.output_bus_share() < 1.0 {
+            true => Err(format!("output bus share {:.3}", report.output_bus_share())),
+            false => Ok(()),
+        }
     }
+
+    fn cosim(&self, engine: Simulator, options: &Options) -> Result<Cosim<Simulator>, String> {
+        let cosim = match self.is_stripper {
+            true => Cosim::stripper(engine, &self.config, options.clone()),
+            false => Cosim::new(engine, &self.config, options.clone()),
+        };
+        cosim.map_err(|error| error.to_string())
+    }
+}
+
+/// Stops a run while frames are inside.
+fn cut_off(
+    mut cosim: Cosim<Simulator>,
+    mut packets: impl Iterator<Item = Packet>,
+) -> Result<Simulator, String> {
+    for _ in 0..FRAMES_BEFORE_RESET {
+        let frame = cosim.next_frame(&mut packets);
+        frame.map_err(|failure| summary(&failure.violation))?;
+    }
+    Ok(cosim.into_engine())
 }
 
 fn summary(violation: &Violation) -> String {

@@ -152,7 +152,7 @@ fn table(printed: &str) -> Result<String> {
 fn rates(printed: &str, name: &str) -> Option<Rates> {
     let rest = printed.lines().find_map(|line| line.strip_prefix(name))?;
     let words: Vec<_> = rest.split_whitespace().collect();
-    let &[packets, "packets/s", cycles, "cycles/s"] = &words[..] else {
+    let &[packets, "packets/s", cycles, "cycles/s", ..] = &words[..] else {
         return None;
     };
     Some(Rates {

@@ -10,10 +10,13 @@ mod fuzz;
 mod lint;
 mod metadata;
 mod mutate;
+mod mutate_model;
+mod parallel;
 mod prove;
 mod setup;
 mod steps;
 mod test;
+mod yosys;
 
 use clap::{Parser, Subcommand};
 use miette::Result;
@@ -40,7 +43,7 @@ enum Task {
     },
     /// Set up, lint and run every test
     Test,
-    /// Run mutants of the design through the in-process tests and list what survives
+    /// Run mutants of the design through the in-process tests, and list what survives and is not proven equivalent
     Mutate {
         /// How many mutants
         #[arg(long, default_value_t = 1000)]
@@ -86,8 +89,8 @@ fn main() -> Result<()> {
         Task::CompareCocotb => compare_cocotb::compare_cocotb(),
         Task::Docs { check } => docs::docs(check),
         Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
-        Task::Mutate { count, seed } => mutate::design(count, seed),
-        Task::MutateModel { jobs, shard } => mutate::model(jobs, shard.as_deref()),
+        Task::Mutate { count, seed } => mutate::mutate(count, seed),
+        Task::MutateModel { jobs, shard } => mutate_model::mutate_model(jobs, shard.as_deref()),
         Task::Prove => prove::prove(),
         Task::Test | Task::Ci => test::test(),
     }

@@ -7,19 +7,18 @@
 mod job;
 mod table;
 
-use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use miette::{IntoDiagnostic, Result, WrapErr, bail, miette};
 use serde_json::Value;
 
 use crate::command::{cargo, root, run};
+use crate::parallel::on_all_processors;
 use crate::setup::{TOOLS, setup};
-use job::{Job, Tools, Verdict};
+use crate::yosys::Tools;
+use job::{Job, Verdict};
 
 const FOLDER: &str = "target/proofs";
 
@@ -92,33 +91,11 @@ fn jobs(folder: &Path) -> Result<Vec<Job>> {
 
 /// Runs the proofs, one on each processor, and gives what became of them in their order.
 fn all(tools: &Tools, jobs: Vec<Job>) -> Result<Vec<Outcome>> {
-    let waiting: Mutex<VecDeque<_>> = Mutex::new(jobs.into_iter().enumerate().collect());
-    let take = || {
-        waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
-    };
-    let work = || -> Result<Vec<_>> {
-        let mut done = Vec::new();
-        while let Some((number, job)) = take() {
-            let outcome = one(tools, job)?;
-            println!("{}", table::progress(&outcome));
-            done.push((number, outcome));
-        }
-        Ok(done)
-    };
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    let mut done = thread::scope(|scope| {
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let mut done = Vec::new();
-        for worker in workers {
-            done.extend(worker.join().map_err(|_| miette!("a proof panicked"))??);
-        }
-        Ok::<_, miette::Report>(done)
-    })?;
-    done.sort_by_key(|(number, _)| *number);
-    Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
+    on_all_processors(jobs, |job| {
+        let outcome = one(tools, job)?;
+        println!("{}", table::progress(&outcome));
+        Ok(outcome)
+    })
 }
 
 fn one(tools: &Tools, job: Job) -> Result<Outcome> {

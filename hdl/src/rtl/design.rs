@@ -168,6 +168,24 @@ impl Design {
             || self.instances.iter().any(|child| child.design.is_clocked())
     }
 
+    /// Bits of all registers and memories, with those of everything below.
+    pub fn state_bits(&self) -> usize {
+        let registers = self
+            .signals
+            .iter()
+            .filter(|signal| signal.role == Role::Register);
+        let memories = self
+            .memories
+            .iter()
+            .map(|memory| memory.depth * memory.width);
+        let below = self.instances.iter().map(|child| child.design.state_bits());
+        registers
+            .map(|signal| signal.width)
+            .chain(memories)
+            .chain(below)
+            .sum()
+    }
+
     /// The clock and the reset that the module has beside its ports.
     pub(crate) fn clocks(&self) -> &'static [&'static str] {
         if self.is_clocked() {

