@@ -34,7 +34,7 @@ field = [
     { name = "kind", source = "constant:0x6", bytes = 1, order = "little" },
 ]
 requires = ["vlan", "ipv4"]
-storage = "distributed"
+storage = "block"
 
 [prefix]
 section = [
@@ -56,8 +56,9 @@ increment = 4
 
 [pipeline]
 input_skid = false
-output_skid = true
+output_skid = false
 fifo_beats = 16
+fifo_storage = "block"
 "#;
     assert_eq!(config.unwrap().to_toml(), expected);
 }
@@ -78,11 +79,14 @@ proptest! {
 
 /// Mostly accepted configurations, with every kind of mistake among them.
 fn raw_config() -> impl Strategy<Value = RawConfig> {
-    let pipeline = (any::<Option<bool>>(), any::<Option<bool>>(), rare(0..600)).prop_map(
-        |(input_skid, output_skid, fifo_beats)| RawPipeline {
+    let skid = any::<Option<bool>>;
+    let fifo_storage = name(&["distributed", "block", "registers"]);
+    let pipeline = (skid(), skid(), rare(0..600), fifo_storage).prop_map(
+        |(input_skid, output_skid, fifo_beats, fifo_storage)| RawPipeline {
             input_skid,
             output_skid,
             fifo_beats,
+            fifo_storage,
         },
     );
     let timestamp = (name(&["counter", "port"]), rare(0..70000))

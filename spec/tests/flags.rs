@@ -11,14 +11,14 @@ fn merged(file: &str, flags: &str) -> Config {
 #[test]
 fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
     let config = merged(
-        "name = \"a\"\nhistory.rows = 20\nbus.data_bits = 512\npipeline.output_skid = false",
+        "name = \"a\"\nhistory.rows = 20\nbus.data_bits = 512\npipeline.output_skid = true",
         "history.rows = 32\npipeline.input_skid = true",
     );
     assert_eq!(
         (config.name(), config.rows(), config.data_bits()),
         ("a", 32, 512)
     );
-    assert!(config.pipeline().input_skid && !config.pipeline().output_skid);
+    assert!(config.pipeline().input_skid && config.pipeline().output_skid);
     assert_eq!(config.cores(), 16);
 }
 

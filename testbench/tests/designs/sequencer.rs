@@ -130,15 +130,19 @@ fn equals_the_model_for_every_storage_and_pipeline() {
     let cases = engines
         .cases(["distributed", "block", "registers"])
         .by(["paper", "bpf-profile"])
+        .by(["distributed", "block"])
         .by(pipelines);
-    for ((storage, layout), (input_skid, output_skid, fifo_beats)) in cases {
+    for (((storage, layout), fifo_storage), (input_skid, output_skid, fifo_beats)) in cases {
         let config = config(&format!(
             r#"
             bus.data_bits = 256
             history = {{ row = "heavy-hitter", rows = 6, storage = "{storage}" }}
             prefix.layout = "{layout}"
             spray.cores = 6
-            pipeline = {{ input_skid = {input_skid}, output_skid = {output_skid}, fifo_beats = {fifo_beats} }}
+            pipeline.input_skid = {input_skid}
+            pipeline.output_skid = {output_skid}
+            pipeline.fifo_beats = {fifo_beats}
+            pipeline.fifo_storage = "{fifo_storage}"
             "#
         ));
         engines.agree(&config, options(0, 0, 1), stress(60, 11));

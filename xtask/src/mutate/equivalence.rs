@@ -246,7 +246,7 @@ endmodule
 
     /// Whether a toy with one text replaced is proven to do the same; none: the pinned tools are not there.
     fn is_proven(toy: &str, name: &str, from: &str, to: &str) -> Result<Option<bool>> {
-        if !setup::is_current() {
+        if !TOOLS.is_current() {
             eprintln!("skipped: the pinned tools are not there; run `cargo xtask setup`");
             return Ok(None);
         }
@@ -276,7 +276,7 @@ endmodule
             },
         });
         let scopes = vec![Scope::read(&scope)?];
-        let proof = Survivor { folder, scopes }.proof(&Tools::new(&setup::programs())?)?;
+        let proof = Survivor { folder, scopes }.proof(&Tools::new(&TOOLS.programs())?)?;
         Ok(Some(proof.is_some()))
     }
 
