@@ -98,16 +98,9 @@ impl Entry {
             }
             None => None,
         };
-        let row_bits = 8 * config.row().bytes();
-        let table2 = paper::table2(config.data_bits(), row_bits, config.rows());
         let timing = figures.timing;
         let levels = |path: &Option<Path>| path.as_ref().map(|path| path.lut_levels);
         Ok(Self {
-            rows: Some(config.rows()),
-            data_bits: Some(config.data_bits()),
-            row_bits: Some(row_bits),
-            prefix_bytes: Some(config.prefix_bytes()),
-            storage: Some(config.storage().name().to_owned()),
             lut_levels: levels(&timing.internal),
             path: timing.internal,
             path_from_input: timing.from_input,
@@ -115,8 +108,6 @@ impl Entry {
             path_through: timing.through,
             fan_out: figures.fan_out,
             delay_model_ns: Some((1000.0 * timing.delay_model_ns).round() / 1000.0),
-            table2_lut: table2.map(|line| line.lut),
-            table2_ff: table2.map(|line| line.ff),
             baseline_lut_physical: simple.as_ref().map(|simple| simple.resources.lut_physical),
             baseline_ff: simple.as_ref().map(|simple| simple.resources.ff),
             baseline_lut_levels: simple.and_then(|simple| levels(&simple.timing.internal)),
@@ -125,7 +116,23 @@ impl Entry {
                 false => BTreeMap::new(),
             },
             verilog: Some(verilog_hash(&files)),
-            ..Self::new(top.name(), figures.resources, yosys.version())
+            ..Self::new(top.name(), figures.resources, yosys.version()).of_config(config)
         })
+    }
+
+    /// The same with the sizes of the configuration that it is of, and with what the paper says of them.
+    pub fn of_config(self, config: &Config) -> Self {
+        let row_bits = 8 * config.row().bytes();
+        let table2 = paper::table2(config.data_bits(), row_bits, config.rows());
+        Self {
+            rows: Some(config.rows()),
+            data_bits: Some(config.data_bits()),
+            row_bits: Some(row_bits),
+            prefix_bytes: Some(config.prefix_bytes()),
+            storage: Some(config.storage().name().to_owned()),
+            table2_lut: table2.map(|line| line.lut),
+            table2_ff: table2.map(|line| line.ff),
+            ..self
+        }
     }
 }

@@ -7,10 +7,13 @@ mod entry;
 mod error;
 mod figures;
 mod netlist;
+pub mod page;
 mod pairing;
 pub mod paper;
+pub mod plots;
 mod sheet;
 mod timing;
+pub mod vivado;
 mod yosys;
 
 pub use baseline::baseline;
