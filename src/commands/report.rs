@@ -9,7 +9,7 @@ use seqnic_hdl::tops;
 use seqnic_sim::traffic::{Trace, TraceKind, TraceSpec};
 use seqnic_spec::Config;
 use seqnic_synth::plots::{self, Quantity};
-use seqnic_synth::{Entry, Sheet, Yosys, page, vivado};
+use seqnic_synth::{Entry, Sheet, Wanted, Yosys, page, vivado};
 use seqnic_testbench::{Cosim, Options};
 use serde::Serialize;
 
@@ -45,6 +45,10 @@ pub struct Args {
     /// Say what each module takes, too; each is synthesised once more, on its own
     #[arg(long, help_heading = "Report")]
     blocks: bool,
+
+    /// Leave out the baseline, which takes the longest
+    #[arg(long, help_heading = "Report")]
+    without_baseline: bool,
 
     /// Print all figures comma-separated
     #[arg(long, help_heading = "Report", conflicts_with_all = ["markdown", "json"])]
@@ -99,9 +103,13 @@ fn synthesised(args: &Args, output: &Output) -> Result<Vec<Entry>, Error> {
         Error::new(format!("there is no Yosys: {remedy}; or set YOSYS to one"))
     })?;
     let yosys = Yosys::new(yosys.program)?;
+    let wanted = Wanted {
+        baseline: !args.without_baseline,
+        blocks: args.blocks,
+    };
     let progress = output.steps("synthesising", configs.len() as u64);
     let entries = configs.par_iter().map(|config| {
-        let mut entry = Entry::of(&yosys, config, args.blocks)?;
+        let mut entry = Entry::of(&yosys, config, wanted)?;
         entry.output_bus_percent = Some(output_bus_percent(config)?);
         progress.inc(1);
         Ok(entry)

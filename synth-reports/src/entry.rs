@@ -72,6 +72,15 @@ pub struct Entry {
     pub tool: String,
 }
 
+/// What is synthesised beside the sequencer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The simple design.
+    pub baseline: bool,
+    /// Each module on its own.
+    pub blocks: bool,
+}
+
 impl Entry {
     /// An entry of these resources.
     pub fn new(design: &str, resources: Resources, tool: &str) -> Self {
@@ -86,12 +95,17 @@ impl Entry {
         }
     }
 
-    /// Synthesises the sequencer of a configuration and the simple design beside it.
-    pub fn of(yosys: &Yosys, config: &Config, with_blocks: bool) -> Result<Self, SynthError> {
+    /// Synthesises the sequencer of a configuration, and what is wanted beside it.
+    pub fn of(yosys: &Yosys, config: &Config, wanted: Wanted) -> Result<Self, SynthError> {
         let top = tops::sequencer(config)?;
         let files = rtl::emit(&top, "");
         let figures = Figures::of(&yosys.synthesise(&files, top.name())?, top.name())?;
-        let simple = match baseline(config)? {
+        let simple = match wanted
+            .baseline
+            .then(|| baseline(config))
+            .transpose()?
+            .flatten()
+        {
             Some(simple) => {
                 let netlist = yosys.synthesise(&rtl::emit(&simple, ""), simple.name())?;
                 Some(Figures::of(&netlist, simple.name())?)
@@ -111,7 +125,7 @@ impl Entry {
             baseline_lut_physical: simple.as_ref().map(|simple| simple.resources.lut_physical),
             baseline_ff: simple.as_ref().map(|simple| simple.resources.ff),
             baseline_lut_levels: simple.and_then(|simple| levels(&simple.timing.internal)),
-            blocks: match with_blocks {
+            blocks: match wanted.blocks {
                 true => yosys.blocks(&files, top.name())?,
                 false => BTreeMap::new(),
             },

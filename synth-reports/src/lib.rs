@@ -17,7 +17,7 @@ pub mod vivado;
 mod yosys;
 
 pub use baseline::baseline;
-pub use entry::Entry;
+pub use entry::{Entry, Wanted};
 pub use error::SynthError;
 pub use figures::{FanOut, Figures, Resources, U250_FLIP_FLOPS, U250_LUTS};
 pub use netlist::Netlist;

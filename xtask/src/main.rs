@@ -8,6 +8,7 @@ mod fuzz;
 mod lint;
 mod metadata;
 mod prove;
+mod report;
 mod setup;
 mod steps;
 mod test;
@@ -48,6 +49,12 @@ enum Task {
     },
     /// Prove that the blocks keep to AXI4-Stream and lose no frame, with Yosys and Z3
     Prove,
+    /// Synthesise the designs of the paper's Table 2 and write what they take to synth-reports/results
+    Report {
+        /// Write nothing, and fail when a figure is worse than the committed one or the files are stale
+        #[arg(long)]
+        check: bool,
+    },
     /// Run the fuzz targets with libFuzzer; needs cargo-fuzz
     Fuzz {
         /// How long each target runs
@@ -83,6 +90,7 @@ fn main() -> Result<()> {
             let (count, seed) = (count.to_string(), seed.to_string());
             command::run(command::cargo(&example).args(["--", &count, &seed]))
         }
+        Task::Report { check } => report::report(check),
         Task::Prove => prove::prove(),
         Task::Test | Task::Ci => test::test(),
     }

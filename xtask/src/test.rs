@@ -5,10 +5,11 @@ use miette::Result;
 use crate::command::{cargo, run};
 use crate::lint;
 use crate::prove::prove;
+use crate::report::report;
 use crate::setup::{Problem, is_current, setup};
 use crate::steps::{Outcome, Steps};
 
-/// Sets up, lints, runs every test and proves what can be proven. Tests that need a tool which is not there skip themselves.
+/// Sets up, lints, runs every test, proves what can be proven and checks the committed figures. Tests that need a tool which is not there skip themselves.
 pub fn test() -> Result<()> {
     let mut steps = Steps::new();
     steps.step("setup", || match setup() {
@@ -23,6 +24,10 @@ pub fn test() -> Result<()> {
     });
     steps.step("prove", || match is_current() {
         true => prove().map(|()| Outcome::Done),
+        false => Ok(Outcome::Skipped("the pinned tools are not there".into())),
+    });
+    steps.step("report", || match is_current() {
+        true => report(true).map(|()| Outcome::Done),
         false => Ok(Outcome::Skipped("the pinned tools are not there".into())),
     });
     steps.summary()
