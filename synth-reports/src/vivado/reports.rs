@@ -224,11 +224,19 @@ impl<'a> Report<'a> {
 
     /// The slack of the design timing summary; none where no path is constrained.
     fn worst_slack_ns(&self) -> Result<Option<f64>, SynthError> {
+        let is_header = |line: &&str| line.trim_start().starts_with("WNS(ns)");
         let mut lines = self
             .text
             .lines()
-            .skip_while(|line| !line.trim_start().starts_with("WNS(ns)"));
-        let value = lines.nth(2).and_then(|line| line.split_whitespace().next());
+            .skip_while(|line| !is_header(line))
+            .skip(1);
+        let mut words = || lines.next().unwrap_or_default().split_whitespace();
+        let (columns, mut values) = (words().count(), words());
+        // A line that is cut short could end in the middle of the number.
+        let value = match values.clone().count() == columns {
+            true => values.next(),
+            false => None,
+        };
         match value {
             Some("NA") => Ok(None),
             Some(value) => match value.parse::<f64>() {
