@@ -15,7 +15,7 @@ th { background: #f6f8fa; font-weight: 600; }
 table.text th, table.text td, .modules td:first-child, .modules th:first-child { text-align: left; }
 table.text td { white-space: normal; overflow-wrap: anywhere; }
 .plots { display: flex; flex-wrap: wrap; gap: 1.2em; }
-.plots svg { max-width: 100%; height: auto; border: 1px solid #d8dee4; border-radius: 6px; }
+.plots svg { flex: 1 1 480px; min-width: 0; max-width: 720px; height: auto; border: 1px solid #d8dee4; border-radius: 6px; }
 code { background: #f6f8fa; padding: .1em .3em; border-radius: 4px; }
 .note { color: #57606a; max-width: 75em; }";
 
