@@ -116,8 +116,13 @@ impl Drop for Staged {
     }
 }
 
-/// Creates a folder and all above it.
+/// Creates the folder of `--out` and all above it.
 pub fn create_folder(path: &Path) -> Result<(), Error> {
+    create_folder_for("--out", path)
+}
+
+/// Creates the folder that a flag names and all above it.
+pub fn create_folder_for(flag: &str, path: &Path) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(|error| {
         let reason = match error.kind() {
             io::ErrorKind::AlreadyExists => "a file of that name is in the way".to_owned(),
@@ -125,7 +130,7 @@ pub fn create_folder(path: &Path) -> Result<(), Error> {
         };
         let path = path.display();
         Error::new(format!(
-            "{path}: the folder cannot be created: {reason}; choose another one for --out"
+            "{path}: the folder cannot be created: {reason}; choose another one for {flag}"
         ))
     })
 }

@@ -38,6 +38,25 @@ impl Output {
         }
     }
 
+    /// Prints text that is the result in a form that was asked for.
+    pub fn print(&self, text: &str) -> Result<(), Error> {
+        print(text)
+    }
+
+    /// A bar of `total` steps on standard error, shown from the start, for work of few long steps.
+    pub fn steps(&self, what: &'static str, total: u64) -> ProgressBar {
+        if self.json || self.quiet || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(total);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        bar
+    }
+
     /// A progress bar on standard error, of `total` units if that is known. It appears only on a
     /// terminal, and only when the work takes more than a second.
     pub fn progress(&self, what: &'static str, total: Option<u64>) -> Progress {

@@ -58,7 +58,9 @@ impl Tool {
             Self::Cxx => "compiles what Verilator makes",
             Self::Verilator => "lints the generated Verilog",
             Self::Icarus => "a second opinion on the generated Verilog",
-            Self::Yosys => "proves properties of the blocks (cargo xtask prove)",
+            Self::Yosys => {
+                "synthesises for seqnic report; proves properties of the blocks (cargo xtask prove)"
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use seqnic_hdl::blocks::skid_buffer::skid_buffer;
 use seqnic_hdl::blocks::sprayer::sprayer;
 use seqnic_hdl::blocks::stripper::stripper;
 use seqnic_hdl::rtl::mutate::{Change, mutant, mutations};
-use seqnic_hdl::rtl::{Design, RtlError, emit};
+use seqnic_hdl::rtl::{Design, MemoryStyle, RtlError, emit};
 use seqnic_hdl::tops::sequencer;
 use seqnic_spec::Config;
 use serde_json::{Value, json};
@@ -102,7 +102,10 @@ fn proofs() -> Result<Vec<Proof>> {
     // What takes longest is first, so that the others are proven beside it.
     let mut proofs = vec![sequencer_of()?, skid_buffer_of(2)?];
     for (latency_cycles, refuses) in [(1, true), (2, true), (1, false)] {
-        proofs.push(fifo_of(latency_cycles, refuses)?);
+        proofs.push(fifo_of(MemoryStyle::Distributed, latency_cycles, refuses)?);
+    }
+    for refuses in [true, false] {
+        proofs.push(fifo_of(MemoryStyle::Block, 2, refuses)?);
     }
     for cores in [2, 3, 14, 256] {
         proofs.push(sprayer_of(cores)?);
@@ -121,7 +124,7 @@ fn proofs() -> Result<Vec<Proof>> {
             "tvalid is not held",
         ),
         (
-            fifo_of(1, true)?,
+            fifo_of(MemoryStyle::Distributed, 1, true)?,
             "push",
             Change::OperatorSwapped,
             "a word is taken when it is full",
@@ -142,7 +145,7 @@ fn proofs() -> Result<Vec<Proof>> {
             prefix_inserter_of(11)?,
             "flushing",
             Change::OperandInverted,
-            "the carry is not sent",
+            "the rest is not sent",
         ),
     ];
     for (proof, signal, change, broken) in broken {
@@ -180,8 +183,13 @@ fn skid_buffer_of(bytes: usize) -> std::result::Result<Proof, RtlError> {
     })
 }
 
-fn fifo_of(latency_cycles: usize, refuses: bool) -> std::result::Result<Proof, RtlError> {
+fn fifo_of(
+    style: MemoryStyle,
+    latency_cycles: usize,
+    refuses: bool,
+) -> std::result::Result<Proof, RtlError> {
     let spec = FifoSpec {
+        style,
         depth_words: 4,
         width_bits: 2,
         latency_cycles,
@@ -189,11 +197,14 @@ fn fifo_of(latency_cycles: usize, refuses: bool) -> std::result::Result<Proof, R
     };
     let mut defines = vec![("BITS", spec.width_bits), ("LATENCY", latency_cycles)];
     defines.extend(refuses.then_some(("REFUSES", 1)));
-    defines.extend((latency_cycles == 2).then_some(("LATE", 1)));
+    let is_block = style == MemoryStyle::Block;
+    defines.extend(is_block.then_some(("BLOCK", 1)));
+    defines.extend((latency_cycles == 2 && !is_block).then_some(("LATE", 1)));
     let fills = if refuses { "" } else { ", no ready" };
+    let kind = if is_block { ", block RAM" } else { "" };
     Ok(Proof {
         block: "fifo",
-        sizes: format!("4 words of 2 bits, latency {latency_cycles}{fills}"),
+        sizes: format!("4 words of 2 bits, latency {latency_cycles}{kind}{fills}"),
         defines,
         design: fifo("fifo", spec)?,
         cycles: CYCLES,

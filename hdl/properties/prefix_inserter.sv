@@ -1,5 +1,6 @@
 // Proof of the prefix inserter: `BYTES` of the bus, a prefix of `PREFIX` bytes, `OVER` of them in its last word if that
-// has room for bytes of the frame. History, side-band and core number come from the environment.
+// has room for bytes of the frame. History, side-band and core number come from the environment. Beats are cut in two
+// here, and one rest waits until the inserter takes it, as in the queues of a sequencer.
 module prefix_inserter_proof (
     input wire clock,
     input wire resetn,
@@ -23,10 +24,29 @@ module prefix_inserter_proof (
     wire [`BYTES-1:0] m_keep;
     wire [INDEX_BITS-1:0] word_index, word_next;
     started_after_reset reset (.clock(clock), .resetn(resetn), .started(started));
+`ifdef OVER
+    localparam FRONT = `BYTES - `OVER;
+    wire rest_ready;
+    wire spills = s_keep[FRONT];
+    wire cuts = s_valid && s_ready && spills;
+    reg has_rest;
+    reg [8*`OVER-1:0] rest_data;
+    reg [`OVER-1:0] rest_keep;
+    always @(posedge clock) begin
+        has_rest <= resetn && (cuts || (has_rest && !rest_ready));
+        if (cuts) {rest_data, rest_keep} <= {s_data[8*`BYTES-1:8*FRONT], s_keep[`BYTES-1:FRONT]};
+    end
+`else
+    localparam FRONT = `BYTES;
+`endif
     prefix_inserter dut (
         .axis_aclk(clock), .axis_resetn(resetn),
-        .s_axis_tdata(s_data), .s_axis_tkeep(s_keep), .s_axis_tvalid(s_valid), .s_axis_tlast(s_last),
-        .s_axis_tready(s_ready), .side(side), .core(core), .word(word), .start_ready(start_ready),
+        .front_data(s_data[8*FRONT-1:0]), .front_keep(s_keep[FRONT-1:0]), .front_valid(s_valid), .front_last(s_last),
+        .front_ready(s_ready),
+`ifdef OVER
+        .front_spills(spills), .rest_data(rest_data), .rest_keep(rest_keep), .rest_ready(rest_ready),
+`endif
+        .side(side), .core(core), .word(word), .start_ready(start_ready),
         .m_axis_tdata(m_data), .m_axis_tkeep(m_keep), .m_axis_tuser(m_user), .m_axis_tdest(m_dest),
         .m_axis_tvalid(m_valid), .m_axis_tlast(m_last), .m_axis_tready(m_ready),
 `ifdef MANY
@@ -105,16 +125,13 @@ module prefix_inserter_proof (
     wire in_payload = \dut.in_payload ;
 `ifdef OVER
     (* hierconn *) wire \dut.flushing ;
-    (* hierconn *) wire [8*`OVER-1:0] \dut.carry_data ;
-    (* hierconn *) wire [`OVER-1:0] \dut.carry_keep ;
     wire flushing = \dut.flushing ;
-    wire [8*`OVER-1:0] carry_data = \dut.carry_data ;
-    wire [`OVER-1:0] carry_keep = \dut.carry_keep ;
     localparam CARRIED = `OVER;
 `else
     wire flushing = 0;
-    wire [7:0] carry_data = 0;
-    wire carry_keep = 0;
+    wire has_rest = in_payload, rest_ready = in_payload, cuts = 0;
+    wire [7:0] rest_data = 0;
+    wire rest_keep = 0;
     localparam CARRIED = 1;
 `endif
     integer i;
@@ -130,17 +147,17 @@ module prefix_inserter_proof (
     wire is_over = `PREFIX % `BYTES != 0;
     wire is_done = (m_valid && m_last) || flushing;
     wire is_mine = tracked && ahead == 0 && m_valid;
-    reg [15:0] in_out, in_carry;
+    reg [15:0] in_out, in_rest;
     always @* begin
         in_out = 0;
-        in_carry = 0;
+        in_rest = 0;
         for (i = 0; i < `BYTES; i = i + 1) in_out = in_out + (is_mine && m_keep[i]);
         if (is_over && (in_payload || flushing))
-            for (i = 0; i < CARRIED; i = i + 1) in_carry = in_carry + carry_keep[i];
+            for (i = 0; i < CARRIED; i = i + 1) in_rest = in_rest + rest_keep[i];
     end
     wire [15:0] place = in_front - in_out;
     wire [8*`BYTES-1:0] out_shifted = m_data >> 8 * in_front;
-    wire [8*CARRIED-1:0] carry_shifted = carry_data >> 8 * place;
+    wire [8*CARRIED-1:0] rest_shifted = rest_data >> 8 * place;
 
     always @* if (started) begin
         prefix_word: assert (!(m_valid && prefix_taken) || is_prefix);
@@ -151,14 +168,17 @@ module prefix_inserter_proof (
         words_in_order: assert (!fire || word_index == next_index);
         starts_when_it_may: assert (!(fire && word_index == 0) || (s_valid && start_ready));
         no_bubble: assert (!could_move || m_valid);
+        rest_taken_once: assert (!rest_ready || has_rest);
+        rest_taken_in_time: assert (!(cuts && has_rest) || rest_ready);
 
         helper_count: assert (count < BEATS && next_index == count);
         helper_phases: assert (!(flushing && in_payload) && !(count != 0 && (flushing || in_payload)));
         helper_open: assert (open == (begun || waiting));
         helper_begun: assert (is_over ? begun == in_payload : !begun || in_payload);
         helper_in_frame: assert (!(count != 0 || in_payload) || (open && !is_done));
-        helper_flushing: assert (!flushing || (m_valid && !m_last && carry_keep[0] && (carry_keep & (carry_keep + 1'b1)) == 0));
-        helper_carry: assert (!is_over || !in_payload || &carry_keep);
+        helper_rest: assert (has_rest == (in_payload || flushing));
+        helper_flushing: assert (!flushing || (m_valid && !m_last && rest_keep[0] && (rest_keep & (rest_keep + 1'b1)) == 0));
+        helper_whole_rest: assert (!is_over || !in_payload || &rest_keep);
         helper_unfinished: assert (!(m_valid && !m_last) || flushing || in_payload || count != 0);
         helper_busy: assert (busy == (flushing || in_payload || count != 0));
         helper_side: assert (!(m_valid && !m_last) || m_side == side_before);
@@ -167,12 +187,12 @@ module prefix_inserter_proof (
         helper_chosen: assert (!chosen || (tracked && in_front < owed));
         if (tracked && !ended) begin
             helper_coming: assert (open && ahead == is_done && (begun || !chosen));
-            helper_coming_owed: assert (owed == in_out + (in_payload ? in_carry : `PREFIX - count * `BYTES));
+            helper_coming_owed: assert (owed == in_out + (in_payload ? in_rest : `PREFIX - count * `BYTES));
         end
         if (tracked && ended) begin
             helper_leaving: assert (ahead == 0 && is_done && m_valid);
-            helper_leaving_owed: assert (owed == in_out + in_carry);
+            helper_leaving_owed: assert (owed == in_out + in_rest);
         end
-        if (chosen) helper_byte: assert ((in_front < in_out ? out_shifted[7:0] : carry_shifted[7:0]) == wanted);
+        if (chosen) helper_byte: assert ((in_front < in_out ? out_shifted[7:0] : rest_shifted[7:0]) == wanted);
     end
 endmodule

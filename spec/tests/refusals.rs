@@ -386,6 +386,10 @@ const REFUSED: &[(&str, &str)] = &[
         "pipeline.fifo_beats = 1",
         "pipeline.fifo_beats = 1: must be a power of two from 2 to 512; the nearest is 2",
     ),
+    (
+        "pipeline.fifo_storage = \"registers\"",
+        r#"pipeline.fifo_storage = "registers": is not a known name; use "distributed" or "block""#,
+    ),
 ];
 
 #[test]

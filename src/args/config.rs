@@ -135,10 +135,14 @@ impl ConfigArgs {
     /// many as rows.
     pub fn sized(&self, rows: Option<u64>, data_bits: Option<u64>) -> Result<Self, Error> {
         let given = self.file()?.merge(self.over(self.set()?)).spray.cores;
+        // Rows outside their limits are to be refused as rows.
+        let cores = rows
+            .map(|rows| rows.clamp(1, 256))
+            .filter(|_| given.is_none());
         Ok(Self {
             rows: rows.or(self.rows),
             data_bits: data_bits.or(self.data_bits),
-            cores: self.cores.or(rows.filter(|_| given.is_none())),
+            cores: self.cores.or(cores),
             ..self.clone()
         })
     }

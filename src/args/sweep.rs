@@ -30,6 +30,16 @@ impl SweepArgs {
         }
         Ok(configs)
     }
+
+    /// The configuration, if flags or a file give one, and only one.
+    pub fn one(&self) -> Result<Option<Config>, Error> {
+        let is_given = self.rows.len() == 1 || self.config.config.is_some();
+        let is_one = self.rows.len() <= 1 && self.data_bits.len() <= 1;
+        match is_given && is_one {
+            true => Ok(self.load(&[])?.pop()),
+            false => Ok(None),
+        }
+    }
 }
 
 fn given_or_none(values: &[u64]) -> Vec<Option<u64>> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Subcommand};
 use seqnic_hdl::tops;
+use seqnic_synth::vivado::Project;
 use seqnic_testbench::bench::{self as verilog_bench, Bench};
 use serde::Serialize;
 
@@ -20,6 +21,9 @@ use bench::BenchArgs;
 /// The folder of the modules, and the list of them.
 const FOLDER: &str = "rtl";
 const FILE_LIST: &str = "rtl.f";
+/// The script for Vivado, and its folder.
+const VIVADO_FOLDER: &str = "vivado";
+const VIVADO_SCRIPT: &str = "vivado/vivado.tcl";
 
 /// The flags of `emit`.
 #[derive(clap::Args, Debug)]
@@ -44,6 +48,7 @@ enum Target {
 Examples:
   seqnic emit verilog --config examples/table2-16.toml --out build
   seqnic emit verilog --row heavy-hitter --rows 32 --data-bits 512 --name hh --out build/hh
+  seqnic emit verilog --config examples/table2-16.toml --out build --vivado --clock-ns 2.941
   seqnic emit verilog --config examples/conntrack.toml --out build --bench
   seqnic emit verilog --config examples/conntrack.toml --out build --bench \\
     --pcap examples/captures/tcp-loss.pcap --stall 0 --idle 0
@@ -60,6 +65,22 @@ struct VerilogArgs {
 
     #[command(flatten)]
     bench: BenchArgs,
+
+    /// Write DIR/vivado/vivado.tcl too: an out-of-context run for an Alveo U250 that reports
+    /// utilisation and timing, for `seqnic report --vivado`
+    #[arg(long, help_heading = "Vivado")]
+    vivado: bool,
+
+    /// The period of the clock in ns: 4.000 (250 MHz) or 2.941 (340 MHz)
+    #[arg(
+        long,
+        value_name = "NS",
+        help_heading = "Vivado",
+        requires = "vivado",
+        default_value = "4.000",
+        value_parser = ["4.000", "2.941"]
+    )]
+    clock_ns: String,
 
     #[command(flatten)]
     config: ConfigArgs,
@@ -115,6 +136,15 @@ fn verilog(args: &VerilogArgs, again: &str, output: &Output) -> Result<Outcome, 
             files.add(&folder.join(&file.name), &file.text)?;
         }
     }
+    if args.vivado {
+        let project = Project {
+            top: top_modules[0].name(),
+            files: &paths,
+            clock_ns: &args.clock_ns,
+        };
+        files::create_folder(&args.out.join(VIVADO_FOLDER))?;
+        files.add(&args.out.join(VIVADO_SCRIPT), &project.tcl())?;
+    }
     files.commit()?;
 
     output.show(&Emitted {
@@ -124,6 +154,7 @@ fn verilog(args: &VerilogArgs, again: &str, output: &Output) -> Result<Outcome, 
         top_modules: top_modules.map(|top| top.name().to_owned()),
         prefix_bytes: config.prefix_bytes(),
         bench: bench.as_ref().map(EmittedBench::from),
+        vivado: args.vivado.then_some(VIVADO_SCRIPT),
     })?;
     Ok(Outcome::Holds)
 }
@@ -138,6 +169,8 @@ struct Emitted<'a> {
     prefix_bytes: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     bench: Option<EmittedBench<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vivado: Option<&'static str>,
 }
 
 /// The bench that was written with it.
@@ -179,7 +212,8 @@ impl Display for Emitted<'_> {
         let paths = self.files.iter().map(String::as_str);
         let paths = paths
             .chain([self.file_list])
-            .chain(bench_files.map(String::as_str));
+            .chain(bench_files.map(String::as_str))
+            .chain(self.vivado);
         for path in paths {
             writeln!(f, "wrote {}", self.out.join(path).display())?;
         }
@@ -209,6 +243,12 @@ impl Display for Emitted<'_> {
                 f,
                 "\n  {cd} && {}\n  {cd} && {}",
                 bench.icarus, bench.verilator
+            )?;
+        }
+        if let Some(script) = self.vivado {
+            write!(
+                f,
+                "\n\nto synthesise it:\n  {cd} && vivado -mode batch -source {script}"
             )?;
         }
         Ok(())

@@ -1,126 +1,246 @@
 //! `seqnic report`: what the hardware takes.
 
 use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use seqnic_hdl::rtl;
+use seqnic_hdl::rtl::Simulator;
 use seqnic_hdl::tops;
+use seqnic_sim::traffic::{Trace, TraceKind, TraceSpec};
 use seqnic_spec::Config;
-use seqnic_synth::{Figures, Path, Yosys};
+use seqnic_synth::plots::{self, Quantity};
+use seqnic_synth::{Entry, Sheet, Wanted, Yosys, page, vivado};
+use seqnic_testbench::{Cosim, Options};
 use serde::Serialize;
 
 use crate::Outcome;
 use crate::args::SweepArgs;
 use crate::error::Error;
+use crate::files::{self, FileSet};
 use crate::output::{Output, Table};
 use crate::tools::Tool;
 
 /// The rows of the paper's Table 2.
 const DEFAULT_ROWS: [u64; 4] = [16, 32, 64, 128];
+/// Frames of 64 bytes that the share of the output bus is measured on.
+const FRAMES: usize = 400;
 
 /// The flags of `report`.
 #[derive(clap::Args, Debug)]
+#[command(after_help = "\
+LUTs are counted in the netlist that Yosys makes for UltraScale+. LUT phys. puts two small LUTs
+into one LUT6 where their inputs allow it. The delay is a model of constants and no timing closure.
+The baseline is a plainly written design that does the same, with every row in flip-flops; it is
+synthesised in the same run. Netlists are kept in a cache, so that the second run takes no time.
+With --rows and without --cores or a file there are as many cores as rows.
+
+Examples:
+  seqnic report
+  seqnic report --rows 16,32,64,128 --data-bits 512,1024 --html report.html
+  seqnic report --config examples/conntrack.toml --blocks
+  seqnic report --rows 64 --vivado utilization.rpt timing_summary.rpt
+
+Exit codes: 0 when the report is made, 2 for bad input.")]
 pub struct Args {
+    /// Say what each module takes, too; each is synthesised once more, on its own
+    #[arg(long, help_heading = "Report")]
+    blocks: bool,
+
+    /// Leave out the baseline, which takes the longest
+    #[arg(long, help_heading = "Report")]
+    without_baseline: bool,
+
+    /// Print all figures comma-separated
+    #[arg(long, help_heading = "Report", conflicts_with_all = ["markdown", "json"])]
+    csv: bool,
+
+    /// Print the tables in Markdown
+    #[arg(long, help_heading = "Report", conflicts_with = "json")]
+    markdown: bool,
+
+    /// Write one HTML page with tables and plots
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    html: Option<PathBuf>,
+
+    /// Write the plots as SVG into a folder; it is created if it does not exist
+    #[arg(long, value_name = "DIR", help_heading = "Report")]
+    plots: Option<PathBuf>,
+
+    /// Read what Vivado's report_utilization and report_timing_summary wrote, instead of running
+    /// Yosys; with --rows of one value or --config, beside the paper's Table 2
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Report")]
+    vivado: Vec<PathBuf>,
+
     #[command(flatten)]
     sweep: SweepArgs,
 }
 
 /// Synthesises each configuration and prints what it takes.
 pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
+    let inputs = args.sweep.config.config.iter().chain(&args.vivado);
+    let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
+    let html = args.html.iter().map(|path| ("--html", path.as_path()));
+    files::check_outputs(&inputs, &html.collect::<Vec<_>>())?;
+    let entries = match args.vivado.is_empty() {
+        true => synthesised(args, output)?,
+        false => vec![read(args)?],
+    };
+    write_files(args, &entries)?;
+    if args.csv {
+        output.print(Sheet::all(&entries).csv().trim_end())?;
+    } else if args.markdown {
+        output.print(markdown(&entries).trim_end())?;
+    } else {
+        output.show(&Entries(entries))?;
+    }
+    Ok(Outcome::Holds)
+}
+
+fn synthesised(args: &Args, output: &Output) -> Result<Vec<Entry>, Error> {
     let configs = args.sweep.load(&DEFAULT_ROWS)?;
     let yosys = Tool::Yosys.find().ok_or_else(|| {
         let remedy = Tool::Yosys.remedy();
         Error::new(format!("there is no Yosys: {remedy}; or set YOSYS to one"))
     })?;
     let yosys = Yosys::new(yosys.program)?;
-    let reports: Vec<Result<Report, Error>> = configs
-        .par_iter()
-        .map(|config| Report::of(&yosys, config))
-        .collect();
-    let reports: Result<Vec<Report>, Error> = reports.into_iter().collect();
-    output.show(&Reports(reports?))?;
-    Ok(Outcome::Holds)
+    let wanted = Wanted {
+        baseline: !args.without_baseline,
+        blocks: args.blocks,
+    };
+    let progress = output.steps("synthesising", configs.len() as u64);
+    let entries = configs.par_iter().map(|config| {
+        let mut entry = Entry::of(&yosys, config, wanted)?;
+        entry.output_bus_percent = Some(output_bus_percent(config)?);
+        progress.inc(1);
+        Ok(entry)
+    });
+    let entries = entries.collect::<Result<Vec<Entry>, Error>>();
+    progress.finish_and_clear();
+    entries
 }
 
+/// How busy the output is when the sink is always ready and there is always a frame, in percent.
+fn output_bus_percent(config: &Config) -> Result<f64, Error> {
+    let engine = Simulator::new(&tops::sequencer(config)?, 1);
+    let mut trace = TraceSpec::new(TraceKind::Dctcp, FRAMES, 1);
+    trace.frame_bytes = Some(64);
+    let report = Cosim::new(engine, config, Options::default())?.run(Trace::new(&trace)?)?;
+    Ok(100.0 * report.output_bus_share())
+}
+
+/// The entry that reports of Vivado make together.
+fn read(args: &Args) -> Result<Entry, Error> {
+    let mut texts = Vec::new();
+    for path in &args.vivado {
+        let bytes = std::fs::read(path).map_err(|error| Error::unreadable(path, error))?;
+        texts.push((
+            path.display().to_string(),
+            String::from_utf8_lossy(&bytes).into_owned(),
+        ));
+    }
+    let entry = vivado::entry(&texts)?;
+    Ok(match args.sweep.one()? {
+        Some(config) => entry.of_config(&config),
+        None => entry,
+    })
+}
+
+fn write_files(args: &Args, entries: &[Entry]) -> Result<(), Error> {
+    let mut files = FileSet::default();
+    if let Some(path) = &args.html {
+        let page = page::page(entries, &made_by()).map_err(Error::new)?;
+        files.add(path, &page)?;
+    }
+    if let Some(folder) = &args.plots {
+        files::create_folder_for("--plots", folder)?;
+        for data_bits in plots::widths(entries) {
+            for quantity in Quantity::ALL {
+                let svg = plots::plot(entries, data_bits, quantity).map_err(Error::new)?;
+                files.add(&folder.join(plots::file_name(data_bits, quantity)), &svg)?;
+            }
+        }
+    }
+    files.commit()
+}
+
+/// The command line of this process.
+fn made_by() -> String {
+    let words = std::env::args().skip(1);
+    ["seqnic".to_owned()]
+        .into_iter()
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn markdown(entries: &[Entry]) -> String {
+    let mut text = format!("Tool: {}.\n\n", tools(entries));
+    let comparison = Sheet::comparison(entries);
+    if !comparison.is_empty() {
+        text += &format!("{}\n", comparison.markdown());
+    }
+    text += &Sheet::summary(entries).markdown();
+    for entry in entries.iter().filter(|entry| !entry.blocks.is_empty()) {
+        text += &format!(
+            "\n{}:\n\n{}",
+            page::title(entry),
+            Sheet::blocks(entry).markdown()
+        );
+    }
+    text + &format!("\n{}\n", page::note())
+}
+
+fn tools(entries: &[Entry]) -> String {
+    let mut tools: Vec<&str> = entries.iter().map(|entry| entry.tool.as_str()).collect();
+    tools.dedup();
+    tools.join(", ")
+}
+
+/// What was found: an array in JSON.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct Reports(Vec<Report>);
+struct Entries(Vec<Entry>);
 
-#[derive(Serialize)]
-struct Report {
-    rows: usize,
-    data_bits: usize,
-    #[serde(flatten)]
-    resources: seqnic_synth::Resources,
-    lut_levels: Option<u32>,
-    tool: String,
-    #[serde(skip)]
-    figures: Figures,
-}
-
-impl Report {
-    fn of(yosys: &Yosys, config: &Config) -> Result<Self, Error> {
-        let top = tops::sequencer(config)?;
-        let netlist = yosys.synthesise(&rtl::emit(&top, ""), top.name())?;
-        let figures = Figures::of(&netlist, top.name())?;
-        Ok(Self {
-            rows: config.rows(),
-            data_bits: config.data_bits(),
-            resources: figures.resources.clone(),
-            lut_levels: figures.timing.internal.as_ref().map(|path| path.lut_levels),
-            tool: yosys.version().to_owned(),
-            figures,
-        })
-    }
-}
-
-impl Display for Reports {
+impl Display for Entries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for report in &self.0 {
-            let r = &report.resources;
+        let Self(entries) = self;
+        writeln!(f, "{}", tools(entries))?;
+        let comparison = Sheet::comparison(entries);
+        if !comparison.is_empty() {
             writeln!(
                 f,
-                "{} rows, {} bits ({})",
-                report.rows, report.data_bits, report.tool
+                "\nbeside the paper's Table 2 (Vivado) and the simple design (same tool):"
             )?;
+            writeln!(f, "{comparison}")?;
+        }
+        writeln!(f, "\nwhat each design takes:\n{}", Sheet::summary(entries))?;
+        for entry in entries {
             let mut table = Table::default();
-            table
-                .line("  LUT as logic", r.lut_logic)
-                .line("  LUT as memory", r.lut_memory)
-                .line("  LUT physical", r.lut_physical)
-                .line("  FF", r.ff)
-                .line("  CARRY", r.carry)
-                .line("  RAMB36, RAMB18", format!("{}, {}", r.ramb36, r.ramb18))
-                .line("  URAM, DSP", format!("{}, {}", r.uram, r.dsp));
-            let timing = &report.figures.timing;
-            for (label, path) in [
-                ("  register to register", &timing.internal),
-                ("  input to register", &timing.from_input),
-                ("  register to output", &timing.to_output),
-                ("  input to output", &timing.through),
-            ] {
-                if let Some(Path {
-                    lut_levels,
-                    carries,
-                    from,
-                    to,
-                }) = path
-                {
-                    table.line(
-                        label,
-                        format!("{lut_levels} LUT levels, {carries} carries: {from} -> {to}"),
-                    );
-                }
-            }
-            table.line("  delay model", format!("{:.2} ns", timing.delay_model_ns));
-            if let Some(fan_out) = &report.figures.fan_out {
+            for (name, path) in page::named_paths(entry) {
+                let carries = match path.carries {
+                    0 => String::new(),
+                    carries => format!(" and {carries} carries"),
+                };
+                let (from, to) = (&path.from, &path.to);
                 table.line(
-                    "  worst fan-out",
-                    format!("{} loads: {}", fan_out.loads, fan_out.net),
+                    name,
+                    format!("{} LUT levels{carries}: {from} -> {to}", path.lut_levels),
                 );
             }
-            writeln!(f, "{table}")?;
+            if let Some(fan_out) = &entry.fan_out {
+                table.line("most loads", format!("{}: {}", fan_out.loads, fan_out.net));
+            }
+            let paths = table.to_string();
+            if !paths.is_empty() {
+                writeln!(f, "\n{}\n{paths}", page::title(entry))?;
+            }
+            if !entry.blocks.is_empty() {
+                writeln!(f, "\n{}", Sheet::blocks(entry))?;
+            }
         }
-        Ok(())
+        write!(
+            f,
+            "\nThe delay is a model of constants, and no timing closure."
+        )
     }
 }

@@ -72,6 +72,15 @@ pub struct Entry {
     pub tool: String,
 }
 
+/// What is synthesised beside the sequencer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The simple design.
+    pub baseline: bool,
+    /// Each module on its own.
+    pub blocks: bool,
+}
+
 impl Entry {
     /// An entry of these resources.
     pub fn new(design: &str, resources: Resources, tool: &str) -> Self {
@@ -86,28 +95,26 @@ impl Entry {
         }
     }
 
-    /// Synthesises the sequencer of a configuration and the simple design beside it.
-    pub fn of(yosys: &Yosys, config: &Config, with_blocks: bool) -> Result<Self, SynthError> {
+    /// Synthesises the sequencer of a configuration, and what is wanted beside it.
+    pub fn of(yosys: &Yosys, config: &Config, wanted: Wanted) -> Result<Self, SynthError> {
         let top = tops::sequencer(config)?;
         let files = rtl::emit(&top, "");
         let figures = Figures::of(&yosys.synthesise(&files, top.name())?, top.name())?;
-        let simple = match baseline(config)? {
+        let simple = match wanted
+            .baseline
+            .then(|| baseline(config))
+            .transpose()?
+            .flatten()
+        {
             Some(simple) => {
                 let netlist = yosys.synthesise(&rtl::emit(&simple, ""), simple.name())?;
                 Some(Figures::of(&netlist, simple.name())?)
             }
             None => None,
         };
-        let row_bits = 8 * config.row().bytes();
-        let table2 = paper::table2(config.data_bits(), row_bits, config.rows());
         let timing = figures.timing;
         let levels = |path: &Option<Path>| path.as_ref().map(|path| path.lut_levels);
         Ok(Self {
-            rows: Some(config.rows()),
-            data_bits: Some(config.data_bits()),
-            row_bits: Some(row_bits),
-            prefix_bytes: Some(config.prefix_bytes()),
-            storage: Some(config.storage().name().to_owned()),
             lut_levels: levels(&timing.internal),
             path: timing.internal,
             path_from_input: timing.from_input,
@@ -115,17 +122,31 @@ impl Entry {
             path_through: timing.through,
             fan_out: figures.fan_out,
             delay_model_ns: Some((1000.0 * timing.delay_model_ns).round() / 1000.0),
-            table2_lut: table2.map(|line| line.lut),
-            table2_ff: table2.map(|line| line.ff),
             baseline_lut_physical: simple.as_ref().map(|simple| simple.resources.lut_physical),
             baseline_ff: simple.as_ref().map(|simple| simple.resources.ff),
             baseline_lut_levels: simple.and_then(|simple| levels(&simple.timing.internal)),
-            blocks: match with_blocks {
+            blocks: match wanted.blocks {
                 true => yosys.blocks(&files, top.name())?,
                 false => BTreeMap::new(),
             },
             verilog: Some(verilog_hash(&files)),
-            ..Self::new(top.name(), figures.resources, yosys.version())
+            ..Self::new(top.name(), figures.resources, yosys.version()).of_config(config)
         })
+    }
+
+    /// The same with the sizes of the configuration that it is of, and with what the paper says of them.
+    pub fn of_config(self, config: &Config) -> Self {
+        let row_bits = 8 * config.row().bytes();
+        let table2 = paper::table2(config.data_bits(), row_bits, config.rows());
+        Self {
+            rows: Some(config.rows()),
+            data_bits: Some(config.data_bits()),
+            row_bits: Some(row_bits),
+            prefix_bytes: Some(config.prefix_bytes()),
+            storage: Some(config.storage().name().to_owned()),
+            table2_lut: table2.map(|line| line.lut),
+            table2_ff: table2.map(|line| line.ff),
+            ..self
+        }
     }
 }

@@ -35,6 +35,14 @@ pub enum SynthError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file is not a report of Vivado that can be read.
+    #[error("{file}: {reason}")]
+    Vivado {
+        /// The file.
+        file: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
     /// The design cannot be built.
     #[error(transparent)]
     Rtl(#[from] RtlError),

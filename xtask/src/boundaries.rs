@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seqnic-testbench",
         ],
     ),
+    ("seqnic-synth", &["seqnic-spec", "seqnic-hdl"]),
     (
         "seqnic",
         &[
@@ -31,6 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seqnic-sim",
             "seqnic-testbench",
             "seqnic-verilator",
+            "seqnic-synth",
         ],
     ),
     // Its checks also run as a test of seqnic-sim.

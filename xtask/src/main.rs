@@ -13,6 +13,7 @@ mod mutate;
 mod mutate_model;
 mod parallel;
 mod prove;
+mod report;
 mod setup;
 mod steps;
 mod test;
@@ -63,6 +64,12 @@ enum Task {
     },
     /// Prove that the blocks keep to AXI4-Stream and lose no frame, with Yosys and Z3
     Prove,
+    /// Synthesise the designs of the paper's Table 2 and write what they take to synth-reports/results
+    Report {
+        /// Write nothing, and fail when a figure is worse than the committed one or the files are stale
+        #[arg(long)]
+        check: bool,
+    },
     /// Run the fuzz targets with libFuzzer; needs cargo-fuzz
     Fuzz {
         /// How long each target runs
@@ -91,6 +98,7 @@ fn main() -> Result<()> {
         Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),
         Task::Mutate { count, seed } => mutate::mutate(count, seed),
         Task::MutateModel { jobs, shard } => mutate_model::mutate_model(jobs, shard.as_deref()),
+        Task::Report { check } => report::report(check),
         Task::Prove => prove::prove(),
         Task::Test | Task::Ci => test::test(),
     }

@@ -6,10 +6,11 @@ use crate::command::{cargo, run};
 use crate::environment::Problem;
 use crate::lint;
 use crate::prove::prove;
+use crate::report::report;
 use crate::setup::{TOOLS, setup};
 use crate::steps::{Outcome, Steps};
 
-/// Sets up, lints, runs every test and proves what can be proven. Tests that need a tool which is not there skip themselves.
+/// Sets up, lints, runs every test, proves what can be proven and checks the committed figures. Tests that need a tool which is not there skip themselves.
 pub fn test() -> Result<()> {
     let mut steps = Steps::new();
     steps.step("setup", || match setup() {
@@ -24,6 +25,10 @@ pub fn test() -> Result<()> {
     });
     steps.step("prove", || match TOOLS.is_current() {
         true => prove().map(|()| Outcome::Done),
+        false => Ok(Outcome::Skipped("the pinned tools are not there".into())),
+    });
+    steps.step("report", || match TOOLS.is_current() {
+        true => report(true).map(|()| Outcome::Done),
         false => Ok(Outcome::Skipped("the pinned tools are not there".into())),
     });
     steps.summary()

@@ -51,7 +51,9 @@ pub struct BenchArgs {
 }
 
 /// What a run of `seqnic cosim` gets from elsewhere, or does not have.
-pub const NOT_REPLAYED: [&str; 5] = ["out", "bench", "seed", "stall", "idle"];
+pub const NOT_REPLAYED: [&str; 7] = [
+    "out", "bench", "seed", "stall", "idle", "vivado", "clock_ns",
+];
 
 /// A bench, or what the design did instead of agreeing with its model.
 pub type Made = Result<Bench, Box<Failure>>;

@@ -270,10 +270,12 @@ fn pipelines() -> impl Strategy<Value = RawPipeline> {
     let fifo_beats = prop_oneof![Just(None), (1..=9_u32).prop_map(|log| Some(1 << log))];
     let fifo_storage = prop_oneof![Just(None), Just(Some("distributed")), Just(Some("block"))];
     let parts = (any::<bool>(), any::<bool>(), fifo_beats, fifo_storage);
-    parts.prop_map(|(input_skid, output_skid, fifo_beats, fifo_storage)| RawPipeline {
-        input_skid: Some(input_skid),
-        output_skid: Some(output_skid),
-        fifo_beats,
-        fifo_storage: fifo_storage.map(str::to_owned),
-    })
+    parts.prop_map(
+        |(input_skid, output_skid, fifo_beats, fifo_storage)| RawPipeline {
+            input_skid: Some(input_skid),
+            output_skid: Some(output_skid),
+            fifo_beats,
+            fifo_storage: fifo_storage.map(str::to_owned),
+        },
+    )
 }

@@ -206,7 +206,7 @@ mod tests {
 
     use super::*;
     use crate::command::root;
-    use crate::setup;
+    use crate::setup::TOOLS;
 
     /// A counter of three states, a memory of three words and a word that is read only once it has been written.
     const TOY: &str = "
