@@ -24,17 +24,18 @@ use crate::rtl::{
 const DOC: &str = "\
 Packet history sequencer: in front of each frame it puts the rows of the frames before it, and it sprays frames over cores.
 
-    s_axis --+--> [ frame FIFO ] ------------------> [ prefix inserter ] ---> m_axis
-             |                                         ^     ^      |
-             +--> [ header window, parser, row ] --> [ history ]    |
-             +--> [ time, tuser ] --------------------------+    [ sprayer ]
+    s_axis --+--> [ beats: fronts, rests ] --+-----> [ prefix inserter ] ---> m_axis
+             |                               v         ^     ^      |
+             |                             [ row ] -> [ history ]   |
+             +--> [ time, tuser, headers ] ---^-------------+    [ sprayer ]
 
+Below 1024 bits of bus, or with the frame's length in the row, rows are made on the way in and wait in a queue.
 Byte 0 of a frame is tdata[7:0]. tuser counts on the first beat of a frame, and is held on all beats of the output.
-Latency: 2 cycles to the first beat of the prefix (3 below 1024 bits), 1 more for each skid buffer.
+Latency: 2 to 4 cycles to the first beat of the prefix, 1 more for each skid buffer.
 Throughput: one output beat a cycle without bubbles; the output is the only limit.
-Backpressure: s_axis_tready falls when the FIFO is full.
-Reset: synchronous, active low; the history is cleared before the first frame leaves.
-Storage: the FIFO, the history, two registers of a beat, the counters.
+Backpressure: s_axis_tready falls when the queues of beats are full.
+Reset: synchronous, active low; no frame sees rows from before it.
+Storage: the queues, the history, a register of a beat, the counters; two beats for each skid buffer.
 Source: state-compute replication, section 3.3.";
 
 /// Frames whose rows and side-bands may wait for the output.
