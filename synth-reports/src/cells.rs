@@ -40,9 +40,7 @@ impl Kind {
             "RAM32X1S" | "RAM64X1S" => Self::LutRam { luts: 1 },
             "RAM32X1D" | "RAM64X1D" | "RAM128X1S" => Self::LutRam { luts: 2 },
             "RAM32M" | "RAM64M" | "RAM128X1D" | "RAM256X1S" => Self::LutRam { luts: 4 },
-            "RAM32M16" | "RAM64M8" | "RAM256X1D" | "RAM512X1S" | "RAM32X16DR8" | "RAM64X8SW" => {
-                Self::LutRam { luts: 8 }
-            }
+            "RAM32M16" | "RAM64M8" | "RAM256X1D" | "RAM512X1S" => Self::LutRam { luts: 8 },
             "SRL16" | "SRL16E" | "SRLC16" | "SRLC16E" | "SRLC32E" => {
                 Self::ShiftRegister { luts: 1 }
             }
@@ -73,14 +71,10 @@ impl Kind {
             Self::Lut | Self::Carry | Self::WideMux => false,
             // The last port writes, at the address that it reads.
             Self::LutRam { .. } => {
-                let writes = match primitive {
-                    "RAM32M" | "RAM64M" => "ADDRD",
-                    "RAM32M16" | "RAM64M8" => "ADDRH",
-                    _ => "A",
-                };
-                let is_write_address = match writes {
-                    "A" => input.starts_with('A'),
-                    port => input == port,
+                let is_write_address = match primitive {
+                    "RAM32M" | "RAM64M" => input == "ADDRD",
+                    "RAM32M16" | "RAM64M8" => input == "ADDRH",
+                    _ => input.starts_with('A'),
                 };
                 is_write_address || input == "WE" || input.starts_with("DI") || input == "D"
             }

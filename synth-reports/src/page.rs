@@ -71,8 +71,8 @@ pub fn note() -> String {
         "LUT phys. counts LUT6 after LUTs that have at most five inputs together share one; Yosys does not do that, \
          Vivado does. Levels are LUTs on the deepest path between registers, reads of LUT RAM included. The delay is a \
          model of constants ({} ns a LUT, {} ns a wire and {} ns for each doubling of its loads, {} and {} ns at the \
-         registers), not timing closure: no placement and no routing stand behind it. Table 2 was made by Vivado, and \
-         counts the paper's sequencer alone; the baseline was made in the same way as ours.",
+         registers), not timing closure: no placement and no routing stand behind it. Table 2 is the paper's \
+         sequencer after synthesis by Vivado into a whole switch; the baseline was made in the same way as ours.",
         model::LUT_NS,
         model::WIRE_NS,
         model::WIRE_PER_DOUBLING_NS,

@@ -134,7 +134,7 @@ fn worse_by_percent(old: &Value, now: &Value) -> Result<f64> {
     Ok(match old == 0.0 {
         true if now > 0.0 => f64::INFINITY,
         true => 0.0,
-        false => 100.0 * (now / old - 1.0),
+        false => 100.0 * (now - old) / old,
     })
 }
 

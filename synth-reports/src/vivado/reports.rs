@@ -87,19 +87,21 @@ fn refusal(file: &str, reason: &str, remedy: &str) -> SynthError {
 impl<'a> Report<'a> {
     fn of(file: &'a str, text: &'a str) -> Result<Self, SynthError> {
         let head = |key: &str| {
-            let values = text.lines().filter_map(|line| {
+            let mut values = text.lines().filter_map(|line| {
                 let (name, value) = line.strip_prefix('|')?.split_once(':')?;
                 (name.trim() == key).then(|| value.trim().to_owned())
             });
-            let mut values = values;
             let missing = format!("it is no report of Vivado: its head has no `{key}`");
             values.next().ok_or_else(|| refusal(file, &missing, REMEDY))
         };
         let version = head("Tool Version")?;
         let tool = version.split(" (").next().unwrap_or(&version).to_owned();
         let command = head("Command")?;
-        let kind = match command.split_whitespace().next() {
-            Some("report_utilization") if command.contains("-hierarchical") => Kind::Hierarchy,
+        let mut words = command.split_whitespace();
+        let kind = match words.next() {
+            Some("report_utilization") if words.any(|word| word == "-hierarchical") => {
+                Kind::Hierarchy
+            }
             Some("report_utilization") => Kind::Utilization,
             Some("report_timing_summary") => Kind::Timing,
             _ => {
