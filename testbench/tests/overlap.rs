@@ -5,11 +5,12 @@ mod common;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::{self, ThreadId};
 
 use common::toys::{self, Bug, PassThrough};
 use common::{config, frames_of, options, sequencer, stress, stripper};
-use seqnic_hdl::rtl::Simulator;
+use seqnic_hdl::rtl::{Design, Simulator};
 use seqnic_sim::traffic::Packet;
 use seqnic_testbench::axis::{Batch, Wiring};
 use seqnic_testbench::{Cosim, Engine, Failure, Options, Report, RoundTrip, wave};
@@ -84,6 +85,10 @@ impl Engine for Watched {
         self.engine.clock();
     }
 
+    fn hold_reset(&mut self, asserted: bool) {
+        self.engine.hold_reset(asserted);
+    }
+
     fn reset(&mut self) {
         self.engine.reset();
     }
@@ -94,9 +99,13 @@ impl Engine for Watched {
     }
 }
 
+fn simulator(design: &Arc<Design>) -> Simulator {
+    Simulator::new(design, 1)
+}
+
 /// A toy that should pass frames through.
 fn toy(bug: Bug, options: Options, overlap_after: u64) -> Cosim<Watched> {
-    let engine = Watched::new(Simulator::new(&toys::register_slice(bug), 1));
+    let engine = Watched::new(simulator(&toys::register_slice(bug)));
     let cosim = Cosim::with_oracle(engine, &config(toys::TOML), options, Box::new(PassThrough));
     cosim
         .expect("toys have all ports")
@@ -121,7 +130,7 @@ fn an_overlapped_run_is_the_same_in_every_cycle() {
     let config = config("bus.data_bits = 64\nhistory.rows = 3\nspray.cores = 3");
     for (stall, idle) in [(0, 0), (40, 0), (0, 40), (20, 90)] {
         let run = |overlap_after| {
-            let engine = Watched::new(sequencer(&config));
+            let engine = Watched::new(simulator(&sequencer(&config)));
             let cosim = Cosim::new(engine, &config, options(stall, idle, 3));
             let mut cosim = cosim
                 .expect("a sequencer has its ports")
@@ -218,8 +227,8 @@ fn two_overlapped_runs_in_a_row_are_the_same() {
     let config = config("bus.data_bits = 128\nhistory.rows = 4\nspray.cores = 3");
     let run = |overlap_after| {
         let options = options(20, 20, 2);
-        let sequencer = Cosim::new(sequencer(&config), &config, options.clone());
-        let stripper = Cosim::stripper(stripper(&config), &config, options);
+        let sequencer = Cosim::new(simulator(&sequencer(&config)), &config, options.clone());
+        let stripper = Cosim::stripper(simulator(&stripper(&config)), &config, options);
         let trip = RoundTrip::of(
             sequencer
                 .expect("it has its ports")
