@@ -2,11 +2,15 @@
 //! next one is played.
 
 use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{Builder, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvError, Sender, TryRecvError, channel};
+use std::thread::{self, Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use crate::axis::{Batch, Wiring};
 use crate::engine::Engine;
+
+/// How long a thread looks before it sleeps: longer than filling a batch takes, shorter than playing one.
+const LOOKS_FOR: Duration = Duration::from_micros(100);
 
 /// Why an engine is not there.
 const LOST: &str = "an engine that panicked is gone";
@@ -107,7 +111,7 @@ impl<E: Engine> EngineThread<E> {
         let (to_play, desks) = channel::<Box<Desk<E>>>();
         let (done, played) = channel();
         let serve = move || {
-            for mut desk in desks {
+            while let Ok(mut desk) = soon(&desks) {
                 desk.play();
                 if done.send(desk).is_err() {
                     break;
@@ -130,7 +134,7 @@ impl<E: Engine> EngineThread<E> {
 
     /// Waits for what was given; a panic goes on here.
     fn wait(&mut self) -> Box<Desk<E>> {
-        self.played.recv().unwrap_or_else(|_| {
+        soon(&self.played).unwrap_or_else(|_| {
             let ended = self.handle.take().expect(LOST).join();
             resume_unwind(ended.expect_err("it goes on until it panics or is dropped"))
         })
@@ -145,4 +149,18 @@ impl<E: Engine> Drop for EngineThread<E> {
             let _ = handle.join();
         }
     }
+}
+
+/// What comes next. A thread that sleeps takes longer to wake than the other one mostly takes: so it looks for a moment
+/// before it sleeps.
+fn soon<T>(receiver: &Receiver<T>) -> Result<T, RecvError> {
+    let asked = Instant::now();
+    while asked.elapsed() < LOOKS_FOR {
+        match receiver.try_recv() {
+            Ok(value) => return Ok(value),
+            Err(TryRecvError::Disconnected) => return Err(RecvError),
+            Err(TryRecvError::Empty) => thread::yield_now(),
+        }
+    }
+    receiver.recv()
 }
