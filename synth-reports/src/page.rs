@@ -72,7 +72,8 @@ pub fn note() -> String {
          Vivado does. Levels are LUTs on the deepest path between registers, reads of LUT RAM included. The delay is a \
          model of constants ({} ns a LUT, {} ns a wire and {} ns for each doubling of its loads, {} and {} ns at the \
          registers), not timing closure: no placement and no routing stand behind it. Table 2 is the paper's \
-         sequencer after synthesis by Vivado into a whole switch; the baseline was made in the same way as ours.",
+         sequencer after synthesis by Vivado into a whole switch, and has no column for block RAM; the baseline was \
+         made in the same way as ours, and has none.",
         model::LUT_NS,
         model::WIRE_NS,
         model::WIRE_PER_DOUBLING_NS,

@@ -49,6 +49,7 @@ const COMPARISON: &[Column] = &[
     ("ratio", |e| ratio(e.resources.ff, e.table2_ff)),
     ("FF baseline", |e| optional(e.baseline_ff)),
     ("ratio", |e| ratio(e.resources.ff, e.baseline_ff)),
+    ("RAMB36", |e| ramb36(e)),
 ];
 
 /// All plain figures, by the names that they have in JSON.

@@ -211,9 +211,13 @@ impl Module {
         name: &str,
         index: &Expr,
         first: usize,
-        arms: Vec<Expr>,
+        mut arms: Vec<Expr>,
         default: Expr,
     ) -> Expr {
+        // What the default says anyway needs no arm.
+        while default.is_zeros() && arms.last().is_some_and(Expr::is_zeros) {
+            arms.pop();
+        }
         if arms.is_empty() {
             return self.wire(name, default);
         }
