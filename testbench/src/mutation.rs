@@ -21,7 +21,7 @@ use crate::failure::Violation;
 
 /// What mutants are made of: together these have every block, every kind of section and of steering, LUT RAM and
 /// block RAM.
-const SUBJECTS: [&str; 10] = [
+const SUBJECTS: [&str; 11] = [
     "bus.data_bits = 128\nhistory = { rows = 5, row = \"table2\" }\nspray.cores = 3",
     "bus.data_bits = 64\nhistory = { rows = 3, row = \"heavy-hitter\" }\nspray.cores = 4\npipeline.input_skid = true",
     "bus.data_bits = 1024\nhistory = { rows = 11, row = \"connection-tracker\" }\nspray.cores = 7",
@@ -33,11 +33,13 @@ const SUBJECTS: [&str; 10] = [
     "bus.data_bits = 512\nhistory = { rows = 9, row = \"ddos-mitigator\" }\nspray.cores = 5\ntimestamp.source = \"port\"\n\
      prefix.section = [{kind = \"ethernet\"}, {kind = \"rows\", order = \"array\"}, {kind = \"timestamp\", bytes = 5}]",
     "bus = { data_bits = 128, tuser_bits = 48 }\nhistory = { rows = 4, storage = \"block\", field = [\
-     {source = \"inner-vlan.id\"}, {source = \"ipv6.source\"}, {source = \"udp.length\", order = \"little\"}] }\n\
+     {source = \"ethernet.destination\"}, {source = \"ethernet.source\"}, {source = \"timestamp\"}] }\n\
      prefix.section = [{kind = \"timestamp\"}, {kind = \"rows\", order = \"array\"}, {kind = \"sequence-number\"}, \
      {kind = \"index-pointer\", bytes = 1}, {kind = \"padding\", align_bytes = \"bus\"}]\n\
      spray = { cores = 3, steering = \"tuser\", tuser_offset_bits = 24, tuser_core_bits = 8, tuser_encoding = \"one-hot\" }",
     "bus.data_bits = 64\nhistory.row = \"none\"\nspray = { cores = 6, steering = \"tdest\" }",
+    "bus.data_bits = 256\nhistory = { rows = 3, field = [{source = \"inner-vlan.id\"}, {source = \"ipv6.source\"}, \
+     {source = \"udp.length\", order = \"little\"}] }\nspray.cores = 2",
     "bus.data_bits = 2048\nhistory = { rows = 2, field = [{source = \"ethernet.source\"}, {source = \"ethernet.ethertype\"}, \
      {source = \"vlan.tci\"}, {source = \"ports.destination\"}] }\nspray.cores = 3",
 ];

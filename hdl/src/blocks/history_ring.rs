@@ -37,10 +37,18 @@ pub fn style(config: &Config) -> MemoryStyle {
     }
 }
 
+/// Which of the two rings a configuration has: the name of its block.
+pub fn block(config: &Config) -> &'static str {
+    match Geometry::of(config).words >= history_walk::LEAST_WORDS {
+        true => "history_walk",
+        false => "history_ring",
+    }
+}
+
 /// The ring of a configuration whose rows are in array order.
 pub fn history_ring(name: &str, config: &Config) -> Result<Arc<Design>, RtlError> {
     let geometry = Geometry::of(config);
-    if geometry.words >= history_walk::LEAST_WORDS {
+    if block(config) == "history_walk" {
         return history_walk(name, config);
     }
     let style = style(config);

@@ -216,7 +216,7 @@ fn history(
             history_shift::style(config),
         ),
         _ => (
-            history_ring(&block_name(config, "history_ring"), config)?,
+            history_ring(&block_name(config, history_ring::block(config)), config)?,
             history_ring::style(config),
         ),
     };
