@@ -7,6 +7,7 @@ mod header_parser;
 mod header_window;
 mod history_ring;
 mod history_shift;
+mod history_walk;
 mod row_extractor;
 mod skid_buffer;
 mod sprayer;
