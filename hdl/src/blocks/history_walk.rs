@@ -187,14 +187,14 @@ impl OldestRow {
                 concat([others.slice(low, turn), others.slice(0, low)])
             }
         };
-        let word = m.register("oldest_word", walk.here.width(), Reset::None);
         let next_word = walk.here.clone() + fills_word.zero_extend(walk.here.width());
         let mut next = |register: &Expr, first: Expr, following: Expr| {
             m.next_when(register, &is_replaced, is_last.mux(&first, &following));
         };
         next(&number, zeros(number.width()), number.plus(1));
         next(&others, constant(others_of_first), following);
-        next(&word, zeros(word.width()), next_word);
+        // Of a row that starts in the first word it does not matter.
+        let word = m.captured("oldest_word", &is_replaced, next_word);
         let stays_in_first = &is_last | (walk.in_first & !fills_word);
         let in_first = m.captured("oldest_in_first_word", &is_replaced, &stays_in_first);
         let starts_in_first = is_replaced.mux(&stays_in_first, &in_first);
