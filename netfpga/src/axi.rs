@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_frame_of_two_beats_is_written_as_the_tree_writes_it() {
         let frame = Frame::new((0..130).collect(), 0x01, 0x04);
-        let text = write("two\nlines", &[frame.clone()]);
+        let text = write("two\nlines", std::slice::from_ref(&frame));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..3], ["# two", "# lines", ""]);
         assert!(lines[3].starts_with("7f7e7d7c"), "{}", lines[3]);
