@@ -225,3 +225,43 @@ fn a_tree_that_is_not_as_expected_is_refused_and_left_alone() {
         "tree: the folder hw/projects/reference_switch is not in it; --tree must be the root of NetFPGA-PLUS",
     );
 }
+
+/// Commands of Vivado that the stand-ins of the project's scripts use: they print themselves.
+const VIVADO: &str = "
+foreach name {create_ip set_property reset_target generate_target} {
+    proc $name args \"puts \\\"$name \\$args\\\"\"
+}
+proc get_ips name { return ip:$name }
+proc get_files name { return file:$name }
+";
+
+#[test]
+fn the_edited_scripts_create_the_core_with_the_width_of_the_datapath() {
+    let folder = folder();
+    emit(folder.path(), FITTING[0]);
+    let tree = tree(folder.path());
+    let Some(installed) = install(folder.path(), &[]) else {
+        return;
+    };
+    installed.success();
+    fs::write(folder.path().join("vivado.tcl"), VIVADO).expect("can be written");
+    for name in ["reference_switch_seqnic", "reference_switch_seqnic_sim"] {
+        let script = tree.join(PROJECT).join(format!("hw/tcl/{name}.tcl"));
+        let both = format!("source vivado.tcl; source {}", script.display());
+        fs::write(folder.path().join("both.tcl"), both).expect("can be written");
+        let Some(result) = run("tclsh", &["both.tcl"], folder.path()) else {
+            return;
+        };
+        let calls = result.success();
+        let of_core = "\
+create_ip -name history_sequencer -vendor NetFPGA -library NetFPGA -module_name history_sequencer_ip
+set_property CONFIG.C_M_AXIS_DATA_WIDTH 1024 ip:history_sequencer_ip
+set_property CONFIG.C_S_AXIS_DATA_WIDTH 1024 ip:history_sequencer_ip
+set_property generate_synth_checkpoint false file:history_sequencer_ip.xci
+reset_target all ip:history_sequencer_ip
+generate_target all ip:history_sequencer_ip
+create_ip -name output_queues -vendor NetFPGA -library NetFPGA -module_name output_queues_ip
+";
+        assert!(calls.contains(of_core), "{name}: {calls}");
+    }
+}
