@@ -1,6 +1,7 @@
 //! `seqnic emit`: generates hardware.
 
 mod bench;
+mod netfpga_plus;
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -55,6 +56,19 @@ Examples:
 
 Exit codes: 0 when the files are written, 1 when a bench would fail, 2 for bad input.")]
     Verilog(Box<VerilogArgs>),
+    /// A core for NetFPGA-PLUS, with an installer, a project, a test and a bench
+    ///
+    /// Writes DIR/hw as it goes into the tree, DIR/install.py, which copies it there and makes a project of the tree's
+    /// reference switch with the sequencer behind its lookup, DIR/check with a bench of the core, and DIR/README.md
+    /// with the lines to run. The bus must have 1024 bits; a configuration whose frames the output queues of the
+    /// tree cannot always take is refused.
+    #[command(after_help = "\
+Examples:
+  seqnic emit netfpga-plus --config examples/conntrack-7.toml --out build/nf
+  seqnic emit netfpga-plus --row heavy-hitter --rows 14 --cores 14 --destination-port qdma0 --out build/nf
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    NetfpgaPlus(Box<netfpga_plus::Args>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -99,6 +113,7 @@ pub fn replayed(command: &clap::Command, matches: &ArgMatches) -> String {
 pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> {
     match &args.target {
         Target::Verilog(args) => verilog(args, again, output),
+        Target::NetfpgaPlus(args) => netfpga_plus::run(args, output),
     }
 }
 

@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("seqnic-synth", &["seqnic-spec", "seqnic-hdl"]),
+    ("seqnic-netfpga", &["seqnic-spec", "seqnic-hdl"]),
     (
         "seqnic",
         &[
@@ -33,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seqnic-testbench",
             "seqnic-verilator",
             "seqnic-synth",
+            "seqnic-netfpga",
         ],
     ),
     // Its checks also run as a test of seqnic-sim.

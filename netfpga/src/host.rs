@@ -1,0 +1,241 @@
+//! What the datapath of NetFPGA-PLUS allows.
+
+use seqnic_hdl::rtl::RtlError;
+use seqnic_spec::{Config, RawConfig, SpecError, Steering, TimestampSource};
+use thiserror::Error;
+
+use crate::{DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
+
+/// The largest frame that a port takes in: its limit is 1518 bytes with the frame check sequence.
+pub const LARGEST_FRAME_BYTES: usize = 1514;
+/// The shortest frame of an Ethernet port, without the frame check sequence.
+pub const SHORTEST_FRAME_BYTES: usize = 60;
+/// What the output queues always have room for. They never hold back the datapath: a larger frame can overflow
+/// one of them, and then the bounds of frames are lost.
+pub const QUEUE_BEATS: usize = 14;
+
+/// The module name of the core in the tree; modules below it are named after the configuration.
+pub const MODULE: &str = "history_sequencer";
+
+/// Where the sequencer sends frames.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DestinationPort {
+    /// Where the output port lookup sent them.
+    #[default]
+    Keep,
+    /// To the first Ethernet port.
+    Cmac0,
+    /// To the first function of the host.
+    Qdma0,
+    /// To the second Ethernet port.
+    Cmac1,
+    /// To the second function of the host.
+    Qdma1,
+}
+
+impl DestinationPort {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Keep,
+        Self::Cmac0,
+        Self::Qdma0,
+        Self::Cmac1,
+        Self::Qdma1,
+    ];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Cmac0 => "cmac0",
+            Self::Qdma0 => "qdma0",
+            Self::Cmac1 => "cmac1",
+            Self::Qdma1 => "qdma1",
+        }
+    }
+
+    /// The one-hot port in `tuser`; 0 keeps what is there.
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::Keep => 0x00,
+            Self::Cmac0 => 0x01,
+            Self::Qdma0 => 0x02,
+            Self::Cmac1 => 0x04,
+            Self::Qdma1 => 0x08,
+        }
+    }
+}
+
+/// Why a configuration does not go into the tree.
+#[derive(Clone, Debug, Error)]
+pub enum Refused {
+    /// A value that the datapath has no place for.
+    #[error("{key} = {value}: {limit}; {fix}")]
+    Value {
+        /// The key in the configuration.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// What the datapath has.
+        limit: String,
+        /// What to write instead.
+        fix: String,
+    },
+    /// Frames that are corrupted behind the core.
+    #[error(
+        "the prefix of {prefix_bytes} bytes makes frames of up to {} bytes, {beats} beats: the output queues always take {QUEUE_BEATS} \
+         beats, and can be overrun by more; use fewer rows or shorter ones (the prefix may have {} bytes), or --allow-oversize if no frame at the ports is longer than {} bytes",
+        prefix_bytes + LARGEST_FRAME_BYTES, QUEUE_BEATS * DATA_BITS / 8 - LARGEST_FRAME_BYTES,
+        (QUEUE_BEATS * DATA_BITS / 8).saturating_sub(*prefix_bytes)
+    )]
+    Oversize {
+        /// The prefix.
+        prefix_bytes: usize,
+        /// The beats of the largest frame.
+        beats: usize,
+    },
+    /// A prefix with which no frame at all is safe.
+    #[error(
+        "the prefix has {prefix_bytes} bytes: the output queues always have room for {} bytes, so not even the shortest \
+         frame of {SHORTEST_FRAME_BYTES} bytes fits; use fewer rows or shorter ones",
+        QUEUE_BEATS * DATA_BITS / 8
+    )]
+    Prefix {
+        /// The prefix.
+        prefix_bytes: usize,
+    },
+    /// The configuration with the host's `tuser`.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The hardware cannot be built.
+    #[error(transparent)]
+    Rtl(#[from] RtlError),
+}
+
+/// A configuration that fits the tree.
+#[derive(Clone, Debug)]
+pub struct Core {
+    pub(crate) config: Config,
+    pub(crate) port: DestinationPort,
+}
+
+impl Core {
+    /// Checks a configuration, and gives it the `tuser` of the host. `allow_oversize` lets frames be larger than the host
+    /// always takes.
+    pub fn new(
+        config: &Config,
+        port: DestinationPort,
+        allow_oversize: bool,
+    ) -> Result<Self, Refused> {
+        let config = with_tuser(config)?;
+        check(&config)?;
+        let core = Self { config, port };
+        if core.safe_frame_bytes() < SHORTEST_FRAME_BYTES {
+            let prefix_bytes = core.config.prefix_bytes();
+            return Err(Refused::Prefix { prefix_bytes });
+        }
+        match core.oversize() {
+            Some(refused) if !allow_oversize => Err(refused),
+            _ => Ok(core),
+        }
+    }
+
+    /// The configuration, with the `tuser` of the host.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Where frames go.
+    pub fn port(&self) -> DestinationPort {
+        self.port
+    }
+
+    /// The longest frame at the ports with which nothing behind the core is overrun.
+    pub fn safe_frame_bytes(&self) -> usize {
+        let room = QUEUE_BEATS * DATA_BITS / 8;
+        room.saturating_sub(self.config.prefix_bytes())
+            .min(LARGEST_FRAME_BYTES)
+    }
+
+    /// What is wrong with the largest frame that the core makes.
+    pub fn oversize(&self) -> Option<Refused> {
+        let prefix_bytes = self.config.prefix_bytes();
+        let beats = (prefix_bytes + LARGEST_FRAME_BYTES).div_ceil(DATA_BITS / 8);
+        (beats > QUEUE_BEATS).then_some(Refused::Oversize {
+            prefix_bytes,
+            beats,
+        })
+    }
+}
+
+/// The configuration with 128 bits of `tuser`, unless it has another width.
+fn with_tuser(config: &Config) -> Result<Config, Refused> {
+    match config.tuser_bits() {
+        TUSER_BITS => Ok(config.clone()),
+        0 => {
+            let mut raw = RawConfig::from_toml_str(&config.to_toml(), "the configuration")?;
+            raw.bus.tuser_bits = Some(TUSER_BITS as u64);
+            Ok(Config::try_from(raw)?)
+        }
+        bits => refuse(
+            "bus.tuser_bits",
+            bits,
+            "the datapath has 128 bits",
+            "leave it out",
+        ),
+    }
+}
+
+fn check(config: &Config) -> Result<(), Refused> {
+    if config.data_bits() != DATA_BITS {
+        let limit = "the datapath of the reference projects has 1024 bits";
+        return refuse(
+            "bus.data_bits",
+            config.data_bits(),
+            limit,
+            "use --data-bits 1024",
+        );
+    }
+    if format!("{}_sequencer", config.name()) == MODULE {
+        let limit = "the core itself is called history_sequencer";
+        return refuse("name", "\"history\"", limit, "choose another with --name");
+    }
+    if config.timestamp() == TimestampSource::Port && config.uses_timestamp() {
+        let limit = "the datapath has no port for the time";
+        return refuse(
+            "timestamp.source",
+            "\"port\"",
+            limit,
+            "use --timestamp counter",
+        );
+    }
+    match config.steering() {
+        Steering::Tdest => refuse(
+            "spray.steering",
+            "\"tdest\"",
+            "the datapath has no tdest",
+            "use --steering source-mac or vlan",
+        ),
+        Steering::Tuser { offset_bits, .. } if offset_bits < TUSER_TAKEN_BITS => refuse(
+            "spray.tuser_offset_bits",
+            offset_bits,
+            "bits 0 to 31 of tuser hold length and ports",
+            "use --tuser-offset-bits 32 or more",
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn refuse<T>(
+    key: &'static str,
+    value: impl ToString,
+    limit: &str,
+    fix: &str,
+) -> Result<T, Refused> {
+    Err(Refused::Value {
+        key,
+        value: value.to_string(),
+        limit: limit.to_owned(),
+        fix: fix.to_owned(),
+    })
+}

@@ -1,0 +1,59 @@
+//! The sequencer behind the `tuser` of the host.
+
+use std::sync::Arc;
+
+use seqnic_hdl::blocks::axis::{Beat, Shape, SlavePort, connect_slave, master_of, master_port};
+use seqnic_hdl::rtl::{Design, Module, RtlError, concat, ones};
+use seqnic_hdl::tops;
+
+use crate::{Core, DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
+
+const DOC: &str = "\
+Stream of the host: the sequencer, with length and destination port in tuser as they are behind it.
+
+    s_axis ---> [ length + prefix, port ] ---> [ sequencer ] ---> m_axis
+
+tuser counts on the first beat of a frame, and is held on all beats of the output: [15:0] length in bytes, [23:16] source
+port, [31:24] destination port. The length grows by the prefix and stops at 65535. A destination_port that is not 0
+replaces that of the frame. All other bits pass.
+Latency, throughput, backpressure, reset, storage: those of the sequencer.";
+
+/// Bits of the length in `tuser`.
+const LENGTH_BITS: usize = 16;
+/// Bits of each of the ports.
+const PORT_BITS: usize = 8;
+
+/// The stream of a core, `<name>_host_stream`: ports `s_axis_*` and `m_axis_*` of the sequencer, and `destination_port`.
+pub fn host_stream(core: &Core) -> Result<Arc<Design>, RtlError> {
+    let config = &core.config;
+    let mut m = Module::new(format!("{}_host_stream", config.name()), DOC);
+    let shape = Shape {
+        data_bits: DATA_BITS,
+        user_bits: TUSER_BITS,
+        dest_bits: 0,
+    };
+    let input = SlavePort::declare(&mut m, "s_axis", shape);
+    let port = m.input("destination_port", PORT_BITS);
+    let user = input.beat.user.clone().expect("the shape has a tuser");
+
+    let length = user.slice(0, LENGTH_BITS).zero_extend(LENGTH_BITS + 1);
+    let grown = m.wire("grown_length", length.plus(config.prefix_bytes() as u64));
+    let overflows = grown.bit(LENGTH_BITS);
+    let length = overflows.mux(&ones(LENGTH_BITS), &grown.slice(0, LENGTH_BITS));
+    let source = user.slice(LENGTH_BITS, PORT_BITS);
+    let destination = user.slice(LENGTH_BITS + PORT_BITS, PORT_BITS);
+    let destination = port.any().mux(&port, &destination);
+    let free = user.slice(TUSER_TAKEN_BITS, TUSER_BITS - TUSER_TAKEN_BITS);
+    let beat = Beat {
+        user: Some(concat([length, source, destination, free])),
+        ..input.beat
+    };
+
+    let sequencer = m.instance("sequencer", &tops::sequencer(config)?);
+    let ready = connect_slave(&mut m, sequencer, "s_axis", &beat, &input.valid);
+    m.drive(&input.ready, ready);
+    let (beat, valid) = master_of(&mut m, sequencer, "m_axis", shape);
+    let ready = master_port(&mut m, "m_axis", &beat, &valid);
+    m.connect(sequencer, "m_axis_tready", ready);
+    m.build()
+}

@@ -1,0 +1,1 @@
+from reg_defines_reference_switch import *
