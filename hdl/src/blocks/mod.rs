@@ -1,6 +1,7 @@
 //! The blocks, one a file. Each is a function from the configuration (or from plain sizes) to a checked design.
 
 pub mod axis;
+pub mod controlled_sprayer;
 pub mod fifo;
 pub mod header_parser;
 pub mod header_window;

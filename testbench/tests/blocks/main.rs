@@ -2,6 +2,7 @@
 
 mod bench;
 
+mod controlled_sprayer;
 mod fifo;
 mod header_parser;
 mod header_window;
