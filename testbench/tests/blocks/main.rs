@@ -2,6 +2,8 @@
 
 mod bench;
 
+mod axi_lite_slave;
+mod control_registers;
 mod controlled_sprayer;
 mod fifo;
 mod header_parser;
