@@ -26,8 +26,8 @@ const SETTLE_CYCLES: u64 = 8;
 /// The low bits of an address, which say nothing: words are written and read whole.
 const BYTE_BITS: usize = 2;
 
-/// The inputs of an AXI4-Lite port, without the prefix `s_axi_`.
-const INPUTS: [(&str, usize); 9] = [
+/// The inputs of an AXI4-Lite port and their widths, without the prefix `s_axi_`.
+pub const INPUTS: [(&str, usize); 9] = [
     ("awaddr", ADDRESS_BITS),
     ("awvalid", 1),
     ("wdata", WORD_BITS),
