@@ -22,7 +22,7 @@ Control registers: what the sequencer is, what it counted, and which cores take 
 
 Latency: `load` comes 2 cycles after `write`, with the masks as they are then; `read_data` 1 cycle after `read`.
 Throughput: a write and a read a cycle. Backpressure: none. Reset: all cores take part, counters are 0.
-Storage: 3 flip-flops a core, 32 bits a core of LUT RAM, 5 words.
+Storage: 4 flip-flops a core, 32 bits a core of LUT RAM, 5 words.
 Source: the map is that of seqnic-spec; its first registers are those of NetFPGA-PLUS cores.";
 
 /// Bits of the number of a word.
