@@ -116,13 +116,27 @@ to check it:
     assert!(text.ends_with(end), "{text}");
 }
 
-/// Runs a checker over the Verilog of every example; it must not say a word.
+/// With registers: for one core, for part of a word of a mask, and for several words.
+const CONTROLLED: [&str; 3] = [
+    "spray = { cores = 1, control = true }",
+    "spray = { cores = 16, control = true }\nhistory.row = \"none\"",
+    "spray = { cores = 100, control = true, steering = \"tdest\" }\nhistory.row = \"ddos-mitigator\"",
+];
+
+/// Runs a checker over the Verilog of every example, and of those with registers; it must not say a word.
 fn check(tool: Tool, arguments: fn(&Value) -> Vec<String>) {
     let Some(found) = tool.find().filter(|found| found.version().is_some()) else {
         println!("skipped: {} is not here; {}", tool.name(), tool.remedy());
         return;
     };
-    for config in examples() {
+    let written = tempfile::tempdir().expect("a folder");
+    let mut configurations = examples();
+    for (number, toml) in CONTROLLED.iter().enumerate() {
+        let path = written.path().join(format!("controlled-{number}.toml"));
+        fs::write(&path, toml).expect("it can be written");
+        configurations.push(path);
+    }
+    for config in configurations {
         let folder = tempfile::tempdir().expect("a folder");
         let report = emit(folder.path(), &config);
         for top in report["top_modules"].as_array().expect("a list") {

@@ -107,6 +107,7 @@ pub struct Config {
     prefix: PrefixLayout,
     cores: usize,
     steering: Steering,
+    control: bool,
     timestamp: TimestampSource,
     pipeline: Pipeline,
 }
@@ -194,6 +195,11 @@ impl Config {
     /// How a packet says which core it is for.
     pub fn steering(&self) -> Steering {
         self.steering
+    }
+
+    /// Whether the sequencer has registers, through which cores are taken out and in while it runs.
+    pub fn has_control(&self) -> bool {
+        self.control
     }
 
     /// Where the time comes from.

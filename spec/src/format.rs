@@ -56,12 +56,12 @@ pub fn packet_format_markdown() -> String {
 
 /// Markdown that grows block by block.
 #[derive(Default)]
-struct Page {
-    text: String,
+pub(crate) struct Page {
+    pub(crate) text: String,
 }
 
 impl Page {
-    fn heading(&mut self, title: &str) {
+    pub(crate) fn heading(&mut self, title: &str) {
         self.paragraph(&format!("## {title}"));
     }
 
@@ -69,7 +69,7 @@ impl Page {
         self.paragraph(&format!("### {title}"));
     }
 
-    fn paragraph(&mut self, text: &str) {
+    pub(crate) fn paragraph(&mut self, text: &str) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
@@ -77,7 +77,7 @@ impl Page {
         self.text.push('\n');
     }
 
-    fn table<const N: usize>(
+    pub(crate) fn table<const N: usize>(
         &mut self,
         columns: &[&str; N],
         rows: impl IntoIterator<Item = [String; N]>,

@@ -40,6 +40,7 @@ mod identifier;
 mod mac;
 mod prefix;
 mod raw;
+pub mod registers;
 mod row;
 mod source;
 

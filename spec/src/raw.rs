@@ -137,6 +137,8 @@ pub struct RawSpray {
     pub tuser_core_bits: Option<u64>,
     /// Tuser steering: how the core number is written.
     pub tuser_encoding: Option<String>,
+    /// Whether cores are taken out and in through registers.
+    pub control: Option<bool>,
 }
 
 /// `[timestamp]`
@@ -252,6 +254,7 @@ impl RawSpray {
         if over.steering.is_some() && over.steering != self.steering {
             self = Self {
                 cores: self.cores,
+                control: self.control,
                 ..Self::default()
             };
         }
@@ -262,6 +265,7 @@ impl RawSpray {
             tuser_offset_bits: over.tuser_offset_bits.or(self.tuser_offset_bits),
             tuser_core_bits: over.tuser_core_bits.or(self.tuser_core_bits),
             tuser_encoding: over.tuser_encoding.or(self.tuser_encoding),
+            control: over.control.or(self.control),
         }
     }
 }

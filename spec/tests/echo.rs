@@ -219,8 +219,17 @@ fn spray() -> impl Strategy<Value = RawSpray> {
             first_vid,
             ..RawSpray::default()
         });
-    (weighted(0.8, 0..40u64), prop_oneof![vlan, tuser, other])
-        .prop_map(|(cores, spray)| RawSpray { cores, ..spray })
+    let control = weighted(0.3, proptest::bool::ANY);
+    (
+        weighted(0.8, 0..40u64),
+        control,
+        prop_oneof![vlan, tuser, other],
+    )
+        .prop_map(|(cores, control, spray)| RawSpray {
+            cores,
+            control,
+            ..spray
+        })
 }
 
 /// A number that is seldom given.

@@ -313,6 +313,11 @@ const REFUSED: &[(&str, &str)] = &[
         r#"spray.first_vid = 1: means something only with steering "vlan"; remove it"#,
     ),
     (
+        "spray = { steering = \"tdest\", control = true }\nprefix.section = []\nhistory.row = \"none\"",
+        "spray.control = true: needs a prefix, in front of which a frame waits while no core is enabled; \
+         add a section to the prefix, or leave it out",
+    ),
+    (
         "spray = { cores = 14, steering = \"vlan\", first_vid = 4082 }",
         "spray.first_vid = 4082: must be from 1 to 4081, so that each of 14 cores has a VLAN ID; the nearest is 4081",
     ),

@@ -196,6 +196,7 @@ impl ConfigArgs {
                 tuser_offset_bits: self.tuser_offset_bits.or(set.spray.tuser_offset_bits),
                 tuser_core_bits: self.tuser_core_bits.or(set.spray.tuser_core_bits),
                 tuser_encoding: self.tuser_encoding.clone().or(set.spray.tuser_encoding),
+                control: set.spray.control,
             },
             timestamp: RawTimestamp {
                 source: self.timestamp.clone().or(set.timestamp.source),

@@ -9,6 +9,7 @@ mod player;
 use std::iter;
 use std::time::Instant;
 
+use seqnic_hdl::blocks::axi_lite_slave;
 use seqnic_sim::model::Stripper;
 use seqnic_sim::traffic::Packet;
 use seqnic_spec::Config;
@@ -82,6 +83,12 @@ impl<E: Engine> Cosim<E> {
         // A source holds tvalid low during reset.
         engine.set(wiring.input.valid, &[0]);
         engine.set(wiring.output.ready, &[0]);
+        // Where there are registers, nobody asks for them.
+        for (signal, _) in axi_lite_slave::INPUTS {
+            if let Some(port) = engine.port(&format!("s_axi_{signal}")) {
+                engine.set(port, &[0]);
+            }
+        }
         engine.reset();
         let feeder = Feeder::new(wiring.input.shape.clone(), config.tuser_bits(), &options);
         let batch = Batch::new(&wiring, MOST_BATCH_CYCLES);

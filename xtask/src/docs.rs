@@ -6,29 +6,28 @@ use miette::{IntoDiagnostic, Result, WrapErr, bail};
 
 use crate::command::{cargo, output, root};
 
-const PACKET_FORMAT: &str = "docs/packet-format.md";
+/// Each document, and the example of `seqnic-spec` that prints it.
+const DOCUMENTS: [(&str, &str); 2] = [
+    ("docs/packet-format.md", "packet_format"),
+    ("docs/registers.md", "registers"),
+];
 
 /// Writes the generated documents, or only checks that they are up to date.
 pub fn docs(check: bool) -> Result<()> {
-    let example = [
-        "run",
-        "-q",
-        "-p",
-        "seqnic-spec",
-        "--example",
-        "packet_format",
-    ];
-    let text = output(&mut cargo(&example))?;
-    let path = root().join(PACKET_FORMAT);
-    let is_current = fs::read_to_string(&path).is_ok_and(|committed| committed == text);
-    match (is_current, check) {
-        (true, _) => println!("{PACKET_FORMAT} is up to date"),
-        (false, true) => bail!(help = "run `cargo xtask docs`", "{PACKET_FORMAT} is stale"),
-        (false, false) => {
-            fs::write(&path, text)
-                .into_diagnostic()
-                .wrap_err_with(|| format!("cannot write {PACKET_FORMAT}"))?;
-            println!("{PACKET_FORMAT} is written");
+    for (document, example) in DOCUMENTS {
+        let run = ["run", "-q", "-p", "seqnic-spec", "--example", example];
+        let text = output(&mut cargo(&run))?;
+        let path = root().join(document);
+        let is_current = fs::read_to_string(&path).is_ok_and(|committed| committed == text);
+        match (is_current, check) {
+            (true, _) => println!("{document} is up to date"),
+            (false, true) => bail!(help = "run `cargo xtask docs`", "{document} is stale"),
+            (false, false) => {
+                fs::write(&path, text)
+                    .into_diagnostic()
+                    .wrap_err_with(|| format!("cannot write {document}"))?;
+                println!("{document} is written");
+            }
         }
     }
     Ok(())

@@ -1,6 +1,9 @@
 //! The blocks, one a file. Each is a function from the configuration (or from plain sizes) to a checked design.
 
+pub mod axi_lite_slave;
 pub mod axis;
+pub mod control_registers;
+pub mod controlled_sprayer;
 pub mod fifo;
 pub mod header_parser;
 pub mod header_window;

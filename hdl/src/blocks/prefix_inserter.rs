@@ -72,7 +72,8 @@ pub fn front_bytes(config: &Config) -> usize {
 /// for the first [`front_bytes`] of a beat; when there are others, `rest_data`, `rest_keep` in, `rest_ready` out, and
 /// `front_spills` in: the beat has a rest. Further `side` (see [`SideBand`]), `core`, `m_axis_*`,
 /// `frame_done`; with a history also `word`, `start_ready` in and `fire` out, and with more than one prefix word
-/// `word_index`, `word_next` out.
+/// `word_index`, `word_next` out. Where cores are taken out and in, `start_ready` is there in any case, and `beat_sent`
+/// out: a beat of a frame goes out.
 pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let width = config.data_bits();
@@ -82,9 +83,10 @@ pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlEr
     let core = m.input("core", config.core_bits());
     let out_ready = m.input("m_axis_tready", 1);
     let history = config.rows() > 0;
-    let (word, start_ready) = match history {
-        true => (Some(m.input("word", width)), m.input("start_ready", 1)),
-        false => (None, ones(1)),
+    let word = history.then(|| m.input("word", width));
+    let start_ready = match history || config.has_control() {
+        true => m.input("start_ready", 1),
+        false => ones(1),
     };
 
     let out_valid = m.register("out_valid", 1, Reset::To(0));
@@ -118,6 +120,9 @@ pub fn prefix_inserter(name: &str, config: &Config) -> Result<Arc<Design>, RtlEr
     }
     axis::drive_master_port(&mut m, "m_axis", &beat, &out_valid);
     m.output_of("frame_done", &frame_done);
+    if config.has_control() {
+        m.output_of("beat_sent", &fire);
+    }
     if history {
         m.output_of("fire", &phase.step);
         if beats > 1 {

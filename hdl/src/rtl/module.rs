@@ -183,10 +183,17 @@ impl Module {
         arm: impl Fn(usize) -> Expr,
     ) -> Expr {
         let arms = range.clone().map(arm).collect();
-        self.select_tree(name, index, *range.start(), arms)
+        self.select_tree(name, 0, index, *range.start(), arms)
     }
 
-    fn select_tree(&mut self, name: &str, index: &Expr, first: usize, mut arms: Vec<Expr>) -> Expr {
+    fn select_tree(
+        &mut self,
+        name: &str,
+        level: usize,
+        index: &Expr,
+        first: usize,
+        mut arms: Vec<Expr>,
+    ) -> Expr {
         if arms.len() <= 4 {
             let Some(last) = arms.pop() else {
                 return Expr::refused(1, format!("a selection `{name}` among nothing"));
@@ -198,12 +205,15 @@ impl Module {
         let mut from = first;
         while !arms.is_empty() {
             let rest = arms.split_off(arms.len().min(4 - from % 4));
-            let name = format!("{name}_{}", from / 4);
-            groups.push(self.select_tree(&name, &low, from % 4, arms));
+            let name = match level {
+                0 => format!("{name}_{}", from / 4),
+                level => format!("{name}_{level}_{}", from / 4),
+            };
+            groups.push(self.select_tree(&name, 0, &low, from % 4, arms));
             arms = rest;
             from = 4 * (from / 4 + 1);
         }
-        self.select_tree(name, &high, first / 4, groups)
+        self.select_tree(name, level + 1, &high, first / 4, groups)
     }
 
     fn case(

@@ -1,5 +1,6 @@
 //! The designs that a configuration makes: blocks, wired.
 
+mod control;
 mod queues;
 mod row_path;
 mod sequencer;

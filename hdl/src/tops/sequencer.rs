@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use seqnic_spec::{Config, RowOrder, TimestampSource};
 
+use super::control::Turn;
 use super::queues::{
     Beside, FRAMES_AHEAD, Queue, beat_queues, beside_queue, per_frame, row_of_waiting_beat,
     waiting_beside,
@@ -15,7 +16,6 @@ use crate::blocks::history_ring::{self, history_ring};
 use crate::blocks::history_shift::{self, history_shift};
 use crate::blocks::prefix_inserter::{SideBand, output_shape, prefix_inserter};
 use crate::blocks::skid_buffer::skid_buffer;
-use crate::blocks::sprayer::sprayer;
 use crate::blocks::timestamp_counter::timestamp_counter;
 use crate::rtl::{
     Design, Expr, Instance, MemoryStyle, Module, Reset, RtlError, bits_for, concat, ones, zeros,
@@ -39,7 +39,7 @@ Storage: the queues, the history, a register of a beat, the counters; two beats 
 Source: state-compute replication, section 3.3.";
 
 /// The sequencer of a configuration, `<name>_sequencer`. Ports `s_axis_*`, `m_axis_*`, and `timestamp` when time comes
-/// from a port.
+/// from a port; with `spray.control` also `s_axi_*`, the registers.
 pub fn sequencer(config: &Config) -> Built {
     let mut m = Module::new(block_name(config, "sequencer"), DOC);
     let shape = Shape {
@@ -85,24 +85,22 @@ pub fn sequencer(config: &Config) -> Built {
         m.connect(inserter, "side", concat(time.chain(&beside.user).cloned()));
     }
 
-    let sprayer = m.instance(
-        "sprayer",
-        &sprayer(&block_name(config, "sprayer"), config.cores())?,
-    );
-    m.connect(sprayer, "frame_done", &frame_done);
-    let core = m.output_from(sprayer, "core");
-    m.connect(inserter, "core", &core);
-
+    let turn = Turn::new(&mut m, config, inserter, &frame_done)?;
     if reads_waiting_beat(config) {
         let (row, row_valid) = row_of_waiting_beat(&mut m, config, &waiting, &beside)?;
-        history(&mut m, config, inserter, &row, &row_valid, beside.valid)?;
+        let may_start = beside.valid & &turn.may_begin;
+        history(&mut m, config, inserter, &row, &row_valid, may_start)?;
     } else if config.rows() > 0 {
         let (row, row_valid) = rows(&mut m, config, &beat, &accept, time.as_ref())?;
         let rows = Queue::new(&mut m, config, "row", per_frame(&row), &row, &row_valid)?;
-        let taken = history(&mut m, config, inserter, &rows.data, &rows.valid, ones(1))?;
+        let may_start = turn.may_begin.clone();
+        let taken = history(&mut m, config, inserter, &rows.data, &rows.valid, may_start)?;
         rows.pop_when(&mut m, &taken);
+    } else if config.has_control() {
+        m.connect(inserter, "start_ready", &turn.may_begin);
     }
-    output_slice(&mut m, config, inserter, &out_ready)?;
+    let frame_out = output_slice(&mut m, config, inserter, &out_ready)?;
+    turn.count(&mut m, accept & beat.last, frame_out);
     m.build()
 }
 
@@ -237,13 +235,13 @@ fn history(
     Ok(m.output_from(store, "row_ready"))
 }
 
-/// The output, behind a skid buffer if there is one.
+/// The output, behind a skid buffer if there is one; 1 when the last beat of a frame leaves.
 fn output_slice(
     m: &mut Module,
     config: &Config,
     inserter: Instance,
     out_ready: &Expr,
-) -> Result<(), RtlError> {
+) -> Result<Expr, RtlError> {
     let shape = output_shape(config);
     let (mut beat, mut valid) = axis::master_of(m, inserter, "m_axis", shape);
     if config.pipeline().output_skid {
@@ -259,5 +257,5 @@ fn output_slice(
         m.connect(inserter, "m_axis_tready", out_ready);
     }
     axis::drive_master_port(m, "m_axis", &beat, &valid);
-    Ok(())
+    Ok(valid & out_ready & beat.last)
 }

@@ -41,11 +41,22 @@ impl Sequencer {
         }
     }
 
+    /// From the next packet on a core takes part, or does not.
+    pub fn enable(&mut self, core: usize, enabled: bool) {
+        self.sprayer.enable(core, enabled);
+    }
+
     /// Appends the prefix and the original frame to `out`. `timestamp` is the sequencer's time of
     /// the packet: the counter or the port at its first beat.
+    ///
+    /// # Panics
+    ///
+    /// While no core is enabled: then packets wait.
     pub fn process(&mut self, frame: &[u8], timestamp: u64, out: &mut Vec<u8>) -> Sprayed {
         self.packets = self.packets.wrapping_add(1);
-        let (core, number) = (self.sprayer.next_core(), self.packets);
+        let core = self.sprayer.next_core();
+        let core = core.expect("packets wait while no core is enabled");
+        let number = self.packets;
         let values = PrefixValues {
             core,
             number,

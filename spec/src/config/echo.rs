@@ -100,6 +100,9 @@ impl Config {
                 writeln!(out, "tuser_encoding = \"{encoding}\"")?;
             }
         }
+        if self.control {
+            writeln!(out, "control = true")?;
+        }
         writeln!(out)
     }
 }

@@ -54,6 +54,7 @@ impl TryFrom<RawConfig> for Config {
             steering,
         };
         let prefix = outline.place(&raw.prefix, &around)?;
+        let control = control(&raw.spray, prefix.bytes())?;
         let storage = match &raw.history.storage {
             Some(text) => check::choice("history.storage", text, Storage::ALL, Storage::name)?,
             None => Storage::by_default(data_bits),
@@ -68,6 +69,7 @@ impl TryFrom<RawConfig> for Config {
             prefix,
             cores,
             steering,
+            control,
             timestamp: timestamp(&raw.timestamp)?,
             pipeline: pipeline(&raw.pipeline, data_bits)?,
         })
@@ -182,6 +184,20 @@ fn tuser_steering(raw: &RawSpray, cores: usize, tuser_bits: usize) -> Result<Ste
         bits,
         encoding,
     })
+}
+
+/// Whether cores can be taken out and in. A frame is held back in front of its prefix, so there must be one.
+fn control(raw: &RawSpray, prefix_bytes: usize) -> Result<bool, SpecError> {
+    let control = raw.control.unwrap_or(false);
+    if control && prefix_bytes == 0 {
+        return Err(SpecError::refused(
+            "spray.control",
+            control,
+            "needs a prefix, in front of which a frame waits while no core is enabled",
+            "add a section to the prefix, or leave it out",
+        ));
+    }
+    Ok(control)
 }
 
 /// Some ways to steer write into the dummy Ethernet header.

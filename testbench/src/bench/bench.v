@@ -68,6 +68,23 @@ module @NAME@_bench;
         .m_axis_tvalid(m_axis_tvalid),
         .m_axis_tlast(m_axis_tlast),
 ?timestamp         .timestamp(timestamp),
+?control         .s_axi_awaddr(12'd0),
+?control         .s_axi_awvalid(1'b0),
+?control         .s_axi_awready(),
+?control         .s_axi_wdata(32'd0),
+?control         .s_axi_wstrb(4'd0),
+?control         .s_axi_wvalid(1'b0),
+?control         .s_axi_wready(),
+?control         .s_axi_bresp(),
+?control         .s_axi_bvalid(),
+?control         .s_axi_bready(1'b0),
+?control         .s_axi_araddr(12'd0),
+?control         .s_axi_arvalid(1'b0),
+?control         .s_axi_arready(),
+?control         .s_axi_rdata(),
+?control         .s_axi_rresp(),
+?control         .s_axi_rvalid(),
+?control         .s_axi_rready(1'b0),
         .m_axis_tready(m_axis_tready)
     );
 

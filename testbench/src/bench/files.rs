@@ -98,6 +98,7 @@ impl Files<'_> {
             "tuser" => user_bits > 0,
             "tdest" => dest_bits > 0,
             "timestamp" => time_bits > 0,
+            "control" => self.config.has_control(),
             _ => unreachable!("the template asks for `{signal}`"),
         }
     }
@@ -175,11 +176,12 @@ The source pauses in {} % of the cycles, the sink is not ready in {} %, seed {}.
 #[cfg(test)]
 mod tests {
     use super::*;
+    use seqnic_hdl::tops::sequencer;
 
     #[test]
     fn every_mark_of_the_template_is_filled_in() {
         let config = Config::from_toml_str(
-            "bus.tuser_bits = 16\nspray = { cores = 4, steering = \"tdest\" }",
+            "bus.tuser_bits = 16\nspray = { cores = 4, steering = \"tdest\", control = true }",
             "test",
         );
         let (config, fields) = (
@@ -211,6 +213,9 @@ mod tests {
         assert_eq!(marks.iter().find(|mark| bench.contains(*mark)), None);
         for signal in ["m_axis_tuser", "m_axis_tdest", "timestamp"] {
             assert!(bench.contains(&format!(".{signal}({signal})")), "{signal}");
+        }
+        for port in sequencer(&config).expect("it is valid").ports() {
+            assert!(bench.contains(&format!(".{}(", port.name)), "{}", port.name);
         }
     }
 }

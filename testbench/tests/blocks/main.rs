@@ -2,6 +2,9 @@
 
 mod bench;
 
+mod axi_lite_slave;
+mod control_registers;
+mod controlled_sprayer;
 mod fifo;
 mod header_parser;
 mod header_window;

@@ -1,5 +1,6 @@
 //! Random valid configurations.
 
+use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -17,20 +18,32 @@ pub fn configurations() -> impl Strategy<Value = Config> {
     (histories(), buses(), timestamps(), pipelines())
         .prop_flat_map(|(history, bus, timestamp, pipeline)| {
             let rest = prefixes_and_sprays(&history, bus.tuser_bits.unwrap_or(0));
-            (Just((history, bus, timestamp, pipeline)), rest)
+            let control = weighted(0.25);
+            (Just((history, bus, timestamp, pipeline)), rest, control)
         })
-        .prop_map(|((history, bus, timestamp, pipeline), (prefix, spray))| {
-            let raw = RawConfig {
-                name: None,
-                bus,
-                history,
-                prefix,
-                spray,
-                timestamp,
-                pipeline,
-            };
-            Config::try_from(raw.clone()).unwrap_or_else(|error| panic!("{error}\n{raw:#?}"))
-        })
+        .prop_map(
+            |((history, bus, timestamp, pipeline), (prefix, spray), control)| {
+                let mut raw = RawConfig {
+                    name: None,
+                    bus,
+                    history,
+                    prefix,
+                    spray,
+                    timestamp,
+                    pipeline,
+                };
+                let read = |raw: &RawConfig| {
+                    Config::try_from(raw.clone())
+                        .unwrap_or_else(|error| panic!("{error}\n{raw:#?}"))
+                };
+                let config = read(&raw);
+                if !control || config.prefix_bytes() == 0 {
+                    return config;
+                }
+                raw.spray.control = Some(true);
+                read(&raw)
+            },
+        )
 }
 
 fn buses() -> impl Strategy<Value = RawBus> {

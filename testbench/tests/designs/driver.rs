@@ -6,7 +6,7 @@ use seqnic_spec::Config;
 use seqnic_testbench::Engine;
 
 /// The input ports of a sequencer; some of them are not always there.
-pub const INPUTS: [&str; 7] = [
+pub const INPUTS: [&str; 16] = [
     "s_axis_tdata",
     "s_axis_tkeep",
     "s_axis_tuser",
@@ -14,6 +14,15 @@ pub const INPUTS: [&str; 7] = [
     "s_axis_tlast",
     "m_axis_tready",
     "timestamp",
+    "s_axi_awaddr",
+    "s_axi_awvalid",
+    "s_axi_wdata",
+    "s_axi_wstrb",
+    "s_axi_wvalid",
+    "s_axi_bready",
+    "s_axi_araddr",
+    "s_axi_arvalid",
+    "s_axi_rready",
 ];
 
 /// A design, the beats that wait in front of it and the frames that came out.
@@ -159,6 +168,12 @@ impl<E: Engine> Driver<E> {
             let words = self.engine.width(port).div_ceil(64);
             self.engine.set(port, &vec![word; words]);
         }
+    }
+
+    /// The low word of an output, with the inputs as they are.
+    pub fn settled(&mut self, name: &str) -> u64 {
+        self.engine.eval();
+        self.get(name)[0]
     }
 
     /// The value of `s_axis_tready` with an input as it is, and with each word of it changed to each of `words`.

@@ -5,6 +5,7 @@
 
 mod cases;
 mod configurations;
+mod control;
 mod driver;
 
 mod handshakes;

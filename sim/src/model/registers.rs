@@ -1,0 +1,243 @@
+//! The registers: what they count, and which cores take part.
+
+use std::array;
+
+use seqnic_spec::Config;
+use seqnic_spec::registers::{Register, RegisterBus, UNMAPPED, map, reset_bits, status_bits};
+
+/// The registers of a sequencer, as words that are written and read.
+#[derive(Debug, Clone)]
+pub struct ControlRegisters {
+    config: Config,
+    active: Vec<bool>,
+    failed: Vec<bool>,
+    used: usize,
+    flip: u32,
+    debug: u32,
+    packets_in: u32,
+    packets_out: u32,
+    packets: Vec<u32>,
+    refused: bool,
+}
+
+impl ControlRegisters {
+    /// The registers after reset.
+    pub fn new(config: &Config) -> Self {
+        let cores = config.cores();
+        Self {
+            config: config.clone(),
+            active: vec![true; cores],
+            failed: vec![false; cores],
+            used: cores,
+            flip: 0,
+            debug: 0,
+            packets_in: 0,
+            packets_out: 0,
+            packets: vec![0; cores],
+            refused: false,
+        }
+    }
+
+    /// Whether a core takes part.
+    pub fn is_enabled(&self, core: usize) -> bool {
+        core < self.used && self.active[core] && !self.failed[core]
+    }
+
+    /// A frame was accepted whole.
+    pub fn frame_in(&mut self) {
+        self.packets_in = self.packets_in.wrapping_add(1);
+    }
+
+    /// A frame left whole.
+    pub fn frame_out(&mut self) {
+        self.packets_out = self.packets_out.wrapping_add(1);
+    }
+
+    /// A frame was begun for a core.
+    pub fn frame_begins(&mut self, core: usize) {
+        self.packets[core] = self.packets[core].wrapping_add(1);
+    }
+
+    /// Reads the word at an address.
+    pub fn read(&mut self, offset_bytes: usize) -> u32 {
+        let Some((register, word)) = self.find(offset_bytes) else {
+            return UNMAPPED;
+        };
+        match register {
+            map::FLIP => !self.flip,
+            map::DEBUG => self.debug,
+            map::PKTIN => std::mem::take(&mut self.packets_in),
+            map::PKTOUT => std::mem::take(&mut self.packets_out),
+            map::STATUS => {
+                let waits = !(0..self.packets.len()).any(|core| self.is_enabled(core));
+                u32::from(self.refused) << status_bits::REFUSED
+                    | u32::from(waits) << status_bits::NO_CORE
+            }
+            map::CORES_USED => self.used as u32,
+            map::ACTIVE => mask_word(&self.active, word),
+            map::FAILED => mask_word(&self.failed, word),
+            map::PACKETS => self.packets[word],
+            constant => constant.initial_word(&self.config, word),
+        }
+    }
+
+    /// Writes the word at an address, all bytes of it or (`whole` is false) only some.
+    pub fn write(&mut self, offset_bytes: usize, value: u32, whole: bool) {
+        let found = self.find(offset_bytes).filter(|_| whole);
+        let legal = found.is_some_and(|(register, word)| self.set(register, word, value));
+        self.refused |= !legal;
+    }
+
+    /// Writes a word of a register; false when that is refused.
+    fn set(&mut self, register: Register, word: usize, value: u32) -> bool {
+        let bit = |bit: usize| value >> bit & 1 == 1;
+        match register {
+            map::RESET => {
+                let fresh = Self::new(&self.config);
+                if bit(reset_bits::COUNTERS) {
+                    self.packets_in = 0;
+                    self.packets_out = 0;
+                    self.packets = fresh.packets.clone();
+                }
+                if bit(reset_bits::REGISTERS) {
+                    *self = Self {
+                        packets_in: self.packets_in,
+                        packets_out: self.packets_out,
+                        packets: std::mem::take(&mut self.packets),
+                        ..fresh
+                    };
+                }
+                true
+            }
+            map::FLIP => {
+                self.flip = value;
+                true
+            }
+            map::DEBUG => {
+                self.debug = value;
+                true
+            }
+            map::STATUS => {
+                self.refused &= !bit(status_bits::REFUSED);
+                true
+            }
+            map::CORES_USED => {
+                let legal = (1..=self.config.cores()).contains(&(value as usize));
+                if legal {
+                    self.used = value as usize;
+                }
+                legal
+            }
+            map::ACTIVE => set_mask_word(&mut self.active, word, value),
+            map::FAILED => set_mask_word(&mut self.failed, word, value),
+            _ => false,
+        }
+    }
+
+    /// The register at an address that this configuration has, and the number of its word.
+    fn find(&self, offset_bytes: usize) -> Option<(Register, usize)> {
+        Register::ALL.iter().copied().find_map(|register| {
+            let mut words = 0..register.words(&self.config);
+            let word = words.find(|&word| register.word_offset_bytes(word) == offset_bytes)?;
+            Some((register, word))
+        })
+    }
+}
+
+/// 32 cores of a mask.
+fn mask_word(mask: &[bool], word: usize) -> u32 {
+    let bits: [u32; 32] = array::from_fn(|bit| {
+        let core = mask.get(32 * word + bit);
+        u32::from(core == Some(&true)) << bit
+    });
+    bits.iter().sum()
+}
+
+/// Sets 32 cores of a mask; false, and nothing is set, when one of them is not there.
+fn set_mask_word(mask: &mut [bool], word: usize, value: u32) -> bool {
+    let first = 32 * word;
+    let excess = (mask.len() - first..32).any(|bit| value >> bit & 1 == 1);
+    if !excess {
+        for (bit, core) in mask[first..].iter_mut().take(32).enumerate() {
+            *core = value >> bit & 1 == 1;
+        }
+    }
+    !excess
+}
+
+impl RegisterBus for ControlRegisters {
+    type Error = std::convert::Infallible;
+
+    fn read(&mut self, offset_bytes: usize) -> Result<u32, Self::Error> {
+        Ok(Self::read(self, offset_bytes))
+    }
+
+    fn write(&mut self, offset_bytes: usize, value: u32) -> Result<(), Self::Error> {
+        Self::write(self, offset_bytes, value, true);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seqnic_spec::registers::Registers;
+
+    fn registers(cores: usize) -> Registers<ControlRegisters> {
+        let toml = format!("spray.cores = {cores}");
+        let config = Config::from_toml_str(&toml, "test").expect("it is valid");
+        Registers(ControlRegisters::new(&config))
+    }
+
+    #[test]
+    fn a_core_takes_part_that_is_active_has_not_failed_and_is_among_those_used() {
+        let mut registers = registers(3);
+        let enabled = |registers: &Registers<ControlRegisters>| {
+            [0, 1, 2].map(|core| registers.0.is_enabled(core))
+        };
+        assert_eq!(enabled(&registers), [true; 3]);
+        assert_eq!(registers.set_failed(0, 0b010), Ok(()));
+        assert_eq!(enabled(&registers), [true, false, true]);
+        assert_eq!(registers.set_cores_used(2), Ok(()));
+        assert_eq!(enabled(&registers), [true, false, false]);
+        assert_eq!(registers.set_active(0, 0b110), Ok(()));
+        assert_eq!(enabled(&registers), [false; 3]);
+        assert_eq!(registers.status(), Ok(0b10));
+        assert_eq!(registers.reset(1 << 4), Ok(()));
+        assert_eq!(enabled(&registers), [true; 3]);
+    }
+
+    #[test]
+    fn a_write_of_more_cores_than_there_are_is_refused_and_changes_nothing() {
+        let mut registers = registers(3);
+        let writes: [fn(&mut Registers<ControlRegisters>) -> _; 4] = [
+            |registers| registers.set_cores_used(4),
+            |registers| registers.set_cores_used(0),
+            |registers| registers.set_active(0, 0b1000),
+            |registers| registers.set_failed(0, 1 << 31),
+        ];
+        for write in writes {
+            assert_eq!(write(&mut registers), Ok(()));
+            assert_eq!(registers.status(), Ok(1));
+            assert_eq!(registers.clear_status(1), Ok(()));
+            assert_eq!(registers.status(), Ok(0));
+        }
+        assert_eq!(registers.cores_used(), Ok(3));
+        assert_eq!((registers.active(0), registers.failed(0)), (Ok(7), Ok(0)));
+    }
+
+    #[test]
+    fn counts_are_cleared_as_their_registers_say() {
+        let mut registers = registers(2);
+        registers.0.frame_in();
+        registers.0.frame_begins(1);
+        registers.0.frame_out();
+        assert_eq!(registers.take_packets_in(), Ok(1));
+        assert_eq!(registers.take_packets_in(), Ok(0));
+        assert_eq!((registers.packets(0), registers.packets(1)), (Ok(0), Ok(1)));
+        assert_eq!(registers.packets(2), Ok(0xdead_beef));
+        assert_eq!(registers.reset(1), Ok(()));
+        assert_eq!(registers.take_packets_out(), Ok(0));
+        assert_eq!(registers.packets(1), Ok(0));
+    }
+}

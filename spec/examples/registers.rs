@@ -1,0 +1,5 @@
+//! Prints `docs/registers.md`.
+
+fn main() {
+    print!("{}", seqnic_spec::registers::registers_markdown());
+}
