@@ -80,7 +80,7 @@ struct Run {
 const FRAMES_BEFORE_RESET: usize = 4;
 
 /// Short runs first: most mutants fall at once. The sparse run lets the design run empty again and again.
-const RUNS: [Run; 10] = {
+const RUNS: [Run; 11] = {
     const fn run(name: &'static str, pauses: (u8, u8), kind: TraceKind, packets: usize) -> Run {
         let (stall, idle) = pauses;
         Run {
@@ -123,6 +123,16 @@ const RUNS: [Run; 10] = {
             60,
         ),
         run("sparse frames", (0, 97), TraceKind::Uniform, 60),
+        // Longer than any queue, so that all of them fill.
+        Run {
+            frame_bytes: Some(9000),
+            ..run(
+                "jumbo frames into a slow sink",
+                (60, 0),
+                TraceKind::Uniform,
+                4,
+            )
+        },
         Run {
             seeds: 3,
             ..run("headers", (0, 0), TraceKind::Headers, 4368)
