@@ -92,6 +92,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "CODE")]
     tuser_encoding: Option<String>,
 
+    /// Whether cores are taken out and in by registers while packets flow
+    #[arg(long, value_name = "BOOL")]
+    control: Option<bool>,
+
     /// Where the time comes from: counter, or port for the input port `timestamp`
     #[arg(long, value_name = "SOURCE")]
     timestamp: Option<String>,
@@ -196,7 +200,7 @@ impl ConfigArgs {
                 tuser_offset_bits: self.tuser_offset_bits.or(set.spray.tuser_offset_bits),
                 tuser_core_bits: self.tuser_core_bits.or(set.spray.tuser_core_bits),
                 tuser_encoding: self.tuser_encoding.clone().or(set.spray.tuser_encoding),
-                control: set.spray.control,
+                control: self.control.or(set.spray.control),
             },
             timestamp: RawTimestamp {
                 source: self.timestamp.clone().or(set.timestamp.source),
@@ -297,6 +301,7 @@ mod tests {
         ("spray.tuser_offset_bits", "--tuser-offset-bits", "2"),
         ("spray.tuser_core_bits", "--tuser-core-bits", "9"),
         ("spray.tuser_encoding", "--tuser-encoding", "one-hot"),
+        ("spray.control", "--control", "true"),
         ("timestamp.source", "--timestamp", "port"),
         ("timestamp.increment", "--increment", "5"),
         ("pipeline.input_skid", "--input-skid", "true"),
