@@ -1,6 +1,8 @@
 //! Commands that tasks run.
 
 use std::env;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -10,6 +12,16 @@ use miette::{IntoDiagnostic, Result, WrapErr, bail, miette};
 pub fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR"));
     own.parent().unwrap_or(own).to_owned()
+}
+
+/// Removes a folder with all that is in it, if it is there.
+pub fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("cannot empty {}", folder.display())),
+        _ => Ok(()),
+    }
 }
 
 /// A command that runs in the folder of the workspace and reads no input.

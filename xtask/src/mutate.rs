@@ -10,10 +10,10 @@ mod report;
 use std::fs;
 use std::path::Path;
 
-use miette::{IntoDiagnostic, Result, WrapErr, bail, miette};
+use miette::{IntoDiagnostic, Result, bail, miette};
 use serde_json::Value;
 
-use crate::command::{cargo, root, run};
+use crate::command::{cargo, remove, root, run};
 use crate::environment::Problem;
 use crate::parallel::on_all_processors;
 use crate::setup::{TOOLS, setup};
@@ -66,11 +66,7 @@ pub fn mutate(count: usize, seed: u64) -> Result<()> {
 
 /// Runs the mutants, and gives what became of them.
 fn mutants(folder: &Path, count: usize, seed: u64) -> Result<Vec<(Mutant, Option<Survivor>)>> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)
-            .into_diagnostic()
-            .wrap_err_with(|| format!("cannot empty {}", folder.display()))?;
-    }
+    remove(folder)?;
     let example = [
         "run",
         "--release",

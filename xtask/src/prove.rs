@@ -11,10 +11,10 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use miette::{IntoDiagnostic, Result, WrapErr, bail, miette};
+use miette::{IntoDiagnostic, Result, bail, miette};
 use serde_json::Value;
 
-use crate::command::{cargo, root, run};
+use crate::command::{cargo, remove, root, run};
 use crate::parallel::on_all_processors;
 use crate::setup::{TOOLS, setup};
 use crate::yosys::Tools;
@@ -67,11 +67,7 @@ pub fn prove() -> Result<()> {
 
 /// Writes all proofs into a folder and lists them.
 fn jobs(folder: &Path) -> Result<Vec<Job>> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)
-            .into_diagnostic()
-            .wrap_err_with(|| format!("cannot empty {}", folder.display()))?;
-    }
+    remove(folder)?;
     let example = [
         "run",
         "--quiet",

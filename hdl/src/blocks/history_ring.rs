@@ -143,9 +143,7 @@ pub fn history_ring(name: &str, config: &Config) -> Result<Arc<Design>, RtlError
 impl Geometry {
     /// The row's lanes turned so that lane `l` of a word takes turned lane `l mod row_lanes`.
     fn rotated(&self, m: &mut Module, row: &Expr, turns: &[usize], turn: &Expr) -> Expr {
-        let lane =
-            |index: usize| row.slice(index % self.row_lanes * self.lane_bits, self.lane_bits);
-        let turned = |by: usize| concat((0..self.row_lanes).map(|index| lane(index + by)));
+        let turned = |by: usize| self.turned(row, by);
         match turns.split_last() {
             Some((last, [])) => m.wire("turned_row", turned(*last)),
             Some((last, rest)) => {
@@ -164,7 +162,7 @@ impl Geometry {
                 .any(|step| (step.from_lane..step.to_lane).contains(&lane))
         };
         concat((0..self.lanes_per_word).map(|lane| match is_used(lane) {
-            true => row.slice(lane % self.row_lanes * self.lane_bits, self.lane_bits),
+            true => self.lane(row, lane),
             false => zeros(self.lane_bits),
         }))
     }

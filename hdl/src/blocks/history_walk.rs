@@ -180,13 +180,8 @@ impl OldestRow {
         let others_of_first = Bits::from_fn(parts * width, |lane| {
             !(first_lane..first_lane + row_lanes).contains(&lane)
         });
-        let following = match row_lanes % (parts * width) {
-            0 => others.clone(),
-            turn => {
-                let low = parts * width - turn;
-                concat([others.slice(low, turn), others.slice(0, low)])
-            }
-        };
+        let stay = parts * width - row_lanes;
+        let following = concat([others.slice(stay, row_lanes), others.slice(0, stay)]);
         let next_word = walk.here.clone() + fills_word.zero_extend(walk.here.width());
         let mut next = |register: &Expr, first: Expr, following: Expr| {
             m.next_when(register, &is_replaced, is_last.mux(&first, &following));
@@ -209,17 +204,5 @@ impl OldestRow {
             lanes,
             is_replaced,
         }
-    }
-}
-
-impl Geometry {
-    /// The lane of a turned row that a lane of a word takes.
-    fn lane(&self, row: &Expr, lane: usize) -> Expr {
-        row.slice(lane % self.row_lanes * self.lane_bits, self.lane_bits)
-    }
-
-    /// A row turned by so many lanes.
-    fn turned(&self, row: &Expr, lanes: usize) -> Expr {
-        concat((0..self.row_lanes).map(|lane| self.lane(row, lane + lanes)))
     }
 }

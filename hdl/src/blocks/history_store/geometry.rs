@@ -2,7 +2,7 @@
 
 use seqnic_spec::Config;
 
-use crate::rtl::Bits;
+use crate::rtl::{Bits, Expr, concat};
 
 /// Rows, words and lanes. A lane is the largest unit that divides the row, the place of the rows and the bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +90,16 @@ impl Geometry {
     /// The writes that replace all rows, row 0 first.
     pub fn ring_steps(&self) -> Vec<Step> {
         (0..self.rows).flat_map(|row| self.row_steps(row)).collect()
+    }
+
+    /// The lane of a turned row that a lane of a word takes.
+    pub fn lane(&self, row: &Expr, lane: usize) -> Expr {
+        row.slice(lane % self.row_lanes * self.lane_bits, self.lane_bits)
+    }
+
+    /// A row turned by so many lanes.
+    pub fn turned(&self, row: &Expr, lanes: usize) -> Expr {
+        concat((0..self.row_lanes).map(|lane| self.lane(row, lane + lanes)))
     }
 
     /// Which lane of its row stands in lane 0 of a word, were rows to fill the word to its start.
