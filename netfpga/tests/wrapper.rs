@@ -1,7 +1,7 @@
 //! The hardware around the sequencer, cycle by cycle.
 
 use seqnic_hdl::rtl::{PortId, Simulator};
-use seqnic_netfpga::{Core, DestinationPort, host_stream, register_responder};
+use seqnic_netfpga::netfpga_plus::{Core, DestinationPort, host_stream, register_responder};
 use seqnic_spec::Config;
 
 fn core(text: &str) -> Core {

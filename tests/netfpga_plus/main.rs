@@ -14,7 +14,7 @@ use std::process::Command;
 
 use common::{Finished, finish, root, seqnic, seqnic_in};
 use seqnic::tools::{Found, Tool};
-use seqnic_netfpga::axi::{self, Frame};
+use seqnic_netfpga::netfpga_plus::axi::{self, Frame};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use seqnic_netfpga::axi::{self, Frame};
+use seqnic_netfpga::netfpga_plus::axi::{self, Frame};
 
 use crate::common::{Finished, root};
 use crate::{CORE, FITTING, TEST, emit, files, folder, frames, run};

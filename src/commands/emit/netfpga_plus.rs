@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use seqnic_netfpga::{Core, DestinationPort, Exchange, SHORTEST_FRAME_BYTES};
+use seqnic_netfpga::netfpga_plus::{Core, DestinationPort, Exchange, SHORTEST_FRAME_BYTES};
 use seqnic_sim::model::{Sequencer, SidebandModel};
 use seqnic_sim::traffic::{Trace, TraceKind, TraceSpec};
 use serde::Serialize;

@@ -3,18 +3,10 @@
 use seqnic_hdl::rtl::{self, VerilogFile};
 use seqnic_spec::{SectionKind, Source};
 
-use crate::axi::{self, Frame};
-use crate::host::{Core, MODULE, QUEUE_BEATS, Refused};
-use crate::{DATA_BITS, DestinationPort, TUSER_BITS, host_stream, register_responder};
-
-/// One file of the folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Where it goes, from the folder on.
-    pub path: String,
-    /// The whole text.
-    pub text: String,
-}
+use super::axi::{self, Frame};
+use super::host::{Core, MODULE, QUEUE_BEATS, Refused};
+use super::{DATA_BITS, DestinationPort, TUSER_BITS, host_stream, register_responder};
+use crate::File;
 
 /// A frame, and what the golden model makes of it when the time is 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,31 +53,40 @@ impl Core {
         for (path, template) in [
             (
                 format!("{CORE}/hdl/{wrapper}"),
-                include_str!("../templates/history_sequencer.v"),
+                include_str!("../../templates/netfpga_plus/history_sequencer.v"),
             ),
             (
                 format!("{CORE}/{MODULE}.tcl"),
-                include_str!("../templates/history_sequencer.tcl"),
+                include_str!("../../templates/netfpga_plus/history_sequencer.tcl"),
             ),
             (
                 format!("{CORE}/Makefile"),
-                include_str!("../templates/Makefile"),
+                include_str!("../../templates/netfpga_plus/Makefile"),
             ),
-            ("check/bench.v".into(), include_str!("../templates/bench.v")),
+            (
+                "check/bench.v".into(),
+                include_str!("../../templates/netfpga_plus/bench.v"),
+            ),
             (
                 "check/vivado_stub.tcl".into(),
-                include_str!("../templates/vivado_stub.tcl"),
+                include_str!("../../templates/netfpga_plus/vivado_stub.tcl"),
             ),
             (
                 format!("hw/projects/{PROJECT}/test/{TEST}/run.py"),
-                include_str!("../templates/run.py"),
+                include_str!("../../templates/netfpga_plus/run.py"),
             ),
             (
                 format!("hw/projects/{PROJECT}/test/{TEST}/reconcile.py"),
-                include_str!("../templates/reconcile.py"),
+                include_str!("../../templates/netfpga_plus/reconcile.py"),
             ),
-            ("install.py".into(), include_str!("../templates/install.py")),
-            ("README.md".into(), include_str!("../templates/README.md")),
+            (
+                "install.py".into(),
+                include_str!("../../templates/netfpga_plus/install.py"),
+            ),
+            (
+                "README.md".into(),
+                include_str!("../../templates/netfpga_plus/README.md"),
+            ),
         ] {
             add(path, text(template));
         }

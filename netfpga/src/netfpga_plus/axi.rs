@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use thiserror::Error;
 
-use crate::{DATA_BITS, TUSER_BITS};
+use super::{DATA_BITS, TUSER_BITS};
 
 /// Bytes of a beat.
 const BUS_BYTES: usize = DATA_BITS / 8;

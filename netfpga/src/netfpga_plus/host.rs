@@ -4,7 +4,7 @@ use seqnic_hdl::rtl::RtlError;
 use seqnic_spec::{Config, RawConfig, SpecError, Steering, TimestampSource};
 use thiserror::Error;
 
-use crate::{DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
+use super::{DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
 
 /// The largest frame that a port takes in: its limit is 1518 bytes with the frame check sequence.
 pub const LARGEST_FRAME_BYTES: usize = 1514;

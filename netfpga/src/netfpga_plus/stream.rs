@@ -6,7 +6,7 @@ use seqnic_hdl::blocks::axis::{Beat, Shape, SlavePort, connect_slave, master_of,
 use seqnic_hdl::rtl::{Design, Module, RtlError, concat, ones};
 use seqnic_hdl::tops;
 
-use crate::{Core, DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
+use super::{Core, DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
 
 const DOC: &str = "\
 Stream of the host: the sequencer, with length and destination port in tuser as they are behind it.
