@@ -131,6 +131,7 @@ impl Traffic {
                     source: Box::new(reader),
                     units: |packet| RECORD_HEADER_BYTES + packet.data.len() as u64,
                     progress: output.progress(what, bytes),
+                    most_bytes: usize::MAX,
                     error: None,
                 })
             }
@@ -140,6 +141,7 @@ impl Traffic {
                     source: Box::new(Trace::new(spec)?.map(Ok)),
                     units: |_| 1,
                     progress: output.progress(what, packets),
+                    most_bytes: usize::MAX,
                     error: None,
                 })
             }
@@ -182,18 +184,24 @@ impl fmt::Display for Traffic {
 /// What a pcap stores beside a frame; near enough for pcapng too.
 const RECORD_HEADER_BYTES: u64 = 16;
 
-/// Packets up to the first one that cannot be read.
+/// Packets up to the first one that cannot be read, or be taken.
 pub struct Packets {
     source: Box<dyn Iterator<Item = Result<Packet, TrafficError>>>,
     units: fn(&Packet) -> u64,
     progress: Progress,
-    error: Option<TrafficError>,
+    most_bytes: usize,
+    error: Option<Error>,
 }
 
 impl Packets {
-    /// Whether all packets could be read.
+    /// The same, refusing longer ones.
+    pub fn at_most(self, most_bytes: usize) -> Self {
+        Self { most_bytes, ..self }
+    }
+
+    /// Whether all packets could be read and taken.
     pub fn finish(self) -> Result<(), Error> {
-        self.error.map_or(Ok(()), |error| Err(error.into()))
+        self.error.map_or(Ok(()), Err)
     }
 }
 
@@ -202,12 +210,21 @@ impl Iterator for Packets {
 
     fn next(&mut self) -> Option<Packet> {
         match self.source.next()? {
+            Ok(packet) if packet.data.len() > self.most_bytes => {
+                self.error = Some(Error::new(format!(
+                    "a frame of {} bytes: the host always takes {} bytes with this prefix; leave longer frames out, or see \
+                     what becomes of them with --allow-oversize",
+                    packet.data.len(),
+                    self.most_bytes
+                )));
+                None
+            }
             Ok(packet) => {
                 self.progress.advance((self.units)(&packet));
                 Some(packet)
             }
             Err(error) => {
-                self.error = Some(error);
+                self.error = Some(error.into());
                 None
             }
         }

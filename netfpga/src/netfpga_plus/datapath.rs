@@ -80,7 +80,7 @@ impl Host for Core {
     }
 
     fn largest_frame_bytes(&self) -> usize {
-        self.safe_frame_bytes()
+        self.queued_frame_bytes()
     }
 
     fn constants(&self) -> Vec<(&'static str, u64)> {

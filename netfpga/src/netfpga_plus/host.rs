@@ -152,9 +152,12 @@ impl Core {
 
     /// The longest frame at the ports with which nothing behind the core is overrun.
     pub fn safe_frame_bytes(&self) -> usize {
-        let room = QUEUE_BEATS * DATA_BITS / 8;
-        room.saturating_sub(self.config.prefix_bytes())
-            .min(LARGEST_FRAME_BYTES)
+        self.queued_frame_bytes().min(LARGEST_FRAME_BYTES)
+    }
+
+    /// The longest frame that the output queues always take with the prefix in front, whether or not a port takes it in.
+    pub(super) fn queued_frame_bytes(&self) -> usize {
+        (QUEUE_BEATS * DATA_BITS / 8).saturating_sub(self.config.prefix_bytes())
     }
 
     /// What is wrong with the largest frame that the core makes.
