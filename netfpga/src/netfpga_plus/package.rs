@@ -71,6 +71,10 @@ impl Core {
                 include_str!("../../templates/netfpga_plus/vivado_stub.tcl"),
             ),
             (
+                "check/nftest_stub.py".into(),
+                include_str!("../../templates/netfpga_plus/nftest_stub.py"),
+            ),
+            (
                 format!("hw/projects/{PROJECT}/test/{TEST}/run.py"),
                 include_str!("../../templates/netfpga_plus/run.py"),
             ),
