@@ -8,4 +8,4 @@ mod traffic;
 pub use config::ConfigArgs;
 pub use host::{HostArgs, ports};
 pub use sweep::SweepArgs;
-pub use traffic::{Packets, TraceShape, Traffic, TrafficArgs, kinds};
+pub use traffic::{CaptureArgs, Packets, TraceShape, Traffic, TrafficArgs, kinds};
