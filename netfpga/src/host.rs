@@ -19,6 +19,9 @@ pub trait Host {
     /// those of the sequencer of [`config`](Self::config), and perhaps others, which are in [`constants`](Self::constants).
     fn stream(&self) -> Result<Arc<Design>, RtlError>;
 
+    /// The wrapped core as the host gets it.
+    fn wrapped(&self) -> Result<Verilog, RtlError>;
+
     /// The wrapped core among stand-ins of its neighbours: for Verilator. [`datapath`] makes it of a top module with the
     /// ports that are listed there.
     ///

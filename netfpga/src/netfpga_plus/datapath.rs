@@ -41,6 +41,9 @@ const NEIGHBOURS: [(&str, &str); 6] = [
 /// What `seqnic cosim` runs: the datapath, with a master on the registers.
 const COSIM: &str = include_str!("../../templates/netfpga_plus/cosim.v");
 
+/// What the heads of files that are not written say they are made by.
+const GENERATOR: &str = "seqnic";
+
 /// The bits of `tuser` that hold the length.
 const LENGTH: u128 = 0xffff;
 const SOURCE_PORT_BIT: u32 = 16;
@@ -64,27 +67,36 @@ impl Host for Core {
         host_stream(self)
     }
 
-    fn datapath(&self) -> Result<Verilog, RtlError> {
-        let fill = Template::new(self, "seqnic", &[]);
-        let mut files = self.modules("seqnic")?;
+    fn wrapped(&self) -> Result<Verilog, RtlError> {
+        let mut files = self.modules(GENERATOR)?;
         files.push(VerilogFile {
             name: format!("{MODULE}.v"),
-            text: fill.text(WRAPPER),
+            text: Template::new(self, GENERATOR, &[]).text(WRAPPER),
         });
-        files.extend(neighbours(&fill));
+        Ok(Verilog {
+            top: MODULE.to_owned(),
+            files,
+            ports: Vec::new(),
+            is_clocked: true,
+        })
+    }
+
+    fn datapath(&self) -> Result<Verilog, RtlError> {
+        let mut files = self.wrapped()?.files;
+        files.extend(neighbours(&Template::new(self, GENERATOR, &[])));
         files.push(VerilogFile {
-            name: "cosim.v".to_owned(),
+            name: "netfpga_plus_cosim.v".to_owned(),
             text: COSIM.to_owned(),
         });
         host::datapath(&self.config, "netfpga_plus_cosim", files)
     }
 
-    fn largest_frame_bytes(&self) -> usize {
-        self.queued_frame_bytes()
-    }
-
     fn constants(&self) -> Vec<(&'static str, u64)> {
         vec![("destination_port", self.port.bits().into())]
+    }
+
+    fn largest_frame_bytes(&self) -> usize {
+        self.queued_frame_bytes()
     }
 
     fn tuser_in(&self, random: u128, frame_bytes: usize, _timestamp_ns: u64) -> u128 {
