@@ -29,6 +29,8 @@ pub(super) const SOURCE_PORT: u8 = 0x01;
 pub(super) const UNKNOWN_PORT: u8 = 0x04;
 /// The wrapper of the core.
 pub(super) const WRAPPER: &str = include_str!("../../templates/netfpga_plus/history_sequencer.v");
+/// The header that an MTU does not count.
+const ETHERNET_BYTES: usize = 14;
 /// How many frames the test in the tree plays: its simulations run for 10 us.
 pub const TREE_FRAMES: usize = 12;
 
@@ -192,7 +194,8 @@ impl Template {
             mask[first..first + bytes].fill("ff");
         }
         mask.reverse();
-        let largest = config.prefix_bytes() + core.safe_frame_bytes();
+        let largest_in = core.safe_frame_bytes();
+        let largest = config.prefix_bytes() + largest_in;
         let size = match core.oversize() {
             None => format!(
                 "The largest frame that comes out has {largest} bytes; the output queues always have room for it."
@@ -236,6 +239,8 @@ impl Template {
             ("SIZE", size),
             ("QUEUE_BEATS", QUEUE_BEATS.to_string()),
             ("SAFE_BYTES", core.safe_frame_bytes().to_string()),
+            ("SENDER_MTU", (largest_in - ETHERNET_BYTES).to_string()),
+            ("RECEIVER_MTU", (largest - ETHERNET_BYTES).to_string()),
             ("FRAMES", exchanges.len().to_string()),
             ("TREE_FRAMES", exchanges.len().min(TREE_FRAMES).to_string()),
             ("STIMULUS_BEATS", beats(|exchange| &exchange.sent)),
