@@ -139,6 +139,8 @@ pub struct RawSpray {
     pub tuser_encoding: Option<String>,
     /// Whether cores are taken out and in through registers.
     pub control: Option<bool>,
+    /// The most frames that a core may get in a row.
+    pub max_weight: Option<u64>,
 }
 
 /// `[timestamp]`
@@ -255,6 +257,7 @@ impl RawSpray {
             self = Self {
                 cores: self.cores,
                 control: self.control,
+                max_weight: self.max_weight,
                 ..Self::default()
             };
         }
@@ -266,6 +269,7 @@ impl RawSpray {
             tuser_core_bits: over.tuser_core_bits.or(self.tuser_core_bits),
             tuser_encoding: over.tuser_encoding.or(self.tuser_encoding),
             control: over.control.or(self.control),
+            max_weight: over.max_weight.or(self.max_weight),
         }
     }
 }

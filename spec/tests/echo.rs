@@ -220,14 +220,17 @@ fn spray() -> impl Strategy<Value = RawSpray> {
             ..RawSpray::default()
         });
     let control = weighted(0.3, proptest::bool::ANY);
+    let max_weight = rare(0..300);
     (
         weighted(0.8, 0..40u64),
         control,
+        max_weight,
         prop_oneof![vlan, tuser, other],
     )
-        .prop_map(|(cores, control, spray)| RawSpray {
+        .prop_map(|(cores, control, max_weight, spray)| RawSpray {
             cores,
             control,
+            max_weight,
             ..spray
         })
 }

@@ -103,6 +103,9 @@ impl Config {
         if self.control {
             writeln!(out, "control = true")?;
         }
+        if self.has_weights() {
+            writeln!(out, "max_weight = {}", self.max_weight)?;
+        }
         writeln!(out)
     }
 }
