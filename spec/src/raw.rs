@@ -139,6 +139,8 @@ pub struct RawSpray {
     pub tuser_encoding: Option<String>,
     /// Whether cores are taken out and in through registers.
     pub control: Option<bool>,
+    /// The clock of the registers' port.
+    pub control_clock: Option<String>,
 }
 
 /// `[timestamp]`
@@ -255,6 +257,7 @@ impl RawSpray {
             self = Self {
                 cores: self.cores,
                 control: self.control,
+                control_clock: self.control_clock,
                 ..Self::default()
             };
         }
@@ -266,6 +269,7 @@ impl RawSpray {
             tuser_core_bits: over.tuser_core_bits.or(self.tuser_core_bits),
             tuser_encoding: over.tuser_encoding.or(self.tuser_encoding),
             control: over.control.or(self.control),
+            control_clock: over.control_clock.or(self.control_clock),
         }
     }
 }

@@ -223,11 +223,13 @@ fn spray() -> impl Strategy<Value = RawSpray> {
     (
         weighted(0.8, 0..40u64),
         control,
+        name(&["datapath", "own"]),
         prop_oneof![vlan, tuser, other],
     )
-        .prop_map(|(cores, control, spray)| RawSpray {
+        .prop_map(|(cores, control, control_clock, spray)| RawSpray {
             cores,
             control,
+            control_clock: control_clock.filter(|_| control == Some(true)),
             ..spray
         })
 }

@@ -318,6 +318,14 @@ const REFUSED: &[(&str, &str)] = &[
          add a section to the prefix, or leave it out",
     ),
     (
+        "spray.control_clock = \"own\"",
+        r#"spray.control_clock = "own": means something only with spray.control = true; remove it"#,
+    ),
+    (
+        "spray = { control = true, control_clock = \"axi\" }",
+        r#"spray.control_clock = "axi": is not a known name; use "datapath" or "own""#,
+    ),
+    (
         "spray = { cores = 14, steering = \"vlan\", first_vid = 4082 }",
         "spray.first_vid = 4082: must be from 1 to 4081, so that each of 14 cores has a VLAN ID; the nearest is 4081",
     ),

@@ -20,6 +20,7 @@ mod shell;
 use std::sync::Arc;
 
 use super::design::{Child, Design};
+use super::domain::Crossing;
 use super::expr::Kind;
 
 /// One emitted file.
@@ -93,15 +94,27 @@ fn tidied(line: &str, design: &Design) -> Option<String> {
             ));
         }
     }
-    Some(format!("{indent}{code}"))
+    let is_synchroniser = code.starts_with("reg ")
+        && synchronisers(design).any(|name| code.ends_with(&format!(" {name};")));
+    let mark = if is_synchroniser {
+        "(* ASYNC_REG = \"TRUE\" *) "
+    } else {
+        ""
+    };
+    Some(format!("{indent}{mark}{code}"))
+}
+
+/// The flip-flops that tools must keep side by side.
+fn synchronisers(design: &Design) -> impl Iterator<Item = &str> {
+    let registers = design.registers.iter();
+    let chosen = registers.filter(|register| register.crossing == Some(Crossing::Synchroniser));
+    chosen.map(|register| &*design.signals[register.signal.index as usize].name)
 }
 
 /// The inputs of an instance that are driven by a plain signal: the wire that rust-hdl-core declares, and the signal.
 fn plain_connections(child: &Child) -> Vec<(String, &str)> {
     let clocks = child.design.clocks();
-    let clocks = clocks
-        .iter()
-        .map(|clock| (format!("{}_{clock}", child.name), *clock));
+    let clocks = clocks.map(|clock| (format!("{}_{clock}", child.name), clock));
     let inputs = child
         .inputs
         .iter()

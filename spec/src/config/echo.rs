@@ -102,6 +102,7 @@ impl Config {
         }
         if self.control {
             writeln!(out, "control = true")?;
+            writeln!(out, "control_clock = \"{}\"", self.control_clock)?;
         }
         writeln!(out)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use seqnic_hdl::rtl::ClockDomain;
 use seqnic_spec::Config;
 use seqnic_testbench::Engine;
 
@@ -148,6 +149,22 @@ impl<E: Engine> Driver<E> {
         self.engine.clock();
         self.cycle += 1;
         after
+    }
+
+    /// The cycles that are over.
+    pub fn cycle(&self) -> u64 {
+        self.cycle
+    }
+
+    /// The clocks that rise from here on.
+    pub fn select(&mut self, domains: &[ClockDomain]) {
+        self.engine.select(domains);
+    }
+
+    /// An edge that is none of the datapath.
+    pub fn clock(&mut self) {
+        self.engine.eval();
+        self.engine.clock();
     }
 
     /// Gives the design back, whatever is still inside it.

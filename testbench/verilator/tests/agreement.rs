@@ -9,7 +9,7 @@ use std::sync::Arc;
 use common::{both, config, designs, engine, model, options, sequencer, toolchain, trace};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use seqnic_hdl::rtl::{Design, Direction, MemoryStyle, Module, Reset, Simulator, lit};
+use seqnic_hdl::rtl::{ClockDomain, Design, Direction, MemoryStyle, Module, Reset, Simulator, lit};
 use seqnic_hdl::tops;
 use seqnic_sim::traffic::{CaptureReader, TraceKind};
 use seqnic_spec::Config;
@@ -202,6 +202,10 @@ impl Engine for BySignal {
 
     fn eval(&mut self) {
         self.0.eval();
+    }
+
+    fn select(&mut self, domains: &[ClockDomain]) {
+        self.0.select(domains);
     }
 
     fn clock(&mut self) {
