@@ -24,7 +24,7 @@ A request counts a cycle after it was seen, so that a change that came with a fa
 Latency: with clocks of m and n ns, begins_out comes up to m + 4 n after begins, and done up to n + 2 m after served.
 Throughput: one access at a time. Backpressure: ready.
 Reset: each side by itself, in any cycle, for any time. Of the port: the access under way may still take place, once. Of the
-registers: the access under way takes place behind it, also if it had begun before. None is ever made of two, and each one
+registers: the access under way takes place behind it, unless it was served before. None is ever made of two, and each one
 ends while both clocks run and the registers are not in reset. At the start both resets are held at once, for two cycles of
 each clock; after that, two resets of the port are at least 12 cycles of the slower clock apart.
 Storage: a word in each direction, 12 bits of word number and kind, 17 flip-flops.

@@ -89,19 +89,8 @@ pub enum Problem {
         lane_bits: usize,
     },
     /// It reads signals of two clocks.
-    #[error(
-        "reads `{first}` of clock {first_clock} and `{second}` of clock {second_clock}; take one across with `synchronised` or `bundled`"
-    )]
-    MixedClocks {
-        /// A signal that it reads.
-        first: String,
-        /// The clock of that.
-        first_clock: &'static str,
-        /// Another one.
-        second: String,
-        /// Its clock.
-        second_clock: &'static str,
-    },
+    #[error("reads {0}; take one across with `synchronised` or `bundled`")]
+    MixedClocks(String),
     /// It reads a signal of another clock.
     #[error(
         "belongs to clock {own_clock} but reads `{signal}` of clock {clock}; take it across with `synchronised` or `bundled`"

@@ -161,6 +161,12 @@ impl<E: Engine> Driver<E> {
         self.engine.select(domains);
     }
 
+    /// Asserts or releases the reset of a clock.
+    pub fn hold_reset(&mut self, domain: ClockDomain, asserted: bool) {
+        self.engine.select(&[domain]);
+        self.engine.hold_reset(asserted);
+    }
+
     /// An edge that is none of the datapath.
     pub fn clock(&mut self) {
         self.engine.eval();

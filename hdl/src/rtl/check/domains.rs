@@ -103,12 +103,11 @@ impl Domains<'_> {
             };
             found = match (found, read) {
                 (Some((domain, first)), Some((other, second))) if domain != other => {
-                    let problem = Problem::MixedClocks {
-                        first: self.name(first).to_owned(),
-                        first_clock: domain.clock(),
-                        second: self.name(second).to_owned(),
-                        second_clock: other.clock(),
+                    let read = |domain: ClockDomain, signal| {
+                        format!("`{}` of clock {}", self.name(signal), domain.clock())
                     };
+                    let both = format!("{} and {}", read(domain, first), read(other, second));
+                    let problem = Problem::MixedClocks(both);
                     return Err(self.refused(target, problem));
                 }
                 (found, read) => found.or(read),
