@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seqnic_hdl::rtl::{Design, Direction, Port, RtlError, Verilog, VerilogFile};
+use seqnic_hdl::rtl::{ClockDomain, Design, Direction, Port, RtlError, Verilog, VerilogFile};
 use seqnic_spec::Config;
 
 /// A configuration in the datapath of a host: hardware to run, and what it does beside what a sequencer does.
@@ -94,6 +94,6 @@ pub fn datapath(
         top: top.to_owned(),
         files,
         ports: streams.chain(of_registers).collect(),
-        is_clocked: true,
+        domains: vec![ClockDomain::Datapath],
     })
 }

@@ -54,6 +54,16 @@ named_enum! {
     }
 }
 
+named_enum! {
+    /// The clock of the port of the registers.
+    pub enum ControlClock {
+        /// That of the datapath.
+        Datapath = "datapath",
+        /// One of its own, which needs no relation to the other.
+        Own = "own",
+    }
+}
+
 /// Where the 64-bit time comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimestampSource {
@@ -109,6 +119,7 @@ pub struct Config {
     steering: Steering,
     control: bool,
     max_weight: usize,
+    control_clock: ControlClock,
     timestamp: TimestampSource,
     pipeline: Pipeline,
 }
@@ -211,6 +222,11 @@ impl Config {
     /// Whether registers say how many frames each core gets in a row.
     pub fn has_weights(&self) -> bool {
         self.max_weight > 1
+    }
+
+    /// The clock of the port of these registers.
+    pub fn control_clock(&self) -> ControlClock {
+        self.control_clock
     }
 
     /// Where the time comes from.

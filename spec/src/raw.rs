@@ -145,6 +145,8 @@ pub struct RawSpray {
     pub control: Option<bool>,
     /// The most frames that a core may get in a row.
     pub max_weight: Option<u64>,
+    /// The clock of the registers' port.
+    pub control_clock: Option<String>,
 }
 
 /// `[timestamp]`
@@ -266,6 +268,7 @@ impl RawSpray {
                 cores: self.cores,
                 control: self.control,
                 max_weight: self.max_weight,
+                control_clock: self.control_clock,
                 ..Self::default()
             };
         }
@@ -278,6 +281,7 @@ impl RawSpray {
             tuser_encoding: over.tuser_encoding.or(self.tuser_encoding),
             control: over.control.or(self.control),
             max_weight: over.max_weight.or(self.max_weight),
+            control_clock: over.control_clock.or(self.control_clock),
         }
     }
 }

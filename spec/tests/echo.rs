@@ -233,14 +233,18 @@ fn spray() -> impl Strategy<Value = RawSpray> {
         weighted(0.8, 0..40u64),
         control,
         max_weight,
+        name(&["datapath", "own"]),
         prop_oneof![vlan, tuser, other],
     )
-        .prop_map(|(cores, control, max_weight, spray)| RawSpray {
-            cores,
-            control,
-            max_weight,
-            ..spray
-        })
+        .prop_map(
+            |(cores, control, max_weight, control_clock, spray)| RawSpray {
+                cores,
+                control,
+                max_weight,
+                control_clock: control_clock.filter(|_| control == Some(true)),
+                ..spray
+            },
+        )
 }
 
 /// A number that is seldom given.

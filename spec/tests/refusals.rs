@@ -356,6 +356,14 @@ const REFUSED: &[(&str, &str)] = &[
          its own; set history.rows = 21 or more, or spray.cores = 7 or fewer",
     ),
     (
+        "spray.control_clock = \"own\"",
+        r#"spray.control_clock = "own": means something only with spray.control = true; remove it"#,
+    ),
+    (
+        "spray = { control = true, control_clock = \"axi\" }",
+        r#"spray.control_clock = "axi": is not a known name; use "datapath" or "own""#,
+    ),
+    (
         "spray = { cores = 14, steering = \"vlan\", first_vid = 4082 }",
         "spray.first_vid = 4082: must be from 1 to 4081, so that each of 14 cores has a VLAN ID; the nearest is 4081",
     ),

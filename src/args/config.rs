@@ -108,6 +108,9 @@ pub struct ConfigArgs {
     /// The most frames that a core may get in a row, by registers, from 1 to 255
     #[arg(long, value_name = "FRAMES")]
     max_weight: Option<u64>,
+    /// The clock of the port of these registers: datapath, or own for the input `s_axi_aclk`
+    #[arg(long, value_name = "CLOCK")]
+    control_clock: Option<String>,
 
     /// Where the time comes from: counter, or port for the input port `timestamp`
     #[arg(long, value_name = "SOURCE")]
@@ -217,6 +220,7 @@ impl ConfigArgs {
                 tuser_encoding: self.tuser_encoding.clone().or(set.spray.tuser_encoding),
                 control: self.control.or(set.spray.control),
                 max_weight: self.max_weight.or(set.spray.max_weight),
+                control_clock: self.control_clock.clone().or(set.spray.control_clock),
             },
             timestamp: RawTimestamp {
                 source: self.timestamp.clone().or(set.timestamp.source),
@@ -321,6 +325,7 @@ mod tests {
         ("spray.tuser_encoding", "--tuser-encoding", "one-hot"),
         ("spray.control", "--control", "true"),
         ("spray.max_weight", "--max-weight", "4"),
+        ("spray.control_clock", "--control-clock", "own"),
         ("timestamp.source", "--timestamp", "port"),
         ("timestamp.increment", "--increment", "5"),
         ("pipeline.input_skid", "--input-skid", "true"),

@@ -31,6 +31,7 @@ pub mod engine;
 pub mod mutation;
 pub mod wave;
 
+mod clocks;
 mod cosim;
 mod failure;
 mod oracle;
@@ -39,6 +40,7 @@ mod report;
 mod round_trip;
 mod scoreboard;
 
+pub use clocks::Clocks;
 pub use cosim::{Cosim, Options, OutputFrame};
 pub use engine::{Engine, Observe};
 pub use failure::{Difference, Failure, Violation};

@@ -21,7 +21,7 @@ Control registers: what the sequencer is, what it counted, and which cores take 
     read ----> [ select ] ---> read_data
                   ^--- [ counters ] <--- frame_in, frame_out, frame_begins, core
 
-Latency: `load` comes 2 cycles after `write`, with the masks as they are then; `read_data` 1 cycle after `read`.
+Latency: `load` comes 2 cycles after `write`, with the masks as they are then; `read_data` 1 cycle after `read`, until the next one.
 Throughput: a write and a read a cycle. Backpressure: none. Reset: all cores take part, counters are 0.
 Storage: 4 flip-flops a core, 32 bits a core of LUT RAM, 5 words.
 Source: the map is that of seqnic-spec; its first registers are those of NetFPGA-PLUS cores.";
@@ -140,7 +140,7 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
     let answer = weights
         .iter()
         .fold(answer, |answer, weights| weights.answer.over(answer));
-    let answer = m.delayed("read_value", Reset::None, answer);
+    let answer = m.captured("read_value", &read, answer);
 
     m.output_of("read_data", &answer);
     m.output_of("enabled", &masks.enabled);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use seqnic_hdl::rtl::{Design, RtlError, Verilog, VerilogFile};
+use seqnic_hdl::rtl::{ClockDomain, Design, RtlError, Verilog, VerilogFile};
 use seqnic_spec::Config;
 
 use super::host::{Core, MODULE};
@@ -77,7 +77,7 @@ impl Host for Core {
             top: MODULE.to_owned(),
             files,
             ports: Vec::new(),
-            is_clocked: true,
+            domains: vec![ClockDomain::Datapath],
         })
     }
 

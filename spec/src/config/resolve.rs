@@ -1,6 +1,6 @@
 //! From the raw configuration to the validated one.
 
-use super::{Config, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
+use super::{Config, ControlClock, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
 use crate::check::{self, bits_to_count};
 use crate::error::SpecError;
 use crate::identifier::identifier;
@@ -56,6 +56,7 @@ impl TryFrom<RawConfig> for Config {
         };
         let prefix = outline.place(&raw.prefix, &around)?;
         let control = control(&raw.spray, prefix.bytes())?;
+        let control_clock = control_clock(&raw.spray, control)?;
         let storage = match &raw.history.storage {
             Some(text) => check::choice("history.storage", text, Storage::ALL, Storage::name)?,
             None => Storage::by_default(data_bits),
@@ -72,6 +73,7 @@ impl TryFrom<RawConfig> for Config {
             steering,
             control,
             max_weight,
+            control_clock,
             timestamp: timestamp(&raw.timestamp)?,
             pipeline: pipeline(&raw.pipeline, data_bits)?,
         })
@@ -210,6 +212,19 @@ fn max_weight(raw: &RawSpray) -> Result<usize, SpecError> {
         check::absent(key, raw.max_weight, reason)?;
     }
     check::in_range(key, raw.max_weight.unwrap_or(1), 1..=255)
+}
+
+/// The clock of the port of registers.
+fn control_clock(raw: &RawSpray, control: bool) -> Result<ControlClock, SpecError> {
+    let key = "spray.control_clock";
+    let Some(text) = &raw.control_clock else {
+        return Ok(ControlClock::Datapath);
+    };
+    if !control {
+        let reason = "means something only with spray.control = true";
+        check::absent(key, check::quoted(&raw.control_clock), reason)?;
+    }
+    check::choice(key, text, ControlClock::ALL, ControlClock::name)
 }
 
 /// Some ways to steer write into the dummy Ethernet header.
