@@ -59,7 +59,6 @@ pub struct SequencerOracle {
 /// Registers, and a write that is under way.
 #[derive(Debug)]
 struct Control {
-    cores: usize,
     registers: ControlRegisters,
     frames: u64,
     /// Offset and value.
@@ -74,7 +73,6 @@ impl SequencerOracle {
     /// A sequencer that has seen no packet.
     pub fn new(config: &Config) -> Self {
         let control = config.has_control().then(|| Control {
-            cores: config.cores(),
             registers: ControlRegisters::new(config),
             frames: 0,
             write: None,
@@ -119,8 +117,8 @@ impl SequencerOracle {
         };
         if let Some((offset_bytes, value)) = control.write.take() {
             control.registers.write(offset_bytes, value, true);
-            for core in 0..control.cores {
-                self.model.enable(core, control.registers.is_enabled(core));
+            if let Some(weights) = control.registers.take_weights() {
+                self.model.set_weights(weights);
             }
         }
     }
