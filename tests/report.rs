@@ -70,19 +70,19 @@ fn the_wrapper_of_a_host_takes_little_beside_the_core() {
             .success();
     let entries: Vec<Value> = serde_json::from_str(&text).expect("an array");
     let entry = &entries[0];
-    for (percent, resource) in [
-        ("wrapper_lut_percent", "lut_physical"),
-        ("wrapper_ff_percent", "ff"),
+    // The wrapper is the same for all configurations, so it is the largest part of the smallest core: some LUTs, which are far
+    // below 5 % of a core with a history.
+    for (percent, resource, most) in [
+        ("wrapper_lut_percent", "lut_physical", 30.0),
+        ("wrapper_ff_percent", "ff", 10.0),
     ] {
         let [bare, core, wrapped] = ["bare", "core", "wrapped"]
             .map(|part| entry[part][resource].as_f64().expect("a number"));
         assert!(bare > 0.0 && core > bare && wrapped > core, "{entry}");
         let more = 100.0 * (wrapped / core - 1.0);
-        assert!(
-            (entry[percent].as_f64().expect("a number") - more).abs() < 1e-9,
-            "{entry}"
-        );
-        assert!(more < 5.0, "{entry}");
+        let shown = entry[percent].as_f64().expect("a number");
+        assert!((shown - more).abs() < 1e-9, "{entry}");
+        assert!(wrapped - core < most, "{entry}");
     }
 }
 
