@@ -272,10 +272,17 @@ impl<'a> Run<'a> {
         let out_pcap = self.args.out_pcap.as_ref();
         let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
         let mut cosim = self.cosim(engine, self.config, self.options.clone())?;
+        let mut registers = 0;
         let failure = loop {
             let frame = match cosim.next_frame(&mut packets) {
                 Ok(Some(frame)) => frame,
-                Ok(None) => break cosim.compare_registers(self.config).err(),
+                Ok(None) => match cosim.compare_registers(self.config) {
+                    Ok(words) => {
+                        registers = words;
+                        break None;
+                    }
+                    Err(failure) => break Some(failure),
+                },
                 Err(failure) => break Some(failure),
             };
             if let Some(writer) = &mut writer {
@@ -302,6 +309,7 @@ impl<'a> Run<'a> {
         Ok(self
             .summary()
             .with_figures(&report)
+            .with_registers(registers, self.writes.len())
             .with_wave(wave)
             .with_difference(differ.or(failure.map(|failure| Difference::from(*failure)))))
     }
