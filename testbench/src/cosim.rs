@@ -115,8 +115,9 @@ impl<E: Engine> Cosim<E> {
 
     /// Has these writes made through the register master of a datapath, while frames pass. Nothing is played ahead.
     ///
-    /// A frame that is in the design while a write is under way may meet the registers before or after it, as long as all frames
-    /// behind the first that has met them after it do so too. Those that go in when the write has been answered must.
+    /// A frame that is in the design while a write is under way may meet the registers before or after it, as long as
+    /// all frames behind the first that has met them after it do so too. Those that go in when the write has been
+    /// answered must.
     pub fn with_writes(mut self, writes: impl IntoIterator<Item = RegisterWrite>) -> Self {
         self.operator.plan(writes);
         self.overlap_after(u64::MAX)
@@ -175,8 +176,9 @@ impl<E: Engine> Cosim<E> {
         }
     }
 
-    /// Reads all registers through the register master of a datapath, when all packets have gone through, and compares them with
-    /// the model's. Gives the number of words; 0 when there is no master or there are no registers.
+    /// Reads all registers through the register master of a datapath, when all packets have gone through, and
+    /// compares them with the model's. Gives the number of words; 0 when there is no master or there are no
+    /// registers.
     pub fn compare_registers(&mut self, config: &Config) -> Result<usize, Box<Failure>> {
         let engine = self.player.engine_mut();
         let (oracle, _) = self.checker.oracle();

@@ -24,7 +24,8 @@ pub struct RegisterWrite {
 }
 
 /// The ports of a register master: `register_request`, `register_write`, `register_address` and `register_wdata` in,
-/// `register_done` and `register_rdata` out. A request stays until it is done, and the next one waits until `done` has gone down.
+/// `register_done` and `register_rdata` out. A request stays until it is done, and the next one waits until `done`
+/// has gone down.
 #[derive(Clone, Copy, Debug)]
 struct Master<P> {
     request: P,
