@@ -16,11 +16,11 @@ use seqnic_netfpga::Host;
 use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use seqnic_testbench::axis::{Pause, PortError};
-use seqnic_testbench::{Cosim, Options, RoundTrip, RoundTripError, engine};
+use seqnic_testbench::{Cosim, Options, RegisterWrite, RoundTrip, RoundTripError, engine};
 use seqnic_verilator::{Initial, Lockstep, Model, Toolchain, VerilatorEngine};
 
 use crate::Outcome;
-use crate::args::{ConfigArgs, HostArgs, Packets, Traffic, TrafficArgs};
+use crate::args::{ChangeArgs, ConfigArgs, HostArgs, Packets, Traffic, TrafficArgs};
 use crate::error::Error;
 use crate::files;
 use crate::output::{self, Output};
@@ -87,13 +87,16 @@ pub struct Args {
     host: HostArgs,
 
     #[command(flatten)]
+    changes: ChangeArgs,
+
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
 /// What a failure's command line does not repeat, or gives itself.
 pub const NOT_REPLAYED: [&str; 6] = ["seed", "stall", "idle", "out_pcap", "wave", "wave_window"];
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Engine {
     /// The simulator in this program
     Builtin,
@@ -115,8 +118,15 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
         arguments: again,
     };
     let host = args.host.of(&config)?;
+    let writes = args.changes.writes(&config)?;
+    if !writes.is_empty() && args.engine() != Engine::Verilator {
+        return Err(Error::new(
+            "--fail: only the datapath has a master for its registers; take --engine away",
+        ));
+    }
     let run = Run {
         args,
+        writes,
         config: host.as_ref().map_or(&config, |host| host.config()),
         host: host.clone(),
         engine: args.engine(),
@@ -175,6 +185,7 @@ struct Run<'a> {
     args: &'a Args,
     config: &'a Config,
     host: Option<Rc<dyn Host>>,
+    writes: Vec<RegisterWrite>,
     engine: Engine,
     traffic: &'a Traffic,
     options: Options,
@@ -261,10 +272,17 @@ impl<'a> Run<'a> {
         let out_pcap = self.args.out_pcap.as_ref();
         let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
         let mut cosim = self.cosim(engine, self.config, self.options.clone())?;
+        let mut registers = 0;
         let failure = loop {
             let frame = match cosim.next_frame(&mut packets) {
                 Ok(Some(frame)) => frame,
-                Ok(None) => break None,
+                Ok(None) => match cosim.compare_registers(self.config) {
+                    Ok(words) => {
+                        registers = words;
+                        break None;
+                    }
+                    Err(failure) => break Some(failure),
+                },
                 Err(failure) => break Some(failure),
             };
             if let Some(writer) = &mut writer {
@@ -275,6 +293,13 @@ impl<'a> Run<'a> {
             }
         };
         let report = cosim.report();
+        if let (None, left @ 1..) = (&failure, cosim.writes_left()) {
+            packets.finish()?;
+            return Err(Error::new(format!(
+                "--fail: {left} changes come after the last of {} frames; let them come earlier",
+                report.frames_in
+            )));
+        }
         let differ = engines_differ(cosim.engine()).map(Difference::between_engines);
         if failure.is_none() && differ.is_none() {
             packets.finish()?;
@@ -284,6 +309,7 @@ impl<'a> Run<'a> {
         Ok(self
             .summary()
             .with_figures(&report)
+            .with_registers(registers, self.writes.len())
             .with_wave(wave)
             .with_difference(differ.or(failure.map(|failure| Difference::from(*failure)))))
     }
@@ -309,7 +335,11 @@ impl<'a> Run<'a> {
         let in_datapath = matches!(self.engine, Engine::Verilator);
         let oracle = Box::new(HostOracle::new(host.clone(), in_datapath));
         let cosim = Cosim::with_oracle(engine, config, options, oracle)?;
-        Ok(cosim.with_tuser(host::tuser_in(host.clone())))
+        let cosim = cosim.with_tuser(host::tuser_in(host.clone()));
+        Ok(match self.writes.is_empty() {
+            true => cosim,
+            false => cosim.with_writes(self.writes.iter().copied()),
+        })
     }
 
     /// The sequencer, and behind it the stripper.
@@ -390,6 +420,7 @@ mod tests {
             args: &args,
             config: &config("prefix.destination = \"02:00:00:00:00:06\""),
             host: None,
+            writes: Vec::new(),
             engine: Engine::Builtin,
             traffic: &args.traffic.traffic().expect("valid"),
             options: Options::default(),

@@ -81,6 +81,26 @@ pub struct Args {
     sweep: SweepArgs,
 }
 
+impl Args {
+    /// Core and wrapper of a host are one table and nothing else.
+    fn check_host(&self) -> Result<(), Error> {
+        let given = [
+            ("--blocks", self.blocks),
+            ("--csv", self.csv),
+            ("--markdown", self.markdown),
+            ("--html", self.html.is_some()),
+            ("--plots", self.plots.is_some()),
+            ("--vivado", !self.vivado.is_empty()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((flag, _)) => Err(Error::new(format!(
+                "{flag}: there is only a table of a host, as text or with --json; take {flag} or --host away"
+            ))),
+        }
+    }
+}
+
 /// Synthesises each configuration and prints what it takes.
 pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let inputs = args.sweep.config.config.iter().chain(&args.vivado);
@@ -88,6 +108,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let html = args.html.iter().map(|path| ("--html", path.as_path()));
     files::check_outputs(&inputs, &html.collect::<Vec<_>>())?;
     if args.host.host.is_some() {
+        args.check_host()?;
         let in_hosts = host::InHosts::synthesise(&yosys()?, &args.sweep, &args.host, output)?;
         output.show(&in_hosts)?;
         return Ok(Outcome::Holds);

@@ -41,7 +41,7 @@ mod round_trip;
 mod scoreboard;
 
 pub use clocks::Clocks;
-pub use cosim::{Cosim, Options, OutputFrame};
+pub use cosim::{Cosim, Options, OutputFrame, RegisterWrite};
 pub use engine::{Engine, Observe};
 pub use failure::{Difference, Failure, Violation};
 pub use oracle::{Expected, Oracle, SequencerOracle};

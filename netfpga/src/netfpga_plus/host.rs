@@ -239,6 +239,10 @@ fn check(config: &Config) -> Result<(), Refused> {
             "use --timestamp counter",
         );
     }
+    if config.has_control() {
+        let limit = "the core has no registers yet";
+        return refuse("spray.control", true, limit, "use --control false");
+    }
     match config.steering() {
         Steering::Tdest => refuse(
             "spray.steering",
