@@ -210,10 +210,6 @@ fn what_the_datapath_has_no_place_for_is_refused() {
             "timestamp.source = \"port\": the datapath has no port for the time; use --timestamp counter",
         ),
         (
-            "spray.control = true",
-            "spray.control = true: the core has no registers yet; use --control false",
-        ),
-        (
             "spray.steering = \"tdest\"",
             "spray.steering = \"tdest\": the datapath has no tdest; use --steering source-mac or vlan",
         ),

@@ -1,7 +1,7 @@
 //! What the datapath of NetFPGA-PLUS allows.
 
 use seqnic_hdl::rtl::RtlError;
-use seqnic_spec::{Config, RawConfig, SpecError, Steering, TimestampSource};
+use seqnic_spec::{Config, ControlClock, RawConfig, SpecError, Steering, TimestampSource};
 use thiserror::Error;
 
 use super::{DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
@@ -144,7 +144,7 @@ impl Core {
         port: DestinationPort,
         allow_oversize: bool,
     ) -> Result<Self, Refused> {
-        let config = with_tuser(config)?;
+        let config = in_host(config)?;
         check(&config)?;
         let core = Self { config, port };
         let (prefix_bytes, beats) = (core.config.prefix_bytes(), core.most_beats());
@@ -198,22 +198,23 @@ impl Core {
     }
 }
 
-/// The configuration with 128 bits of `tuser`, unless it has another width.
-fn with_tuser(config: &Config) -> Result<Config, Refused> {
-    match config.tuser_bits() {
-        TUSER_BITS => Ok(config.clone()),
-        0 => {
-            let mut raw = RawConfig::from_toml_str(&config.to_toml(), "the configuration")?;
-            raw.bus.tuser_bits = Some(TUSER_BITS as u64);
-            Ok(Config::try_from(raw)?)
-        }
-        bits => refuse(
+/// The configuration with 128 bits of `tuser`, unless it has another width, and with a clock of their own for its
+/// registers.
+fn in_host(config: &Config) -> Result<Config, Refused> {
+    if ![0, TUSER_BITS].contains(&config.tuser_bits()) {
+        return refuse(
             "bus.tuser_bits",
-            bits,
+            config.tuser_bits(),
             "the datapath has 128 bits",
             "leave it out",
-        ),
+        );
     }
+    let mut raw = RawConfig::from_toml_str(&config.to_toml(), "the configuration")?;
+    raw.bus.tuser_bits = Some(TUSER_BITS as u64);
+    if config.has_control() {
+        raw.spray.control_clock = Some(ControlClock::Own.name().to_owned());
+    }
+    Ok(Config::try_from(raw)?)
 }
 
 fn check(config: &Config) -> Result<(), Refused> {
@@ -238,10 +239,6 @@ fn check(config: &Config) -> Result<(), Refused> {
             limit,
             "use --timestamp counter",
         );
-    }
-    if config.has_control() {
-        let limit = "the core has no registers yet";
-        return refuse("spray.control", true, limit, "use --control false");
     }
     match config.steering() {
         Steering::Tdest => refuse(

@@ -164,15 +164,19 @@ module history_sequencer_bench;
         end
     end
 
-    // A write whose data comes before its address, and a read.
+    // A write whose data comes a cycle before its address, and a read.
+    reg writing, address_due;
     initial begin
         awvalid = 1'b0; wvalid = 1'b0; bready = 1'b0; arvalid = 1'b0; rready = 1'b0; writes = 0; reads = 0;
+        writing = 1'b0; address_due = 1'b0;
     end
     always @(negedge axi_clk) if (resetn) begin
-        if (wvalid && wready_was) begin wvalid = 1'b0; awvalid = 1'b1; end
-        else if (awvalid && awready_was) begin awvalid = 1'b0; bready = 1'b1; end
-        else if (bready && bvalid_was) begin bready = 1'b0; writes = writes + 1; end
-        else if (!wvalid && !awvalid && !bready) wvalid = 1'b1;
+        if (wvalid && wready_was) wvalid = 1'b0;
+        if (awvalid && awready_was) awvalid = 1'b0;
+        if (bready && bvalid_was) begin bready = 1'b0; writing = 1'b0; writes = writes + 1; end
+        else if (address_due) begin awvalid = 1'b1; address_due = 1'b0; end
+        else if (!writing) begin wvalid = 1'b1; writing = 1'b1; address_due = 1'b1; end
+        else if (!wvalid && !awvalid) bready = 1'b1;
         if (arvalid && arready_was) begin arvalid = 1'b0; rready = 1'b1; end
         else if (rready && rvalid_was) begin rready = 1'b0; reads = reads + 1; end
         else if (!arvalid && !rready) arvalid = 1'b1;
@@ -180,7 +184,7 @@ module history_sequencer_bench;
     reg wready_was, awready_was, bvalid_was, arready_was, rvalid_was;
     always @(posedge axi_clk) begin
         {wready_was, awready_was, bvalid_was, arready_was, rvalid_was} = {wready, awready, bvalid, arready, rvalid};
-        if (resetn && ((rvalid && (rdata != 32'hdeadbeef || rresp != 2'd0)) || (bvalid && bresp != 2'd0))) begin
+        if (resetn && ((rvalid && (rdata != 32'h@READ_DATA@ || rresp != 2'd0)) || (bvalid && bresp != 2'd0))) begin
             failed = 1'b1;
             $display("the registers answer %h, %b, %b", rdata, rresp, bresp);
         end
