@@ -109,6 +109,7 @@ pub struct Config {
     steering: Steering,
     control: bool,
     max_weight: usize,
+    heartbeat: bool,
     timestamp: TimestampSource,
     pipeline: Pipeline,
 }
@@ -211,6 +212,11 @@ impl Config {
     /// Whether registers say how many frames each core gets in a row.
     pub fn has_weights(&self) -> bool {
         self.max_weight > 1
+    }
+
+    /// Whether the sequencer counts what returns from each core, and takes out those from which nothing does.
+    pub fn has_heartbeat(&self) -> bool {
+        self.heartbeat
     }
 
     /// Where the time comes from.

@@ -141,6 +141,8 @@ pub struct RawSpray {
     pub control: Option<bool>,
     /// The most frames that a core may get in a row.
     pub max_weight: Option<u64>,
+    /// Whether cores from which nothing returns are taken out.
+    pub heartbeat: Option<bool>,
 }
 
 /// `[timestamp]`
@@ -258,6 +260,7 @@ impl RawSpray {
                 cores: self.cores,
                 control: self.control,
                 max_weight: self.max_weight,
+                heartbeat: self.heartbeat,
                 ..Self::default()
             };
         }
@@ -270,6 +273,7 @@ impl RawSpray {
             tuser_encoding: over.tuser_encoding.or(self.tuser_encoding),
             control: over.control.or(self.control),
             max_weight: over.max_weight.or(self.max_weight),
+            heartbeat: over.heartbeat.or(self.heartbeat),
         }
     }
 }

@@ -221,18 +221,22 @@ fn spray() -> impl Strategy<Value = RawSpray> {
         });
     let control = weighted(0.3, proptest::bool::ANY);
     let max_weight = rare(0..300);
+    let heartbeat = weighted(0.2, proptest::bool::ANY);
     (
         weighted(0.8, 0..40u64),
         control,
-        max_weight,
+        (max_weight, heartbeat),
         prop_oneof![vlan, tuser, other],
     )
-        .prop_map(|(cores, control, max_weight, spray)| RawSpray {
-            cores,
-            control,
-            max_weight,
-            ..spray
-        })
+        .prop_map(
+            |(cores, control, (max_weight, heartbeat), spray)| RawSpray {
+                cores,
+                control,
+                max_weight,
+                heartbeat,
+                ..spray
+            },
+        )
 }
 
 /// A number that is seldom given.

@@ -100,6 +100,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "FRAMES")]
     max_weight: Option<u64>,
 
+    /// Whether cores from which nothing returns are taken out
+    #[arg(long, value_name = "BOOL")]
+    heartbeat: Option<bool>,
+
     /// Where the time comes from: counter, or port for the input port `timestamp`
     #[arg(long, value_name = "SOURCE")]
     timestamp: Option<String>,
@@ -206,6 +210,7 @@ impl ConfigArgs {
                 tuser_encoding: self.tuser_encoding.clone().or(set.spray.tuser_encoding),
                 control: self.control.or(set.spray.control),
                 max_weight: self.max_weight.or(set.spray.max_weight),
+                heartbeat: self.heartbeat.or(set.spray.heartbeat),
             },
             timestamp: RawTimestamp {
                 source: self.timestamp.clone().or(set.timestamp.source),
@@ -308,6 +313,7 @@ mod tests {
         ("spray.tuser_encoding", "--tuser-encoding", "one-hot"),
         ("spray.control", "--control", "true"),
         ("spray.max_weight", "--max-weight", "4"),
+        ("spray.heartbeat", "--heartbeat", "true"),
         ("timestamp.source", "--timestamp", "port"),
         ("timestamp.increment", "--increment", "5"),
         ("pipeline.input_skid", "--input-skid", "true"),

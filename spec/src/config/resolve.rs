@@ -46,7 +46,9 @@ impl TryFrom<RawConfig> for Config {
         let row = RowLayout::resolve(&raw.history)?;
         let outline = Outline::resolve(&raw.prefix, row.bytes() > 0)?;
         check_header(steering, &outline)?;
-        let max_weight = max_weight(&raw.spray)?;
+        check_registers(&raw.spray)?;
+        let max_weight = raw.spray.max_weight.unwrap_or(1);
+        let max_weight = check::in_range("spray.max_weight", max_weight, 1..=255)?;
         let rows = rows(raw.history.rows, cores, max_weight, outline.row_order())?;
         let around = Surroundings {
             bus_bytes: data_bits / 8,
@@ -72,6 +74,7 @@ impl TryFrom<RawConfig> for Config {
             steering,
             control,
             max_weight,
+            heartbeat: raw.spray.heartbeat.unwrap_or(false),
             timestamp: timestamp(&raw.timestamp)?,
             pipeline: pipeline(&raw.pipeline, data_bits)?,
         })
@@ -202,14 +205,14 @@ fn control(raw: &RawSpray, prefix_bytes: usize) -> Result<bool, SpecError> {
     Ok(control)
 }
 
-/// The most frames that a core may get in a row.
-fn max_weight(raw: &RawSpray) -> Result<usize, SpecError> {
-    let key = "spray.max_weight";
-    if !raw.control.unwrap_or(false) {
-        let reason = "means something only with spray.control = true";
-        check::absent(key, raw.max_weight, reason)?;
+/// What registers are needed for.
+fn check_registers(raw: &RawSpray) -> Result<(), SpecError> {
+    if raw.control == Some(true) {
+        return Ok(());
     }
-    check::in_range(key, raw.max_weight.unwrap_or(1), 1..=255)
+    let reason = "means something only with spray.control = true";
+    check::absent("spray.max_weight", raw.max_weight, reason)?;
+    check::absent("spray.heartbeat", raw.heartbeat, reason)
 }
 
 /// Some ways to steer write into the dummy Ethernet header.

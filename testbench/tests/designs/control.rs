@@ -1,8 +1,10 @@
 //! Cores that are taken out and in through registers, in the middle of traffic.
 
+use std::collections::VecDeque;
+
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use seqnic_sim::model::{ControlRegisters, Sequencer};
+use seqnic_sim::model::{ControlRegisters, Heartbeat, Sequencer, Sideband};
 use seqnic_spec::Config;
 use seqnic_spec::registers::{Register, RegisterBus, Registers, map};
 use seqnic_testbench::Engine;
@@ -15,9 +17,15 @@ use crate::engines;
 /// Cycles from the acceptance of a write to the last one in which a frame begins under the old masks.
 const LOAD_CYCLES: u64 = 3;
 
+/// Cycles from a look at a core to its decision, which then counts as a write does.
+const DECISION_CYCLES: u64 = 2;
+
+/// Cycles from the acceptance of a write, from a return, and from a beginning, until looks at a core know of it.
+const LOOK_CYCLES: u64 = 2;
+
 /// What is done on the port `s_axi`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
+pub enum Access {
     Read,
     Write(u32),
 }
@@ -25,48 +33,117 @@ enum Access {
 /// An access that is under way: its kind, its address, and the cycle in which it was accepted.
 type UnderWay = (Access, usize, Option<u64>);
 
-/// A sequencer under traffic, with a master on its registers and both models.
-struct Subject<E> {
+/// What changes registers.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Write { offset_bytes: usize, value: u32 },
+    Fails(usize),
+}
+
+/// Changes in order, each with the cycle in which it was accepted or decided.
+type Changes = Vec<(u64, Change)>;
+
+/// The registers as a part of the design knows them.
+struct View {
+    registers: ControlRegisters,
+    /// How much later than a change.
+    lag_cycles: u64,
+    /// Changes that it has taken.
+    taken: usize,
+}
+
+impl View {
+    fn new(config: &Config, lag_cycles: u64) -> Self {
+        Self {
+            registers: ControlRegisters::new(config),
+            lag_cycles,
+            taken: 0,
+        }
+    }
+
+    /// The registers in a cycle.
+    fn at(&mut self, cycle: u64, changes: &Changes) -> &mut ControlRegisters {
+        let due = changes[self.taken..]
+            .iter()
+            .take_while(|(at, _)| at + self.lag_cycles <= cycle);
+        for (_, change) in due {
+            self.taken += 1;
+            match *change {
+                Change::Write {
+                    offset_bytes,
+                    value,
+                } => self.registers.write(offset_bytes, value, true),
+                Change::Fails(core) => self.registers.fails(core),
+            }
+        }
+        &mut self.registers
+    }
+}
+
+/// A sequencer under traffic, with a master on its registers and the models.
+pub struct Subject<E> {
     config: Config,
-    driver: Driver<E>,
-    under_way: Option<UnderWay>,
+    pub driver: Driver<E>,
+    pub under_way: Option<UnderWay>,
     /// What the last access that ended has read.
     read: u32,
-    registers: ControlRegisters,
+    changes: Changes,
+    /// As frames that begin go by them.
+    dealing: View,
+    /// As looks at cores go by them: limits, and who takes part.
+    limits: View,
+    parts: View,
     sequencer: Sequencer,
+    heartbeat: Option<Heartbeat>,
+    /// Frames that were begun and that returned, of which looks do not know yet, with the cycle and the core.
+    begun: VecDeque<(u64, usize)>,
+    returned: VecDeque<(u64, usize)>,
+    /// Looks at cores that failed, with the cycle.
+    pub decisions: Vec<(u64, usize)>,
+    /// The core that a frame returns from in the next cycle.
+    pub returning: Option<usize>,
     /// Frames that were sent and have not begun.
-    waiting: std::collections::VecDeque<Vec<u8>>,
+    waiting: VecDeque<Vec<u8>>,
     expected: Vec<Vec<u8>>,
-    cores: Vec<usize>,
-    /// Writes that were accepted and do not count yet, with the last cycle in which they do not.
-    coming: Vec<(u64, usize, u32)>,
+    pub cores: Vec<usize>,
+    /// The side-band of each frame that came out.
+    pub sides: Vec<Sideband>,
     is_offered: bool,
 }
 
 impl<E: Engine> Subject<E> {
-    fn new(engine: E, config: &Config) -> Self {
+    pub fn new(engine: E, config: &Config) -> Self {
+        let heartbeat = config.has_heartbeat();
         Self {
             config: config.clone(),
             driver: Driver::new(engine, config),
             under_way: None,
             read: 0,
-            registers: ControlRegisters::new(config),
+            changes: Vec::new(),
+            dealing: View::new(config, LOAD_CYCLES + 1),
+            limits: View::new(config, 0),
+            parts: View::new(config, LOOK_CYCLES),
             sequencer: Sequencer::new(config),
+            heartbeat: heartbeat.then(|| Heartbeat::new(config.cores())),
+            begun: VecDeque::new(),
+            returned: VecDeque::new(),
+            decisions: Vec::new(),
+            returning: None,
             waiting: Default::default(),
             expected: Vec::new(),
             cores: Vec::new(),
-            coming: Vec::new(),
+            sides: Vec::new(),
             is_offered: false,
         }
     }
 
-    fn send(&mut self, frame: &[u8]) {
+    pub fn send(&mut self, frame: &[u8]) {
         self.driver.send(frame);
         self.waiting.push_back(frame.to_vec());
     }
 
     /// One cycle; the sink is ready or not, the source offers what it has.
-    fn step(&mut self, ready: bool, offer: bool) -> After {
+    pub fn step(&mut self, ready: bool, offer: bool) -> After {
         let (access, offset, accepted) = self.under_way.unwrap_or((Access::Read, 0, Some(0)));
         let asks = accepted.is_none();
         let (writes, data) = match access {
@@ -83,6 +160,8 @@ impl<E: Engine> Subject<E> {
             ("s_axi_arvalid", (asks && access == Access::Read).into()),
             ("s_axi_araddr", offset as u64),
             ("s_axi_rready", 1),
+            ("returned", self.returning.is_some().into()),
+            ("returned_core", self.returning.unwrap_or(0) as u64),
         ] {
             self.driver.set(port, value);
         }
@@ -92,6 +171,7 @@ impl<E: Engine> Subject<E> {
             Access::Write(_) => ["s_axi_awready", "s_axi_bvalid", "s_axi_rdata"],
         };
         let outputs = outputs.map(|port| self.driver.settled(port));
+        let side = self.side();
         let frames = self.driver.frames.len();
         let mut offered = false;
         let after = self.driver.step(
@@ -108,10 +188,65 @@ impl<E: Engine> Subject<E> {
         let ended = self.driver.frames.len() > frames;
         self.is_offered = (self.is_offered || offered) && !ended;
         if ended {
-            self.registers.frame_out();
+            self.dealing.registers.frame_out();
+            self.sides.push(side);
+        }
+        if let Some(core) = self.returning.take() {
+            self.dealing.registers.returned(core);
+            self.returned.push_back((after.cycle, core));
         }
         self.follow(outputs, after.cycle);
+        self.look(after.cycle);
         after
+    }
+
+    /// The side-band of the beat at the output.
+    fn side(&mut self) -> Sideband {
+        let (dest_bits, user_bits) = (self.config.tdest_bits(), self.config.tuser_bits());
+        let word = |bits, driver: &mut Driver<E>, port| match bits {
+            0 => 0,
+            _ => driver.settled(port),
+        };
+        let dest = word(dest_bits, &mut self.driver, "m_axis_tdest");
+        let user = word(user_bits, &mut self.driver, "m_axis_tuser");
+        Sideband {
+            tdest: (dest_bits > 0).then_some(dest as usize),
+            tuser: user.to_le_bytes()[..user_bits.div_ceil(8)].to_vec(),
+        }
+    }
+
+    /// The look at a core in a cycle, and what it leads to.
+    fn look(&mut self, cycle: u64) {
+        let Some(heartbeat) = &mut self.heartbeat else {
+            return;
+        };
+        // There is one look a cycle, so at most one decision.
+        let mut latest = self
+            .decisions
+            .iter()
+            .rev()
+            .take(DECISION_CYCLES as usize + 1);
+        if let Some(&(_, core)) = latest.find(|(at, _)| at + DECISION_CYCLES == cycle) {
+            self.changes.push((cycle, Change::Fails(core)));
+        }
+        let known = |(at, core): &(u64, usize)| (at + LOOK_CYCLES <= cycle).then_some(*core);
+        while let Some(core) = self.begun.front().and_then(known) {
+            self.begun.pop_front();
+            heartbeat.frame_begins(core);
+        }
+        while let Some(core) = self.returned.front().and_then(known) {
+            self.returned.pop_front();
+            heartbeat.starts_anew(core);
+        }
+        let limits = self.limits.at(cycle, &self.changes).limits();
+        let core = heartbeat.core_at(cycle);
+        if let Some(core) = core.filter(|&core| heartbeat.look(core, limits)) {
+            self.decisions.push((cycle, core));
+        }
+        let registers = self.parts.at(cycle, &self.changes);
+        for core in (0..self.config.cores()).filter(|&core| !registers.is_enabled(core)) {
+            heartbeat.starts_anew(core);
+        }
     }
 
     /// The handshakes of the access that is under way.
@@ -121,8 +256,13 @@ impl<E: Engine> Subject<E> {
         };
         if accepted.is_none() && ready == 1 {
             *accepted = Some(cycle);
-            if let Access::Write(data) = access {
-                self.coming.push((cycle + LOAD_CYCLES, *offset, *data));
+            if let Access::Write(value) = *access {
+                let offset_bytes = *offset;
+                let write = Change::Write {
+                    offset_bytes,
+                    value,
+                };
+                self.changes.push((cycle, write));
             }
         } else if done == 1 {
             self.read = data as u32;
@@ -139,23 +279,16 @@ impl<E: Engine> Subject<E> {
             .expect("a frame comes from nowhere");
         let mut out = Vec::new();
         let core = self.sequencer.process(&frame, 0, &mut out).core;
-        self.registers.frame_in();
-        self.registers.frame_begins(core);
+        self.dealing.registers.frame_in();
+        self.dealing.registers.frame_begins(core);
+        self.begun.push_back((cycle, core));
         self.expected.push(out);
         self.cores.push(core);
     }
 
     /// The models take the writes that count in a cycle.
     fn settle(&mut self, cycle: u64) {
-        let registers = &mut self.registers;
-        self.coming.retain(|&(last, offset, data)| {
-            let counts = last < cycle;
-            if counts {
-                registers.write(offset, data, true);
-            }
-            !counts
-        });
-        if let Some(weights) = registers.take_weights() {
+        if let Some(weights) = self.dealing.at(cycle, &self.changes).take_weights() {
             self.sequencer.set_weights(weights);
         }
     }
@@ -172,7 +305,7 @@ impl<E: Engine> Subject<E> {
     }
 
     /// Runs until every frame that was sent has come out, and compares.
-    fn drain(&mut self) {
+    pub fn drain(&mut self) {
         let mut last = 0;
         for _ in 0..200_000 {
             let after = self.step(true, true);
@@ -181,7 +314,7 @@ impl<E: Engine> Subject<E> {
                 break;
             }
         }
-        assert!(self.coming.is_empty() || self.under_way.is_none());
+        assert!(self.under_way.is_none());
         assert_eq!(self.driver.frames.len(), self.expected.len());
         for (number, (shown, expected)) in self.driver.frames.iter().zip(&self.expected).enumerate()
         {
@@ -226,7 +359,7 @@ fn subjects() -> Vec<Config> {
 }
 
 /// A write to a register of the masks that is often legal.
-fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
+pub fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
     let cores = config.cores();
     let word = random.random_range(0..cores.div_ceil(32));
     let bits = (cores - 32 * word).min(32);
@@ -288,13 +421,13 @@ fn frames_that_begin_after_a_write_go_to_the_cores_that_it_leaves() {
 }
 
 /// Reads every word of the map, and more; nothing is under way.
-fn compare_registers<E: Engine>(subject: &mut Subject<E>) {
+pub fn compare_registers<E: Engine>(subject: &mut Subject<E>) {
     subject.settle(u64::MAX);
     for register in Register::ALL {
         for word in 0..=register.words(&subject.config) {
             let offset = register.word_offset_bytes(word);
             if offset < 1 << 12 {
-                let expected = subject.registers.read(offset);
+                let expected = subject.dealing.registers.read(offset);
                 let shown = subject.finish(Access::Read, offset);
                 assert_eq!(shown, expected, "{} word {word}", register.name);
             }
