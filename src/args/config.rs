@@ -112,6 +112,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "CLOCK")]
     control_clock: Option<String>,
 
+    /// Whether cores from which nothing returns are taken out
+    #[arg(long, value_name = "BOOL")]
+    heartbeat: Option<bool>,
+
     /// Where the time comes from: counter, or port for the input port `timestamp`
     #[arg(long, value_name = "SOURCE")]
     timestamp: Option<String>,
@@ -221,6 +225,7 @@ impl ConfigArgs {
                 control: self.control.or(set.spray.control),
                 max_weight: self.max_weight.or(set.spray.max_weight),
                 control_clock: self.control_clock.clone().or(set.spray.control_clock),
+                heartbeat: self.heartbeat.or(set.spray.heartbeat),
             },
             timestamp: RawTimestamp {
                 source: self.timestamp.clone().or(set.timestamp.source),
@@ -326,6 +331,7 @@ mod tests {
         ("spray.control", "--control", "true"),
         ("spray.max_weight", "--max-weight", "4"),
         ("spray.control_clock", "--control-clock", "own"),
+        ("spray.heartbeat", "--heartbeat", "true"),
         ("timestamp.source", "--timestamp", "port"),
         ("timestamp.increment", "--increment", "5"),
         ("pipeline.input_skid", "--input-skid", "true"),

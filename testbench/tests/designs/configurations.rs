@@ -17,7 +17,7 @@ pub fn configurations() -> impl Strategy<Value = Config> {
     (histories(), buses(), timestamps(), pipelines())
         .prop_flat_map(|(history, bus, timestamp, pipeline)| {
             let rest = prefixes_and_sprays(&history, bus.tuser_bits.unwrap_or(0));
-            let control = option::weighted(0.25, 1..=255_u64);
+            let control = option::weighted(0.25, (1..=255_u64, any::<bool>()));
             (Just((history, bus, timestamp, pipeline)), rest, control)
         })
         .prop_map(
@@ -36,7 +36,8 @@ pub fn configurations() -> impl Strategy<Value = Config> {
                         .unwrap_or_else(|error| panic!("{error}\n{raw:#?}"))
                 };
                 let config = read(&raw);
-                let Some(weight) = control.filter(|_| config.prefix_bytes() > 0) else {
+                let Some((weight, heartbeat)) = control.filter(|_| config.prefix_bytes() > 0)
+                else {
                     return config;
                 };
                 // As far as the history covers it.
@@ -46,6 +47,7 @@ pub fn configurations() -> impl Strategy<Value = Config> {
                 };
                 raw.spray.control = Some(true);
                 raw.spray.max_weight = Some(weight.min(most));
+                raw.spray.heartbeat = Some(heartbeat);
                 read(&raw)
             },
         )
