@@ -64,6 +64,26 @@ impl<P: Program> States<P> {
     }
 }
 
+impl<P: Program> States<P> {
+    /// How many keys differ: those that only one side has, that `others` has more than once, or whose states differ.
+    pub fn differing<'a>(&self, others: impl Iterator<Item = (&'a P::Key, &'a P::State)>) -> u64 {
+        let mut missing: HashMap<&P::Key, &P::State> = self.by_key.iter().collect();
+        let wrong = others
+            .filter(|(key, state)| missing.remove(key) != Some(state))
+            .count();
+        (wrong + missing.len()) as u64
+    }
+}
+
+impl<P: Program> IntoIterator for States<P> {
+    type Item = (P::Key, P::State);
+    type IntoIter = hashbrown::hash_map::IntoIter<P::Key, P::State>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.by_key.into_iter()
+    }
+}
+
 impl<P: Program> PartialEq for States<P> {
     /// The same states for the same keys.
     fn eq(&self, other: &Self) -> bool {

@@ -173,12 +173,6 @@ proptest! {
     }
 }
 
-/// A share of packets, by seed.
-fn random_losses(packets: usize, share: f64, seed: u64) -> Vec<bool> {
-    let mut rng = Pcg64Mcg::seed_from_u64(seed);
-    (0..packets).map(|_| rng.random_bool(share)).collect()
-}
-
 #[test]
 fn a_core_that_misses_more_than_a_log_holds_is_waited_for() {
     let packets = trace(TraceKind::Zipf, 6_000, 1);

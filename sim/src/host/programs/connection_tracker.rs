@@ -2,6 +2,7 @@
 
 use seqnic_spec::{HeaderField, Source};
 
+use super::FourTuple;
 use crate::host::{Program, Verdict};
 
 const FIN: u8 = 0x01;
@@ -158,6 +159,17 @@ impl Program for ConnectionTracker {
 
     const NAME: &'static str = "connection-tracker";
     const OTHERS: Verdict = Verdict::Transmit;
+    const SYMMETRIC: bool = true;
+
+    #[inline]
+    fn flow(&self, meta: &Segment) -> FourTuple {
+        (
+            meta.source,
+            meta.destination,
+            meta.source_port,
+            meta.destination_port,
+        )
+    }
 
     #[inline]
     fn key(&self, meta: &Segment) -> (Endpoint, Endpoint) {
