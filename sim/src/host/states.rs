@@ -1,6 +1,6 @@
 //! The states of a program, by key.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::program::{Program, Verdict};
 
@@ -68,10 +68,11 @@ impl<P: Program> States<P> {
     /// How many keys differ: those that only one side has, that `others` has more than once, or whose states differ.
     pub fn differing<'a>(&self, others: impl Iterator<Item = (&'a P::Key, &'a P::State)>) -> u64 {
         let mut missing: HashMap<&P::Key, &P::State> = self.by_key.iter().collect();
-        let wrong = others
+        let wrong: HashSet<&P::Key> = others
             .filter(|(key, state)| missing.remove(key) != Some(state))
-            .count();
-        (wrong + missing.len()) as u64
+            .map(|(key, _)| key)
+            .collect();
+        (wrong.len() + missing.len()) as u64
     }
 }
 

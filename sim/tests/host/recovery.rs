@@ -9,7 +9,7 @@ use rand_pcg::Pcg64Mcg;
 use seqnic_sim::host::programs::{ConnectionTracker, DdosMitigator, PortKnocking, TokenBucket};
 use seqnic_sim::host::{
     Delivery, FrameFormat, LOG_ENTRIES, Logs, Metadata, Program, RecoveringReplica, Replica,
-    States, Verdict, run,
+    States, Verdict, random_losses, run,
 };
 use seqnic_sim::traffic::{Packet, TraceKind};
 use seqnic_spec::Config;
