@@ -44,7 +44,7 @@ pub struct Args {
     technique: Spread,
 
     #[command(flatten)]
-    frames: frames::Args,
+    frames: frames::FrameArgs,
 
     /// Lose this share of the frames on the way to their cores, from 0 to 1; which ones follows from --seed
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share, help_heading = "Run")]

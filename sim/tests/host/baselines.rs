@@ -14,8 +14,11 @@ use seqnic_sim::traffic::{Packet, TraceKind};
 use crate::frames::Tcp;
 use crate::replicas::{config, sequenced, single_thread, trace};
 
-/// The verification suite of receive-side scaling: a 4-tuple, the hash of its addresses and of all of it.
-const VECTORS: [([u8; 4], u16, [u8; 4], u16, u32, u32); 5] = [
+/// Source and its port, destination and its port, the hash of the addresses and of all four.
+type Vector = ([u8; 4], u16, [u8; 4], u16, u32, u32);
+
+/// The verification suite of receive-side scaling.
+const VECTORS: [Vector; 5] = [
     (
         [66, 9, 149, 187],
         2794,

@@ -13,7 +13,7 @@ use crate::error::Error;
 
 /// The flags that say what makes the frames.
 #[derive(clap::Args, Clone, Copy, Debug)]
-pub(super) struct Args {
+pub(super) struct FrameArgs {
     /// What makes the frames
     #[arg(long, value_enum, default_value_t = From::Model, help_heading = "Run")]
     pub(super) from: From,
@@ -45,7 +45,7 @@ pub(super) type Sent = Vec<(usize, Vec<u8>)>;
 
 /// Makes a frame of each packet; the inner error is a difference between hardware and model.
 pub(super) fn make(
-    args: &Args,
+    args: &FrameArgs,
     config: &Config,
     packets: &[Packet],
     again: String,

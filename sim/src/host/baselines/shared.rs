@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hashbrown::DefaultHashBuilder;
 
-use crate::host::{Core, Delivery, Program, Verdict};
+use crate::host::{Core, Delivery, Packing, Program, Verdict};
 
 /// The shared state of a key.
 pub trait Cell<P: Program>: Debug + Default + Send + Sync + 'static {
@@ -72,7 +72,7 @@ impl<P: Program> Cell<P> for Atomic {
 }
 
 #[inline]
-fn word<P: Program>() -> (fn(&P::State) -> u64, fn(u64) -> P::State) {
+fn word<P: Program>() -> Packing<P::State> {
     P::PACKING.expect("only programs whose state fits into a word are run with atomics")
 }
 
