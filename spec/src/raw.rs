@@ -143,6 +143,10 @@ pub struct RawSpray {
     pub tuser_encoding: Option<String>,
     /// Whether cores are taken out and in through registers.
     pub control: Option<bool>,
+    /// The most frames that a core may get in a row.
+    pub max_weight: Option<u64>,
+    /// The clock of the registers' port.
+    pub control_clock: Option<String>,
 }
 
 /// `[timestamp]`
@@ -263,6 +267,8 @@ impl RawSpray {
             self = Self {
                 cores: self.cores,
                 control: self.control,
+                max_weight: self.max_weight,
+                control_clock: self.control_clock,
                 ..Self::default()
             };
         }
@@ -274,6 +280,8 @@ impl RawSpray {
             tuser_core_bits: over.tuser_core_bits.or(self.tuser_core_bits),
             tuser_encoding: over.tuser_encoding.or(self.tuser_encoding),
             control: over.control.or(self.control),
+            max_weight: over.max_weight.or(self.max_weight),
+            control_clock: over.control_clock.or(self.control_clock),
         }
     }
 }

@@ -228,16 +228,23 @@ fn spray() -> impl Strategy<Value = RawSpray> {
             ..RawSpray::default()
         });
     let control = weighted(0.3, proptest::bool::ANY);
+    let max_weight = rare(0..300);
     (
         weighted(0.8, 0..40u64),
         control,
+        max_weight,
+        name(&["datapath", "own"]),
         prop_oneof![vlan, tuser, other],
     )
-        .prop_map(|(cores, control, spray)| RawSpray {
-            cores,
-            control,
-            ..spray
-        })
+        .prop_map(
+            |(cores, control, max_weight, control_clock, spray)| RawSpray {
+                cores,
+                control,
+                max_weight,
+                control_clock: control_clock.filter(|_| control == Some(true)),
+                ..spray
+            },
+        )
 }
 
 /// A number that is seldom given.

@@ -334,6 +334,36 @@ const REFUSED: &[(&str, &str)] = &[
          add a section to the prefix, or leave it out",
     ),
     (
+        "spray = { control = true, max_weight = 0 }",
+        "spray.max_weight = 0: must be from 1 to 255; the nearest is 1",
+    ),
+    (
+        "spray = { control = true, max_weight = 256 }",
+        "spray.max_weight = 256: must be from 1 to 255; the nearest is 255",
+    ),
+    (
+        "spray.max_weight = 2",
+        "spray.max_weight = 2: means something only with spray.control = true; remove it",
+    ),
+    (
+        "spray = { cores = 14, control = true, max_weight = 20 }",
+        "spray.max_weight = 20: with spray.cores = 14 a core misses up to 260 packets between two of its own, and a \
+         history has at most 256; set it to 19 or less, or spray over fewer cores",
+    ),
+    (
+        "history.rows = 20\nspray = { cores = 8, control = true, max_weight = 3 }",
+        "history.rows = 20: with spray.cores = 8 and spray.max_weight = 3 a core misses up to 21 packets between two of \
+         its own; set history.rows = 21 or more, or spray.cores = 7 or fewer",
+    ),
+    (
+        "spray.control_clock = \"own\"",
+        r#"spray.control_clock = "own": means something only with spray.control = true; remove it"#,
+    ),
+    (
+        "spray = { control = true, control_clock = \"axi\" }",
+        r#"spray.control_clock = "axi": is not a known name; use "datapath" or "own""#,
+    ),
+    (
         "spray = { cores = 14, steering = \"vlan\", first_vid = 4082 }",
         "spray.first_vid = 4082: must be from 1 to 4081, so that each of 14 cores has a VLAN ID; the nearest is 4081",
     ),

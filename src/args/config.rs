@@ -105,6 +105,13 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "BOOL")]
     control: Option<bool>,
 
+    /// The most frames that a core may get in a row, by registers, from 1 to 255
+    #[arg(long, value_name = "FRAMES")]
+    max_weight: Option<u64>,
+    /// The clock of the port of these registers: datapath, or own for the input `s_axi_aclk`
+    #[arg(long, value_name = "CLOCK")]
+    control_clock: Option<String>,
+
     /// Where the time comes from: counter, or port for the input port `timestamp`
     #[arg(long, value_name = "SOURCE")]
     timestamp: Option<String>,
@@ -220,6 +227,8 @@ impl ConfigArgs {
                 tuser_core_bits: self.tuser_core_bits.or(set.spray.tuser_core_bits),
                 tuser_encoding: self.tuser_encoding.clone().or(set.spray.tuser_encoding),
                 control: self.control.or(set.spray.control),
+                max_weight: self.max_weight.or(set.spray.max_weight),
+                control_clock: self.control_clock.clone().or(set.spray.control_clock),
             },
             timestamp: RawTimestamp {
                 source: self.timestamp.clone().or(set.timestamp.source),
@@ -323,6 +332,8 @@ mod tests {
         ("spray.tuser_core_bits", "--tuser-core-bits", "9"),
         ("spray.tuser_encoding", "--tuser-encoding", "one-hot"),
         ("spray.control", "--control", "true"),
+        ("spray.max_weight", "--max-weight", "4"),
+        ("spray.control_clock", "--control-clock", "own"),
         ("timestamp.source", "--timestamp", "port"),
         ("timestamp.increment", "--increment", "5"),
         ("pipeline.input_skid", "--input-skid", "true"),

@@ -108,6 +108,10 @@ impl Config {
         }
         if self.control {
             writeln!(out, "control = true")?;
+            writeln!(out, "control_clock = \"{}\"", self.control_clock)?;
+        }
+        if self.has_weights() {
+            writeln!(out, "max_weight = {}", self.max_weight)?;
         }
         writeln!(out)
     }

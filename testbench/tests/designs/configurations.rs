@@ -1,6 +1,5 @@
 //! Random valid configurations.
 
-use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -18,7 +17,7 @@ pub fn configurations() -> impl Strategy<Value = Config> {
     (histories(), buses(), timestamps(), pipelines())
         .prop_flat_map(|(history, bus, timestamp, pipeline)| {
             let rest = prefixes_and_sprays(&history, bus.tuser_bits.unwrap_or(0));
-            let control = weighted(0.25);
+            let control = option::weighted(0.25, 1..=255_u64);
             (Just((history, bus, timestamp, pipeline)), rest, control)
         })
         .prop_map(
@@ -37,10 +36,16 @@ pub fn configurations() -> impl Strategy<Value = Config> {
                         .unwrap_or_else(|error| panic!("{error}\n{raw:#?}"))
                 };
                 let config = read(&raw);
-                if !control || config.prefix_bytes() == 0 {
+                let Some(weight) = control.filter(|_| config.prefix_bytes() > 0) else {
                     return config;
-                }
+                };
+                // As far as the history covers it.
+                let most = match (config.rows(), config.cores() - 1) {
+                    (0, _) | (_, 0) => weight,
+                    (rows, others) => (rows / others) as u64,
+                };
                 raw.spray.control = Some(true);
+                raw.spray.max_weight = Some(weight.min(most));
                 read(&raw)
             },
         )
@@ -148,8 +153,12 @@ fn prefixes_and_sprays(
         _ => 256,
     };
     let cores = prop_oneof![3 => 1..=most_cores.min(9), 1 => 1..=most_cores, 1 => Just(most_cores)];
-    let preset = select(PrefixPreset::ALL).prop_map(|preset| RawPrefix {
+    let bytes = || option::of(1..=8_u64);
+    let preset = (select(PrefixPreset::ALL), bytes(), bytes());
+    let preset = preset.prop_map(|(preset, sequence_bytes, timestamp_bytes)| RawPrefix {
         layout: Some(preset.name().into()),
+        sequence_bytes,
+        timestamp_bytes,
         ..RawPrefix::default()
     });
     (prop_oneof![preset, listed_prefixes(has_history)], cores).prop_flat_map(
