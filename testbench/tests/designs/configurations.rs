@@ -155,8 +155,12 @@ fn prefixes_and_sprays(
         _ => 256,
     };
     let cores = prop_oneof![3 => 1..=most_cores.min(9), 1 => 1..=most_cores, 1 => Just(most_cores)];
-    let preset = select(PrefixPreset::ALL).prop_map(|preset| RawPrefix {
+    let bytes = || option::of(1..=8_u64);
+    let preset = (select(PrefixPreset::ALL), bytes(), bytes());
+    let preset = preset.prop_map(|(preset, sequence_bytes, timestamp_bytes)| RawPrefix {
         layout: Some(preset.name().into()),
+        sequence_bytes,
+        timestamp_bytes,
         ..RawPrefix::default()
     });
     (prop_oneof![preset, listed_prefixes(has_history)], cores).prop_flat_map(
