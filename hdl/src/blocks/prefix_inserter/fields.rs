@@ -44,11 +44,17 @@ impl Fields {
                 } => {
                     let source = source_address(config, core, source_base.to_u64());
                     let source = m.wire("source_address", source).swap_bytes();
-                    let tag = vlan.map(|VlanTag { first_vid }| {
-                        let vid = core.zero_extend(16).plus(first_vid.into());
-                        let vid = m.wire("vlan_id", vid).swap_bytes();
-                        concat([wire_bytes(&VlanTag::TPID.to_be_bytes()), vid])
-                    });
+                    let tag = vlan.map(
+                        |VlanTag {
+                             first_vid,
+                             vid_step,
+                         }| {
+                            let steps = concat([zeros(vid_step.ilog2() as usize), core.clone()]);
+                            let vid = steps.resize(16).plus(first_vid.into());
+                            let vid = m.wire("vlan_id", vid).swap_bytes();
+                            concat([wire_bytes(&VlanTag::TPID.to_be_bytes()), vid])
+                        },
+                    );
                     let addresses = [wire_bytes(&destination.octets()), source];
                     let ethertype = wire_bytes(&ethertype.to_be_bytes());
                     concat(addresses.into_iter().chain(tag).chain([ethertype]))
