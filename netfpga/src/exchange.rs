@@ -4,13 +4,15 @@ use std::fmt::Write;
 
 use seqnic_spec::{Config, SectionKind, Source};
 
-/// A frame, and what the golden model makes of it when the time is 0.
+/// A frame, and what the golden model makes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// The frame at the input.
     pub sent: Vec<u8>,
     /// The frame at the output.
     pub expected: Vec<u8>,
+    /// The time of the frame; 0 where it follows from cycles, which a model does not have.
+    pub time: u64,
     /// The core that it is for.
     pub core: usize,
     /// The bits of `tuser` that say so; 0 unless the configuration steers by `tuser`.

@@ -1,5 +1,6 @@
 //! The sequencer inside the projects that drive FPGA NICs: one module a host, and in each what its folder is made of.
 
+pub mod corundum;
 mod exchange;
 mod file;
 mod length;

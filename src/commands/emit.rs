@@ -1,6 +1,7 @@
 //! `seqnic emit`: generates hardware.
 
 mod bench;
+mod corundum;
 mod host;
 mod netfpga_plus;
 mod opennic;
@@ -83,6 +84,18 @@ Examples:
 
 Exit codes: 0 when the files are written, 2 for bad input.")]
     Opennic(Box<opennic::Args>),
+    /// An application block for Corundum, with an installer and a bench
+    ///
+    /// Writes DIR/app as it goes into the tree, DIR/install.py, which copies it there and makes a target of one of the
+    /// tree's own with the block in it, DIR/check with a bench of the block, and DIR/README.md with the lines to run. The
+    /// bus must have 512 bits, and the cores must be steered by tdest, from which an interface takes the queue.
+    #[command(after_help = "\
+Examples:
+  seqnic emit corundum --config examples/corundum-conntrack.toml --out build/mqnic
+  seqnic emit corundum --config examples/corundum-conntrack.toml --interfaces 3 --out build/mqnic
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Corundum(Box<corundum::Args>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -129,6 +142,7 @@ pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> 
         Target::Verilog(args) => verilog(args, again, output),
         Target::NetfpgaPlus(args) => netfpga_plus::run(args, output),
         Target::Opennic(args) => opennic::run(args, output),
+        Target::Corundum(args) => corundum::run(args, output),
     }
 }
 

@@ -113,22 +113,24 @@ module opennic_bench;
         begin
             awaddr = address; awvalid = 1'b1; wvalid = 1'b1; bready = 1'b0;
             araddr = address; arvalid = 1'b1; rready = 1'b0;
-            while (awvalid || wvalid || arvalid) begin
+            while ((awvalid || wvalid || arvalid) && cycles < PATIENCE_CYCLES) begin
                 @(posedge axil_aclk);
                 taken = {awready, wready, arready};
+                cycles = cycles + 1;
                 #1 {awvalid, wvalid, arvalid} = {awvalid, wvalid, arvalid} & ~taken;
             end
             bready = 1'b1; rready = 1'b1;
-            while (bready || rready) begin
+            while ((bready || rready) && cycles < PATIENCE_CYCLES) begin
                 @(posedge axil_aclk);
                 if ((bvalid && bready && bresp != response) || (rvalid && rready && {rresp, rdata} != {response, data})) begin
                     registers_failed = 1'b1;
                     $display("the registers at %h answer %h, %b, %b", address, rdata, rresp, bresp);
                 end
                 taken[1:0] = {bvalid, rvalid};
+                cycles = cycles + 1;
                 #1 {bready, rready} = {bready, rready} & ~taken[1:0];
             end
-            accesses = accesses + 1;
+            if (!bready && !rready) accesses = accesses + 1;
         end
     endtask
 
@@ -160,7 +162,7 @@ module opennic_bench;
             access(32'h0000_1ffc, 2'b00, 32'hdeadbeef);
             access(32'h0000_2000, 2'b11, 32'h0);
         end
-        cycles = 0;
+        if (accesses == 60) cycles = 0;
         while (cycles < PATIENCE_CYCLES && (!(&done) || cycles < 200) && failed == 0) begin
             @(posedge axis_aclk);
             #1 cycles = cycles + 1;

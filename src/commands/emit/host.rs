@@ -6,7 +6,7 @@ use std::path::Path;
 use seqnic_netfpga::{Exchange, File, Refused, SHORTEST_FRAME_BYTES};
 use seqnic_sim::model::{Sequencer, SidebandModel};
 use seqnic_sim::traffic::{Trace, TraceKind, TraceSpec};
-use seqnic_spec::Config;
+use seqnic_spec::{Config, TimestampSource};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -21,16 +21,19 @@ pub const GENERATOR: &str = concat!("seqnic ", env!("CARGO_PKG_VERSION"));
 /// The frames that the tests play: so many of each kind of traffic, from this seed.
 const FRAMES: [(TraceKind, usize); 2] = [(TraceKind::Zipf, 20), (TraceKind::Uniform, 28)];
 const SEED: u64 = 1;
+/// The times of frames where they come from a port: 32 bits of seconds above 32 bits of nanoseconds.
+const FIRST_TIME: u64 = 1_700_000_000 << 32 | 999_999_000;
+const TIME_STEP: u64 = 67;
 /// How many packets of a kind are looked at for those that have a length of Ethernet.
 const TRIED_PACKETS: usize = 2000;
 /// Destination and source of all frames, so that no lookup knows a destination.
 const ADDRESSES: [u8; 12] = [2, 0, 0, 0, 0, 0xbb, 2, 0, 0, 0, 0, 0xaa];
 
-/// A fixed trace of frames up to a length through the golden model. The time of every frame is 0: it follows from cycles,
-/// which the model does not have.
+/// A fixed trace of frames up to a length through the golden model.
 pub fn exchanges(config: &Config, longest_bytes: usize) -> Result<Vec<Exchange>, Error> {
     let mut model = Sequencer::new(config);
     let side_band = SidebandModel::new(config);
+    let comes_from_port = config.timestamp() == TimestampSource::Port;
     let no_tuser = vec![0; config.tuser_bits().div_ceil(8)];
     let mut exchanges = Vec::new();
     for (kind, count) in FRAMES {
@@ -41,7 +44,11 @@ pub fn exchanges(config: &Config, longest_bytes: usize) -> Result<Vec<Exchange>,
             let mut sent = packet.data;
             sent[..ADDRESSES.len()].copy_from_slice(&ADDRESSES);
             let mut expected = Vec::new();
-            let core = model.process(&sent, 0, &mut expected).core;
+            let time = match comes_from_port {
+                true => FIRST_TIME + exchanges.len() as u64 * TIME_STEP,
+                false => 0,
+            };
+            let core = model.process(&sent, time, &mut expected).core;
             let tuser = side_band.steer(core, &no_tuser).tuser;
             let core_tuser = tuser
                 .iter()
@@ -50,6 +57,7 @@ pub fn exchanges(config: &Config, longest_bytes: usize) -> Result<Vec<Exchange>,
             exchanges.push(Exchange {
                 sent,
                 expected,
+                time,
                 core,
                 core_tuser,
             });
