@@ -13,6 +13,8 @@
 // why.
 `default_nettype none
 
+// There are more parameters and ports than the block has use for.
+/* verilator lint_off UNUSEDPARAM */
 module mqnic_app_block #(
     parameter IF_COUNT = 1,
     parameter PORTS_PER_IF = 1,
@@ -120,6 +122,7 @@ module mqnic_app_block #(
     parameter STAT_INC_WIDTH = 24,
     parameter STAT_ID_WIDTH = 12,
     parameter SEQUENCER_INTERFACES = @INTERFACES@
+/* verilator lint_on UNUSEDPARAM */
 ) (
     input  wire clk, rst,
     input  wire [AXIL_APP_CTRL_ADDR_WIDTH-1:0] s_axil_app_ctrl_awaddr,

@@ -15,7 +15,7 @@ module opennic_bench;
     localparam PREFIX_BEATS = @PREFIX_BEATS@;
     // Ones where a prefix holds the time.
     localparam [PREFIX_BEATS*512-1:0] TIME = @PREFIX_BITS@'h@TIME_MASK@;
-    localparam PATIENCE_CYCLES = 100000;
+    localparam PATIENCE_CYCLES = 10*EXPECTED_BEATS + 2000;
 
     reg axis_aclk, axil_aclk, mod_rstn, box_rstn;
     initial begin axis_aclk = 1'b0; axil_aclk = 1'b0; mod_rstn = 1'b1; box_rstn = 1'b0; end
