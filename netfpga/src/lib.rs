@@ -3,6 +3,7 @@
 pub mod corundum;
 mod exchange;
 mod file;
+mod host;
 mod length;
 pub mod netfpga_plus;
 pub mod opennic;
@@ -12,5 +13,6 @@ mod template;
 
 pub use exchange::Exchange;
 pub use file::File;
+pub use host::{Host, REGISTER_MASTER, datapath};
 pub use refused::{Refused, SHORTEST_FRAME_BYTES};
 pub use responder::register_responder;

@@ -10,6 +10,9 @@ pub const LARGEST_FRAME_BYTES: usize = 1514;
 /// What the output queues always have room for. They never hold back the datapath: a larger frame can overflow
 /// one of them, and then the bounds of frames are lost.
 pub const QUEUE_BEATS: usize = 14;
+/// What the width converters in front of the ports hold. They send a frame when all of it is there, so a larger one stops them
+/// for ever.
+pub const CONVERTER_BEATS: usize = 27;
 
 /// How long frames may be behind the core.
 const LIMIT: FrameLimit = FrameLimit {
@@ -88,7 +91,11 @@ impl Core {
     ) -> Result<Self, Refused> {
         let config = with_tuser(config)?;
         check(&config)?;
-        LIMIT.check(config.prefix_bytes(), allow_oversize)?;
+        let (prefix_bytes, beats) = (config.prefix_bytes(), most_beats(&config));
+        if beats > CONVERTER_BEATS {
+            return Err(stops(prefix_bytes, beats));
+        }
+        LIMIT.check(prefix_bytes, allow_oversize)?;
         Ok(Self { config, port })
     }
 
@@ -107,10 +114,32 @@ impl Core {
         LIMIT.safe_bytes(self.config.prefix_bytes())
     }
 
+    /// The longest frame that the output queues always take with the prefix in front, whether or not a port takes it in.
+    pub(super) fn queued_frame_bytes(&self) -> usize {
+        LIMIT.room_bytes.saturating_sub(self.config.prefix_bytes())
+    }
+
     /// What is wrong with the largest frame that the core makes.
     pub fn oversize(&self) -> Option<Refused> {
         LIMIT.oversize(self.config.prefix_bytes())
     }
+}
+
+/// The beats of the largest frame that the core makes of what a port takes in.
+fn most_beats(config: &Config) -> usize {
+    (config.prefix_bytes() + LARGEST_FRAME_BYTES).div_ceil(DATA_BITS / 8)
+}
+
+/// Why frames never leave.
+fn stops(prefix_bytes: usize, beats: usize) -> Refused {
+    Refused::Size(format!(
+        "the prefix of {prefix_bytes} bytes makes frames of up to {} bytes, {beats} beats: the width converters hold \
+         {CONVERTER_BEATS} beats, and stop for ever at more; use fewer rows or shorter ones (the prefix may have {} \
+         bytes here, and {} for the output queues)",
+        prefix_bytes + LARGEST_FRAME_BYTES,
+        CONVERTER_BEATS * DATA_BITS / 8 - LARGEST_FRAME_BYTES,
+        LIMIT.room_bytes - LARGEST_FRAME_BYTES
+    ))
 }
 
 /// The configuration with 128 bits of `tuser`, unless it has another width.

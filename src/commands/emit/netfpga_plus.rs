@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use seqnic_netfpga::netfpga_plus::{Core, DestinationPort};
 
 use super::host::{Emitted, GENERATOR, exchanges};
 use crate::Outcome;
-use crate::args::ConfigArgs;
+use crate::args::{ConfigArgs, ports};
 use crate::error::Error;
 use crate::output::Output;
 
@@ -28,13 +27,6 @@ pub struct Args {
 
     #[command(flatten)]
     config: ConfigArgs,
-}
-
-fn ports() -> impl TypedValueParser<Value = DestinationPort> {
-    PossibleValuesParser::new(DestinationPort::ALL.map(DestinationPort::name)).map(|name| {
-        let mut ports = DestinationPort::ALL.into_iter();
-        ports.find(|port| port.name() == name).unwrap_or_default()
-    })
 }
 
 /// Writes the folder.
