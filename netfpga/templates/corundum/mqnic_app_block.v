@@ -16,7 +16,7 @@
 // There are more parameters and ports than the block has use for.
 /* verilator lint_off UNUSEDPARAM */
 module mqnic_app_block #(
-    parameter IF_COUNT = 1,
+    parameter IF_COUNT = @LEAST_IF_COUNT@,
     parameter PORTS_PER_IF = 1,
     parameter SCHED_PER_IF = PORTS_PER_IF,
     parameter PORT_COUNT = IF_COUNT*PORTS_PER_IF,
