@@ -3,6 +3,7 @@
 //! [`Plugin`] checks that a configuration fits the shell, and [`Plugin::package`] makes the files: the plugin with the
 //! glue that the shell's build script looks for, a script that steers cores to queues, and a bench of the whole box.
 
+mod datapath;
 mod host;
 mod package;
 mod stream;

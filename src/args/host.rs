@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use seqnic_netfpga::Host;
 use seqnic_netfpga::netfpga_plus::{self, DestinationPort};
+use seqnic_netfpga::opennic::{self, Ports};
 use seqnic_spec::Config;
 
 use crate::error::Error;
@@ -15,6 +16,8 @@ use crate::error::Error;
 pub enum HostName {
     /// The reference switch of NetFPGA-PLUS
     NetfpgaPlus,
+    /// The 250 MHz box of OpenNIC
+    Opennic,
 }
 
 /// The host that the sequencer is in.
@@ -43,6 +46,17 @@ impl HostArgs {
                 let port = self.destination_port.unwrap_or_default();
                 let core = netfpga_plus::Core::new(config, port, self.allow_oversize)?;
                 Some(Rc::new(core))
+            }
+            Some(HostName::Opennic) => {
+                if let Some(port) = self.destination_port {
+                    return Err(Error::new(format!(
+                        "--destination-port {}: the plugin of OpenNIC has no such choice; leave it out",
+                        port.name()
+                    )));
+                }
+                let ports = Ports::default();
+                let plugin = opennic::Plugin::new(config, ports, false, self.allow_oversize)?;
+                Some(Rc::new(plugin))
             }
         })
     }

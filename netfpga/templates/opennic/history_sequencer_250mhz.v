@@ -105,47 +105,64 @@ module history_sequencer_250mhz #(
         .axis_aresetn (axis_aresetn)
     );
 
-    genvar i;
-    generate
-        for (i = 0; i < NUM_INTF; i = i + 1) begin : lane
-            if (((SEQUENCER_PORTS >> i) & 1) != 0) begin : sequencer
-@RX_SEQUENCER@
-            end else begin : passed
-@RX_SLICE@
-            end
-            assign m_axis_qdma_c2h_tuser_dst[16*i +: 16] = 16'd1 << i;
-
-            if (STRIPPER == 1 && ((SEQUENCER_PORTS >> i) & 1) != 0) begin : stripper
-@TX_STRIPPER@
-            end else begin : unstripped
-@TX_SLICE@
-            end
-            assign m_axis_adap_tx_250mhz_tuser_dst[16*i +: 16] = 16'd1 << (6 + i);
-        end
-
-        for (i = 0; i < 2; i = i + 1) begin : window
-            @NAME@_register_responder register_responder (
-                .axis_aclk   (axil_aclk),
-                .axis_resetn (axil_aresetn),
-                .awvalid     (s_axil_awvalid[i]),
-                .wvalid      (s_axil_wvalid[i]),
-                .bready      (s_axil_bready[i]),
-                .arvalid     (s_axil_arvalid[i]),
-                .rready      (s_axil_rready[i]),
-                .awready     (s_axil_awready[i]),
-                .wready      (s_axil_wready[i]),
-                .bvalid      (s_axil_bvalid[i]),
-                .bresp       (s_axil_bresp[2*i +: 2]),
-                .arready     (s_axil_arready[i]),
-                .rvalid      (s_axil_rvalid[i]),
-                .rdata       (s_axil_rdata[32*i +: 32]),
-                .rresp       (s_axil_rresp[2*i +: 2])
-            );
-        end
-    endgenerate
-
-    wire unused = &{1'b0, s_axil_awaddr, s_axil_wdata, s_axil_araddr, s_axis_qdma_h2c_tuser_dst,
-                    s_axis_adap_rx_250mhz_tuser_dst};
+    history_sequencer_lanes #(
+        .NUM_INTF        (NUM_INTF),
+        .SEQUENCER_PORTS (SEQUENCER_PORTS),
+        .STRIPPER        (STRIPPER)
+    ) lanes (
+        .s_axil_awvalid                   (s_axil_awvalid),
+        .s_axil_awaddr                    (s_axil_awaddr),
+        .s_axil_awready                   (s_axil_awready),
+        .s_axil_wvalid                    (s_axil_wvalid),
+        .s_axil_wdata                     (s_axil_wdata),
+        .s_axil_wready                    (s_axil_wready),
+        .s_axil_bvalid                    (s_axil_bvalid),
+        .s_axil_bresp                     (s_axil_bresp),
+        .s_axil_bready                    (s_axil_bready),
+        .s_axil_arvalid                   (s_axil_arvalid),
+        .s_axil_araddr                    (s_axil_araddr),
+        .s_axil_arready                   (s_axil_arready),
+        .s_axil_rvalid                    (s_axil_rvalid),
+        .s_axil_rdata                     (s_axil_rdata),
+        .s_axil_rresp                     (s_axil_rresp),
+        .s_axil_rready                    (s_axil_rready),
+        .s_axis_qdma_h2c_tvalid           (s_axis_qdma_h2c_tvalid),
+        .s_axis_qdma_h2c_tdata            (s_axis_qdma_h2c_tdata),
+        .s_axis_qdma_h2c_tkeep            (s_axis_qdma_h2c_tkeep),
+        .s_axis_qdma_h2c_tlast            (s_axis_qdma_h2c_tlast),
+        .s_axis_qdma_h2c_tuser_size       (s_axis_qdma_h2c_tuser_size),
+        .s_axis_qdma_h2c_tuser_src        (s_axis_qdma_h2c_tuser_src),
+        .s_axis_qdma_h2c_tuser_dst        (s_axis_qdma_h2c_tuser_dst),
+        .s_axis_qdma_h2c_tready           (s_axis_qdma_h2c_tready),
+        .m_axis_qdma_c2h_tvalid           (m_axis_qdma_c2h_tvalid),
+        .m_axis_qdma_c2h_tdata            (m_axis_qdma_c2h_tdata),
+        .m_axis_qdma_c2h_tkeep            (m_axis_qdma_c2h_tkeep),
+        .m_axis_qdma_c2h_tlast            (m_axis_qdma_c2h_tlast),
+        .m_axis_qdma_c2h_tuser_size       (m_axis_qdma_c2h_tuser_size),
+        .m_axis_qdma_c2h_tuser_src        (m_axis_qdma_c2h_tuser_src),
+        .m_axis_qdma_c2h_tuser_dst        (m_axis_qdma_c2h_tuser_dst),
+        .m_axis_qdma_c2h_tready           (m_axis_qdma_c2h_tready),
+        .m_axis_adap_tx_250mhz_tvalid     (m_axis_adap_tx_250mhz_tvalid),
+        .m_axis_adap_tx_250mhz_tdata      (m_axis_adap_tx_250mhz_tdata),
+        .m_axis_adap_tx_250mhz_tkeep      (m_axis_adap_tx_250mhz_tkeep),
+        .m_axis_adap_tx_250mhz_tlast      (m_axis_adap_tx_250mhz_tlast),
+        .m_axis_adap_tx_250mhz_tuser_size (m_axis_adap_tx_250mhz_tuser_size),
+        .m_axis_adap_tx_250mhz_tuser_src  (m_axis_adap_tx_250mhz_tuser_src),
+        .m_axis_adap_tx_250mhz_tuser_dst  (m_axis_adap_tx_250mhz_tuser_dst),
+        .m_axis_adap_tx_250mhz_tready     (m_axis_adap_tx_250mhz_tready),
+        .s_axis_adap_rx_250mhz_tvalid     (s_axis_adap_rx_250mhz_tvalid),
+        .s_axis_adap_rx_250mhz_tdata      (s_axis_adap_rx_250mhz_tdata),
+        .s_axis_adap_rx_250mhz_tkeep      (s_axis_adap_rx_250mhz_tkeep),
+        .s_axis_adap_rx_250mhz_tlast      (s_axis_adap_rx_250mhz_tlast),
+        .s_axis_adap_rx_250mhz_tuser_size (s_axis_adap_rx_250mhz_tuser_size),
+        .s_axis_adap_rx_250mhz_tuser_src  (s_axis_adap_rx_250mhz_tuser_src),
+        .s_axis_adap_rx_250mhz_tuser_dst  (s_axis_adap_rx_250mhz_tuser_dst),
+        .s_axis_adap_rx_250mhz_tready     (s_axis_adap_rx_250mhz_tready),
+        .axil_aresetn                     (axil_aresetn),
+        .axis_aresetn                     (axis_aresetn),
+        .axil_aclk                        (axil_aclk),
+        .axis_aclk                        (axis_aclk)
+    );
 
 endmodule
 
