@@ -3,6 +3,7 @@
 //! [`Application`] checks that a configuration fits the interfaces of that tree, and [`Application::package`] makes the files: the
 //! block, an installer that makes a target of one of the tree's own, and a bench of the block.
 
+mod datapath;
 mod host;
 mod package;
 mod stream;

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use seqnic_netfpga::Host;
-use seqnic_netfpga::netfpga_plus::{self, DestinationPort};
-use seqnic_netfpga::opennic::{self, Ports};
+use seqnic_netfpga::corundum::{Application, Interfaces};
+use seqnic_netfpga::netfpga_plus::{Core, DestinationPort};
+use seqnic_netfpga::opennic::{Plugin, Ports};
 use seqnic_spec::Config;
 
 use crate::error::Error;
@@ -18,6 +19,8 @@ pub enum HostName {
     NetfpgaPlus,
     /// The 250 MHz box of OpenNIC
     Opennic,
+    /// The application block of Corundum
+    Corundum,
 }
 
 /// The host that the sequencer is in.
@@ -40,23 +43,32 @@ pub struct HostArgs {
 impl HostArgs {
     /// A configuration in the host that was asked for, if one was.
     pub fn of(&self, config: &Config) -> Result<Option<Rc<dyn Host>>, Error> {
+        if let (Some(HostName::Opennic | HostName::Corundum), Some(port)) =
+            (self.host, self.destination_port)
+        {
+            return Err(Error::new(format!(
+                "--destination-port {}: means something only with --host netfpga-plus; leave it out",
+                port.name()
+            )));
+        }
+        let allow_oversize = self.allow_oversize;
         Ok(match self.host {
             None => None,
             Some(HostName::NetfpgaPlus) => {
                 let port = self.destination_port.unwrap_or_default();
-                let core = netfpga_plus::Core::new(config, port, self.allow_oversize)?;
-                Some(Rc::new(core))
+                Some(Rc::new(Core::new(config, port, allow_oversize)?))
             }
             Some(HostName::Opennic) => {
-                if let Some(port) = self.destination_port {
-                    return Err(Error::new(format!(
-                        "--destination-port {}: the plugin of OpenNIC has no such choice; leave it out",
-                        port.name()
-                    )));
-                }
                 let ports = Ports::default();
-                let plugin = opennic::Plugin::new(config, ports, false, self.allow_oversize)?;
-                Some(Rc::new(plugin))
+                Some(Rc::new(Plugin::new(config, ports, false, allow_oversize)?))
+            }
+            Some(HostName::Corundum) => {
+                let interfaces = Interfaces::default();
+                Some(Rc::new(Application::new(
+                    config,
+                    interfaces,
+                    allow_oversize,
+                )?))
             }
         })
     }

@@ -21,6 +21,13 @@ const LIMIT: FrameLimit = FrameLimit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interfaces(u8);
 
+impl Default for Interfaces {
+    /// The first.
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
 impl Interfaces {
     /// Those with a one, among eight.
     pub fn new(bits: u8) -> Option<Self> {
