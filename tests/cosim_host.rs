@@ -69,7 +69,8 @@ fn a_capture_goes_through_the_plugin_of_opennic_and_the_block_of_corundum() {
         assert_eq!(figures["agree"], true, "{flags}: {figures}");
         assert_eq!(figures["frames_out"], 1231, "{flags}: {figures}");
     }
-    let line = "cosim --host opennic --config examples/opennic-conntrack.toml --destination-port cmac0 --trace zipf";
+    let line = "cosim --host opennic --config examples/opennic-conntrack.toml --destination-port cmac0 --trace zipf \
+                --packets 5";
     assert_eq!(
         seqnic(line).refusal(),
         "error: --destination-port cmac0: means something only with --host netfpga-plus; leave it out"

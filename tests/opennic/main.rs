@@ -143,7 +143,7 @@ fn the_bench_sees_what_is_wrong_on_any_side() {
     }
     let folder = folder();
     emit(folder.path(), FITTING[0]);
-    let plugin = "plugin/rtl/history_sequencer_250mhz.v";
+    let plugin = "plugin/rtl/history_sequencer_lanes.v";
     for (path, from, to) in [
         // The length to the host, and from it.
         (

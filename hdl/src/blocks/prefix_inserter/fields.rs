@@ -1,5 +1,6 @@
 //! The fields of the prefix that are not rows, and the words that they lie in.
 
+use std::iter::repeat_n;
 use std::ops::Range;
 
 use seqnic_spec::{ByteOrder, Config, CoreEncoding, SectionKind, Steering, VlanTag};
@@ -49,7 +50,8 @@ impl Fields {
                              first_vid,
                              vid_step,
                          }| {
-                            let steps = concat([zeros(vid_step.ilog2() as usize), core.clone()]);
+                            let low = repeat_n(zeros(1), vid_step.ilog2() as usize);
+                            let steps = concat(low.chain([core.clone()]));
                             let vid = steps.resize(16).plus(first_vid.into());
                             let vid = m.wire("vlan_id", vid).swap_bytes();
                             concat([wire_bytes(&VlanTag::TPID.to_be_bytes()), vid])
