@@ -44,6 +44,41 @@ fn a_capture_goes_through_the_datapath_as_the_model_says() {
 }
 
 #[test]
+fn a_capture_goes_through_the_plugin_of_opennic_and_the_block_of_corundum() {
+    let pauses = "--stall 30 --idle 30 --seed 7";
+    for (flags, is_datapath) in [
+        ("opennic --config examples/opennic-conntrack.toml", true),
+        ("corundum --config examples/corundum-conntrack.toml", true),
+        (
+            "corundum --config examples/corundum-conntrack.toml --timestamp counter",
+            true,
+        ),
+        (
+            "opennic --config examples/opennic-conntrack.toml --engine builtin",
+            false,
+        ),
+        (
+            "corundum --config examples/corundum-conntrack.toml --engine builtin",
+            false,
+        ),
+    ] {
+        if is_datapath && !has_verilator() {
+            continue;
+        }
+        let line = format!("cosim --json --host {flags} {pauses} --pcap {CAPTURE}");
+        let figures = seqnic(&line).json();
+        assert_eq!(figures["agree"], true, "{flags}: {figures}");
+        assert_eq!(figures["frames_out"], 1231, "{flags}: {figures}");
+    }
+    let line = "cosim --host opennic --config examples/opennic-conntrack.toml --destination-port cmac0 --trace zipf \
+                --packets 5";
+    assert_eq!(
+        seqnic(line).refusal(),
+        "error: --destination-port cmac0: means something only with --host netfpga-plus; leave it out"
+    );
+}
+
+#[test]
 fn the_stream_alone_agrees_on_both_engines() {
     for engine in ["builtin", "both"] {
         if engine == "both" && !has_verilator() {

@@ -5,7 +5,7 @@ mod resolve;
 
 use crate::check::bits_to_count;
 use crate::error::SpecError;
-use crate::prefix::PrefixLayout;
+use crate::prefix::{PrefixLayout, VlanTag};
 use crate::raw::RawConfig;
 use crate::row::RowLayout;
 
@@ -15,10 +15,7 @@ pub enum Steering {
     /// The source address of the dummy Ethernet header: its base plus the core number.
     SourceMac,
     /// The VLAN ID of the dummy Ethernet header.
-    Vlan {
-        /// The VLAN ID of core 0.
-        first_vid: u16,
-    },
+    Vlan(VlanTag),
     /// The output port `tdest`, [`Config::tdest_bits`] wide.
     Tdest,
     /// Some bits of `tuser`.

@@ -135,6 +135,8 @@ pub struct RawSpray {
     pub steering: Option<String>,
     /// VLAN steering: the VLAN ID of core 0.
     pub first_vid: Option<u64>,
+    /// VLAN steering: what each core adds to the VLAN ID.
+    pub vid_step: Option<u64>,
     /// Tuser steering: the lowest bit of the core number in `tuser`.
     pub tuser_offset_bits: Option<u64>,
     /// Tuser steering: the width of the core number.
@@ -279,6 +281,7 @@ impl RawSpray {
             cores: over.cores.or(self.cores),
             steering: over.steering.or(self.steering),
             first_vid: over.first_vid.or(self.first_vid),
+            vid_step: over.vid_step.or(self.vid_step),
             tuser_offset_bits: over.tuser_offset_bits.or(self.tuser_offset_bits),
             tuser_core_bits: over.tuser_core_bits.or(self.tuser_core_bits),
             tuser_encoding: over.tuser_encoding.or(self.tuser_encoding),

@@ -207,9 +207,11 @@ fn section() -> impl Strategy<Value = RawSection> {
 }
 
 fn spray() -> impl Strategy<Value = RawSpray> {
-    let vlan = weighted(0.8, 0..5000u64).prop_map(|first_vid| RawSpray {
+    let vid_step = rare(0..13).prop_map(|step| step.map(|step| 1 << step));
+    let vlan = (weighted(0.8, 0..5000u64), vid_step).prop_map(|(first_vid, vid_step)| RawSpray {
         steering: Some("vlan".to_owned()),
         first_vid,
+        vid_step,
         ..RawSpray::default()
     });
     let tuser = (rare(0..520), rare(0..520), name(&["binary", "one-hot"])).prop_map(

@@ -376,6 +376,22 @@ const REFUSED: &[(&str, &str)] = &[
         "spray.first_vid = 0: must be from 1 to 4081, so that each of 14 cores has a VLAN ID; the nearest is 1",
     ),
     (
+        "spray = { cores = 14, steering = \"vlan\", vid_step = 256, first_vid = 767 }",
+        "spray.first_vid = 767: must be from 1 to 766, so that each of 14 cores has a VLAN ID; the nearest is 766",
+    ),
+    (
+        "spray = { cores = 16, steering = \"vlan\", vid_step = 512 }",
+        "spray.vid_step = 512: must be a power of two from 1 to 256; the nearest is 256",
+    ),
+    (
+        "spray = { cores = 1, steering = \"vlan\", vid_step = 3 }",
+        "spray.vid_step = 3: must be a power of two from 1 to 2048; the nearest are 2 and 4",
+    ),
+    (
+        "spray.vid_step = 2",
+        r#"spray.vid_step = 2: means something only with steering "vlan"; remove it"#,
+    ),
+    (
         "spray.tuser_offset_bits = 24",
         r#"spray.tuser_offset_bits = 24: means something only with steering "tuser"; remove it"#,
     ),

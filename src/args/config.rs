@@ -89,6 +89,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "VID")]
     first_vid: Option<u64>,
 
+    /// What each core adds to the VLAN ID, with --steering vlan: a power of two
+    #[arg(long, value_name = "NUMBER")]
+    vid_step: Option<u64>,
+
     /// The lowest bit of the core number in tuser, with --steering tuser
     #[arg(long, value_name = "BITS")]
     tuser_offset_bits: Option<u64>,
@@ -227,6 +231,7 @@ impl ConfigArgs {
                 cores: self.cores.or(set.spray.cores),
                 steering: self.steering.clone().or(set.spray.steering),
                 first_vid: self.first_vid.or(set.spray.first_vid),
+                vid_step: self.vid_step.or(set.spray.vid_step),
                 tuser_offset_bits: self.tuser_offset_bits.or(set.spray.tuser_offset_bits),
                 tuser_core_bits: self.tuser_core_bits.or(set.spray.tuser_core_bits),
                 tuser_encoding: self.tuser_encoding.clone().or(set.spray.tuser_encoding),
@@ -333,6 +338,7 @@ mod tests {
         ("spray.cores", "--cores", "3"),
         ("spray.steering", "--steering", "tuser"),
         ("spray.first_vid", "--first-vid", "5"),
+        ("spray.vid_step", "--vid-step", "256"),
         ("spray.tuser_offset_bits", "--tuser-offset-bits", "2"),
         ("spray.tuser_core_bits", "--tuser-core-bits", "9"),
         ("spray.tuser_encoding", "--tuser-encoding", "one-hot"),

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use seqnic_hdl::blocks::axi_lite_slave::lift_port;
 use seqnic_hdl::blocks::axis::{Beat, Shape, SlavePort, connect_slave, master_of, master_port};
-use seqnic_hdl::rtl::{ClockDomain, Design, Module, RtlError, concat, ones};
+use seqnic_hdl::rtl::{ClockDomain, Design, Module, RtlError, concat};
 use seqnic_hdl::tops;
 
 use super::{Core, DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
+use crate::length::{LENGTH_BITS, grown};
 
 const DOC: &str = "\
 Stream of the host: the sequencer, with length and destination port in tuser as they are behind it.
@@ -19,8 +20,6 @@ port, [31:24] destination port. The length grows by the prefix and stops at 6553
 replaces that of the frame. All other bits pass.
 Latency, throughput, backpressure, reset, storage: those of the sequencer.";
 
-/// Bits of the length in `tuser`.
-const LENGTH_BITS: usize = 16;
 /// Bits of each of the ports.
 const PORT_BITS: usize = 8;
 
@@ -38,10 +37,7 @@ pub fn host_stream(core: &Core) -> Result<Arc<Design>, RtlError> {
     let port = m.input("destination_port", PORT_BITS);
     let user = input.beat.user.clone().expect("the shape has a tuser");
 
-    let length = user.slice(0, LENGTH_BITS).zero_extend(LENGTH_BITS + 1);
-    let grown = m.wire("grown_length", length.plus(config.prefix_bytes() as u64));
-    let overflows = grown.bit(LENGTH_BITS);
-    let length = overflows.mux(&ones(LENGTH_BITS), &grown.slice(0, LENGTH_BITS));
+    let length = grown(&mut m, &user.slice(0, LENGTH_BITS), config.prefix_bytes());
     let source = user.slice(LENGTH_BITS, PORT_BITS);
     let destination = user.slice(LENGTH_BITS + PORT_BITS, PORT_BITS);
     let destination = port.any().mux(&port, &destination);

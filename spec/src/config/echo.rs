@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::{Config, Steering, TimestampSource};
-use crate::prefix::{Section, SectionKind, SectionName};
+use crate::prefix::{Section, SectionKind, SectionName, VlanTag};
 use crate::row::Field;
 
 impl Config {
@@ -95,7 +95,13 @@ impl Config {
         writeln!(out, "steering = \"{}\"", self.steering.name())?;
         match self.steering {
             Steering::SourceMac | Steering::Tdest => {}
-            Steering::Vlan { first_vid } => writeln!(out, "first_vid = {first_vid}")?,
+            Steering::Vlan(VlanTag {
+                first_vid,
+                vid_step,
+            }) => {
+                writeln!(out, "first_vid = {first_vid}")?;
+                writeln!(out, "vid_step = {vid_step}")?;
+            }
             Steering::Tuser {
                 offset_bits,
                 bits,

@@ -4,12 +4,14 @@ use super::{Config, ControlClock, CoreEncoding, Pipeline, Steering, Storage, Tim
 use crate::check::{self, bits_to_count};
 use crate::error::SpecError;
 use crate::identifier::identifier;
-use crate::prefix::{Outline, RowOrder, Surroundings};
+use crate::prefix::{Outline, RowOrder, Surroundings, VlanTag};
 use crate::raw::{RawConfig, RawPipeline, RawSpray, RawTimestamp};
 use crate::row::RowLayout;
 
 /// The highest VLAN ID; 4095 is reserved.
 const LAST_VID: u64 = 4094;
+/// The largest power of two that is one.
+const LARGEST_VID_STEP: u64 = 2048;
 
 const MOST_TUSER_BITS: u64 = 512;
 
@@ -87,7 +89,7 @@ impl Steering {
     pub(super) const fn steering_name(self) -> SteeringName {
         match self {
             Self::SourceMac => SteeringName::SourceMac,
-            Self::Vlan { .. } => SteeringName::Vlan,
+            Self::Vlan(_) => SteeringName::Vlan,
             Self::Tdest => SteeringName::Tdest,
             Self::Tuser { .. } => SteeringName::Tuser,
         }
@@ -113,6 +115,7 @@ fn steering(raw: &RawSpray, cores: usize, tuser_bits: usize) -> Result<Steering,
     if name != SteeringName::Vlan {
         let reason = "means something only with steering \"vlan\"";
         check::absent("spray.first_vid", raw.first_vid, reason)?;
+        check::absent("spray.vid_step", raw.vid_step, reason)?;
     }
     if name != SteeringName::Tuser {
         let reason = "means something only with steering \"tuser\"";
@@ -126,21 +129,32 @@ fn steering(raw: &RawSpray, cores: usize, tuser_bits: usize) -> Result<Steering,
     }
     match name {
         SteeringName::SourceMac => Ok(Steering::SourceMac),
-        SteeringName::Vlan => vlan_steering(raw.first_vid.unwrap_or(1), cores),
+        SteeringName::Vlan => vlan_steering(raw, cores),
         SteeringName::Tdest => Ok(Steering::Tdest),
         SteeringName::Tuser => tuser_steering(raw, cores, tuser_bits),
     }
 }
 
-fn vlan_steering(first_vid: u64, cores: usize) -> Result<Steering, SpecError> {
-    let most = LAST_VID + 1 - cores as u64;
-    match u16::try_from(first_vid) {
-        Ok(vid) if (1..=most).contains(&first_vid) => Ok(Steering::Vlan { first_vid: vid }),
+fn vlan_steering(raw: &RawSpray, cores: usize) -> Result<Steering, SpecError> {
+    let (first, step) = (raw.first_vid.unwrap_or(1), raw.vid_step.unwrap_or(1));
+    // The largest step with which core 0 has a VLAN ID too.
+    let most_step = match (LAST_VID - 1).checked_div(cores as u64 - 1) {
+        Some(most) => 1 << most.ilog2(),
+        None => LARGEST_VID_STEP,
+    };
+    let most_step = LARGEST_VID_STEP.min(most_step);
+    let step = check::power_of_two("spray.vid_step", step, 1..=most_step)? as u64;
+    let most = LAST_VID - step * (cores as u64 - 1);
+    match u16::try_from(first) {
+        Ok(first_vid) if (1..=most).contains(&first) => Ok(Steering::Vlan(VlanTag {
+            first_vid,
+            vid_step: step as u16,
+        })),
         _ => Err(SpecError::refused(
             "spray.first_vid",
-            first_vid,
+            first,
             format!("must be from 1 to {most}, so that each of {cores} cores has a VLAN ID"),
-            format!("the nearest is {}", first_vid.clamp(1, most)),
+            format!("the nearest is {}", first.clamp(1, most)),
         )),
     }
 }
@@ -232,7 +246,7 @@ fn control_clock(name: Option<&str>) -> Result<ControlClock, SpecError> {
 
 /// Some ways to steer write into the dummy Ethernet header.
 fn check_header(steering: Steering, outline: &Outline) -> Result<(), SpecError> {
-    let writes_header = matches!(steering, Steering::SourceMac | Steering::Vlan { .. });
+    let writes_header = matches!(steering, Steering::SourceMac | Steering::Vlan(_));
     if writes_header && !outline.has_ethernet() {
         return Err(SpecError::refused(
             "spray.steering",

