@@ -342,7 +342,7 @@ impl<E: Engine> RegisterBus for &mut Subject<E> {
 }
 
 /// Every kind of history, and none; few cores and many; with weights and without. No row holds the time.
-fn subjects() -> Vec<Config> {
+pub fn subjects() -> Vec<Config> {
     [
         "bus.data_bits = 1024\nhistory.row = \"heavy-hitter\"\nspray.cores = 5",
         "bus.data_bits = 128\nhistory = { row = \"port-knocking\", rows = 20 }\nprefix.layout = \"bpf-profile\"\n\
