@@ -1,6 +1,7 @@
 //! `seqnic emit`: generates hardware.
 
 mod bench;
+mod host;
 mod netfpga_plus;
 
 use std::fmt::{self, Display};
@@ -69,6 +70,17 @@ Examples:
 
 Exit codes: 0 when the files are written, 2 for bad input.")]
     NetfpgaPlus(Box<netfpga_plus::Args>),
+    /// C for the programs that consume the frames
+    ///
+    /// Writes DIR/NAME_host.h: prefix and row as structs, a function for each field whatever its byte order, the walk over
+    /// the rows by age, the start of the original packet, and the row of a packet. It needs no other header, and is for
+    /// C, C++ and BPF.
+    #[command(after_help = "\
+Examples:
+  seqnic emit host --config examples/conntrack.toml --out build/host
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Host(Box<host::Args>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -114,6 +126,7 @@ pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> 
     match &args.target {
         Target::Verilog(args) => verilog(args, again, output),
         Target::NetfpgaPlus(args) => netfpga_plus::run(args, output),
+        Target::Host(args) => host::run(args, output),
     }
 }
 

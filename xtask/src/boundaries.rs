@@ -25,6 +25,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("seqnic-synth", &["seqnic-spec", "seqnic-hdl"]),
     ("seqnic-netfpga", &["seqnic-spec", "seqnic-hdl"]),
+    // Its tests run what it writes on frames of the models.
+    ("seqnic-host", &["seqnic-spec", "seqnic-sim"]),
     (
         "seqnic",
         &[
@@ -35,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seqnic-verilator",
             "seqnic-synth",
             "seqnic-netfpga",
+            "seqnic-host",
         ],
     ),
     // Its checks also run as a test of seqnic-sim.
