@@ -22,4 +22,5 @@
 //! ```
 
 pub mod model;
+pub mod scaling;
 pub mod traffic;
