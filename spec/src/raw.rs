@@ -85,6 +85,10 @@ pub struct RawPrefix {
     pub ethertype: Option<u64>,
     /// The width of the index pointer of a preset.
     pub index_bytes: Option<u64>,
+    /// The width of the sequence number of a preset, which most do not have without it.
+    pub sequence_bytes: Option<u64>,
+    /// The width of the timestamp of a preset, which none has without it.
+    pub timestamp_bytes: Option<u64>,
 }
 
 /// `[[prefix.section]]`
@@ -184,7 +188,7 @@ impl RawConfig {
     /// This configuration, with the values of `over` where it has any.
     ///
     /// A choice made anew drops the details of the old one: another row drops the
-    /// fields, another prefix layout the sections and the width of the index, another
+    /// fields, another prefix layout the sections and the widths of numbers, another
     /// steering its numbers, and another timestamp source the increment.
     #[must_use]
     pub fn merge(self, over: Self) -> Self {
@@ -235,6 +239,8 @@ impl RawPrefix {
                 layout: None,
                 section: None,
                 index_bytes: None,
+                sequence_bytes: None,
+                timestamp_bytes: None,
                 ..self
             };
         }
@@ -245,6 +251,8 @@ impl RawPrefix {
             source_base: over.source_base.or(self.source_base),
             ethertype: over.ethertype.or(self.ethertype),
             index_bytes: over.index_bytes.or(self.index_bytes),
+            sequence_bytes: over.sequence_bytes.or(self.sequence_bytes),
+            timestamp_bytes: over.timestamp_bytes.or(self.timestamp_bytes),
         }
     }
 }

@@ -162,14 +162,22 @@ fn prefix() -> impl Strategy<Value = RawPrefix> {
         "fe:ff:ff:ff:ff:fe",
         "ff:ff:ff:ff:ff:ff",
     ]);
-    (shape, base, rare(0..70000), rare(0..5)).prop_map(
-        |((layout, section), source_base, ethertype, index_bytes)| RawPrefix {
+    let widths = (rare(0..5), rare(0..10), rare(0..10));
+    (shape, base, rare(0..70000), widths).prop_map(
+        |(
+            (layout, section),
+            source_base,
+            ethertype,
+            (index_bytes, sequence_bytes, timestamp_bytes),
+        )| RawPrefix {
             layout,
             section,
             destination: None,
             source_base,
             ethertype,
             index_bytes,
+            sequence_bytes,
+            timestamp_bytes,
         },
     )
 }

@@ -46,6 +46,7 @@ fn the_presets_have_the_sizes_that_host_programs_expect() {
             ("heavy-hitter", 18),
             ("token-bucket", 18),
             ("connection-tracker", 30),
+            ("load-balancer", 21),
             ("table2", 14),
             ("none", 0),
         ]
@@ -118,10 +119,15 @@ fn a_row_requires_what_its_fields_read_and_what_is_asked_for() {
         ..Requirements::default()
     };
     let ipv4_tcp = Requirements { tcp: true, ..ipv4 };
+    let ipv4_ports = Requirements {
+        ports: true,
+        ..ipv4
+    };
     for &preset in RowPreset::ALL {
         let expected = match preset {
             RowPreset::None => Requirements::default(),
             RowPreset::DdosMitigator => ipv4,
+            RowPreset::LoadBalancer => ipv4_ports,
             _ => ipv4_tcp,
         };
         assert_eq!(RowLayout::preset(preset).requires(), expected, "{preset}");
@@ -268,6 +274,32 @@ fn a_vlan_tag_makes_the_header_longer() {
         }
     ));
     assert_eq!(config.prefix_bytes(), 18 + 4 * 14 + 2);
+}
+
+#[test]
+fn a_preset_takes_the_numbers_of_the_packet_between_the_ethernet_header_and_the_rows() {
+    let numbered = |layout: &str| {
+        let text = format!(
+            "history = {{ row = \"ddos-mitigator\", rows = 3 }}\nspray.cores = 3\n\
+             prefix = {{ layout = \"{layout}\", sequence_bytes = 3, timestamp_bytes = 8 }}"
+        );
+        sections(config(&text).prefix())
+    };
+    let paper = [
+        (0, 14, "ethernet"),
+        (14, 3, "sequence-number"),
+        (17, 8, "timestamp"),
+        (25, 12, "rows"),
+        (37, 2, "index-pointer"),
+    ];
+    assert_eq!(numbered("paper"), paper);
+    assert_eq!(numbered("paper-padded")[..5], paper);
+    assert_eq!(numbered("bpf-profile"), paper[..4]);
+    assert_eq!(
+        numbered("bpf-profile-numbered"),
+        paper[..4],
+        "3 bytes instead of 4"
+    );
 }
 
 #[test]

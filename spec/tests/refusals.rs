@@ -58,7 +58,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "history.row = \"conntrack\"",
-        r#"history.row = "conntrack": is not a known name; use "ddos-mitigator", "port-knocking", "heavy-hitter", "token-bucket", "connection-tracker", "table2" or "none""#,
+        r#"history.row = "conntrack": is not a known name; use "ddos-mitigator", "port-knocking", "heavy-hitter", "token-bucket", "connection-tracker", "load-balancer", "table2" or "none""#,
     ),
     (
         "history = { row = \"table2\", field = [{ source = \"timestamp\" }] }",
@@ -177,6 +177,22 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "prefix = { index_bytes = 2, section = [] }",
         "prefix.index_bytes = 2: a list of sections gives each section its own size; remove it",
+    ),
+    (
+        "prefix.sequence_bytes = 0",
+        "prefix.sequence_bytes = 0: must be from 1 to 8; the nearest is 1",
+    ),
+    (
+        "prefix.timestamp_bytes = 9",
+        "prefix.timestamp_bytes = 9: must be from 1 to 8; the nearest is 8",
+    ),
+    (
+        "prefix = { sequence_bytes = 4, section = [] }",
+        "prefix.sequence_bytes = 4: a list of sections gives each section its own size; remove it",
+    ),
+    (
+        "prefix = { timestamp_bytes = 8, section = [] }",
+        "prefix.timestamp_bytes = 8: a list of sections gives each section its own size; remove it",
     ),
     (
         "prefix.destination = \"02:00\"",

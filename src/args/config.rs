@@ -39,7 +39,7 @@ pub struct ConfigArgs {
     rows: Option<u64>,
 
     /// What is remembered of a packet: ddos-mitigator, port-knocking, heavy-hitter, token-bucket,
-    /// connection-tracker, table2 or none; for fields of your own see --set
+    /// connection-tracker, load-balancer, table2 or none; for fields of your own see --set
     #[arg(long, value_name = "PRESET")]
     row: Option<String>,
 
@@ -55,6 +55,15 @@ pub struct ConfigArgs {
     /// The width of the index pointer of a preset in bytes: 1, 2 or 4
     #[arg(long, value_name = "BYTES")]
     index_bytes: Option<u64>,
+
+    /// The width of the sequence number of a preset in bytes, 1 to 8; without it only
+    /// bpf-profile-numbered has one
+    #[arg(long, value_name = "BYTES")]
+    sequence_bytes: Option<u64>,
+
+    /// The width of the packet's own timestamp in a preset in bytes, 1 to 8; without it none has one
+    #[arg(long, value_name = "BYTES")]
+    timestamp_bytes: Option<u64>,
 
     /// The destination address of the dummy Ethernet header, as in 02:00:00:00:00:01
     #[arg(long, value_name = "MAC")]
@@ -188,6 +197,8 @@ impl ConfigArgs {
             prefix: RawPrefix {
                 layout: self.prefix.clone().or(set.prefix.layout),
                 index_bytes: self.index_bytes.or(set.prefix.index_bytes),
+                sequence_bytes: self.sequence_bytes.or(set.prefix.sequence_bytes),
+                timestamp_bytes: self.timestamp_bytes.or(set.prefix.timestamp_bytes),
                 destination: self.destination.clone().or(set.prefix.destination),
                 source_base: self.source_base.clone().or(set.prefix.source_base),
                 ethertype: self.ethertype.or(set.prefix.ethertype),
@@ -292,6 +303,8 @@ mod tests {
         ("history.storage", "--storage", "registers"),
         ("prefix.layout", "--prefix", "paper-padded"),
         ("prefix.index_bytes", "--index-bytes", "4"),
+        ("prefix.sequence_bytes", "--sequence-bytes", "5"),
+        ("prefix.timestamp_bytes", "--timestamp-bytes", "6"),
         ("prefix.destination", "--destination", "02:00:00:00:00:09"),
         ("prefix.source_base", "--source-base", "02:00:00:00:01:00"),
         ("prefix.ethertype", "--ethertype", "0x88b5"),

@@ -1,0 +1,5 @@
+//! The host side.
+
+mod frames;
+mod metadata;
+mod programs;
