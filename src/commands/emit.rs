@@ -70,14 +70,19 @@ Examples:
 
 Exit codes: 0 when the files are written, 2 for bad input.")]
     NetfpgaPlus(Box<netfpga_plus::Args>),
-    /// C for the programs that consume the frames
+    /// C for the programs that consume the frames: a header, and an XDP program
     ///
     /// Writes DIR/NAME_host.h: prefix and row as structs, a function for each field whatever its byte order, the walk over
     /// the rows by age, the start of the original packet, and the row of a packet. It needs no other header, and is for
     /// C, C++ and BPF.
+    ///
+    /// For the rows of the paper's five programs, and for the plain forwarder without a history, it writes an XDP program
+    /// too, with a Makefile and a README with the lines to run. A program whose rows hold the time needs that of the packet
+    /// itself in the prefix.
     #[command(after_help = "\
 Examples:
-  seqnic emit host --config examples/conntrack.toml --out build/host
+  seqnic emit host --config examples/port-knocking.toml --out build/host
+  seqnic emit host --config examples/conntrack.toml --timestamp-bytes 8 --out build/host
 
 Exit codes: 0 when the files are written, 2 for bad input.")]
     Host(Box<host::Args>),

@@ -25,8 +25,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("seqnic-synth", &["seqnic-spec", "seqnic-hdl"]),
     ("seqnic-netfpga", &["seqnic-spec", "seqnic-hdl"]),
-    // Its tests run what it writes on frames of the models.
-    ("seqnic-host", &["seqnic-spec", "seqnic-sim"]),
+    // Its tests run what it writes on frames of the models and of the hardware.
+    (
+        "seqnic-host",
+        &[
+            "seqnic-spec",
+            "seqnic-hdl",
+            "seqnic-sim",
+            "seqnic-testbench",
+        ],
+    ),
     (
         "seqnic",
         &[

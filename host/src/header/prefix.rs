@@ -165,21 +165,15 @@ fn walk(config: &Config) -> String {
 "
             .to_owned();
         }
-        (Some(RowOrder::OldestFirst), _) => format!(
-            "    if (age >= {upper}_ROWS)
-        return 0;
-    return &prefix->rows[age];
-"
-        ),
+        (Some(RowOrder::OldestFirst), _) => "    unsigned long long row = age;\n\n".to_owned(),
         (Some(RowOrder::Array), true) => format!(
-            "    unsigned int row = {name}_index_pointer(prefix);
+            "    unsigned long long row = {name}_index_pointer(prefix);
 
     if (age >= {upper}_ROWS || row >= {upper}_ROWS)
         return 0;
     row += age;
     if (row >= {upper}_ROWS)
         row -= {upper}_ROWS;
-    return &prefix->rows[row];
 "
         ),
     };
@@ -196,7 +190,13 @@ fn walk(config: &Config) -> String {
  */
 {upper}_INLINE const struct {name}_row *{name}_history(const struct {name}_prefix *prefix, unsigned int age)
 {{
-{body}}}
+{body}#ifdef __bpf__
+    __asm__ volatile(\"\" : \"+r\"(row)); /* so that the verifier sees the check */
+#endif
+    if (row >= {upper}_ROWS)
+        return 0;
+    return &prefix->rows[row];
+}}
 "
     )
 }
