@@ -42,7 +42,7 @@ pub trait Program: Debug + Clone + Send + Sync + 'static {
     type Key: Debug + Copy + Eq + Hash + Send + Sync + 'static;
 
     /// The state of a key. A key that was never seen has the default.
-    type State: Debug + Default + PartialEq + Send + 'static;
+    type State: Debug + Default + Clone + PartialEq + Send + 'static;
 
     /// What the program reads of a packet.
     type Meta: Metadata;

@@ -60,14 +60,6 @@ impl RowMap {
                 from: Vec::new(),
             });
         }
-        if layout.requires() != required(&fields) {
-            return Err(LayoutError::OtherPackets {
-                row: layout.name().to_owned(),
-                found: listed(layout.requires()),
-                needed: listed(required(&fields)),
-                fix: fix::<M>(),
-            });
-        }
         let mut from = Vec::with_capacity(M::BYTES);
         for field in &fields {
             let place = place_of(field, layout).ok_or_else(|| LayoutError::Missing {
@@ -82,6 +74,14 @@ impl RowMap {
                 ByteOrder::Little => from.extend(by_significance),
                 ByteOrder::Big => from.extend(by_significance.rev()),
             }
+        }
+        if layout.requires() != required(&fields) {
+            return Err(LayoutError::OtherPackets {
+                row: layout.name().to_owned(),
+                found: listed(layout.requires()),
+                needed: listed(required(&fields)),
+                fix: fix::<M>(),
+            });
         }
         if from
             .iter()

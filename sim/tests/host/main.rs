@@ -3,3 +3,4 @@
 mod frames;
 mod metadata;
 mod programs;
+mod replicas;

@@ -4,6 +4,7 @@ mod connection_tracker;
 mod ddos_mitigator;
 mod forwarder;
 mod heavy_hitter;
+mod load_balancer;
 mod port_knocking;
 mod token_bucket;
 
@@ -11,6 +12,7 @@ pub use connection_tracker::{Connection, ConnectionTracker, Phase, Segment};
 pub use ddos_mitigator::{DdosMitigator, Sender};
 pub use forwarder::{Forwarder, Nothing};
 pub use heavy_hitter::{HeavyHitter, Sized};
+pub use load_balancer::{Backend, Balance, Datagram, Flow, LoadBalancer};
 pub use port_knocking::{Door, Knock, PortKnocking};
 pub use token_bucket::{Bucket, Timed, TokenBucket};
 
