@@ -1,7 +1,7 @@
 //! The simulated machine against what can be said of it by hand.
 
 use seqnic_sim::scaling::{
-    Arrival, Costs, Machine, PRECISION_MPPS, Sharing, TABLE4, Technique, loss_free_rate,
+    Arrival, Costs, Machine, PRECISION_MPPS, Recovering, Sharing, TABLE4, Technique, loss_free_rate,
 };
 
 const PACKETS: usize = 60_000;
@@ -112,4 +112,20 @@ fn a_shared_state_is_no_faster_than_its_lines_change_hands() {
         rates.is_sorted_by(|more, less| more > less),
         "more waiters make it slower: {rates:?}"
     );
+}
+
+#[test]
+fn loss_costs_replicas_that_recover_more_the_more_there_is() {
+    let rate = |loss| {
+        let technique = Technique::Recovering(Recovering {
+            loss,
+            log_ns: 2.0,
+            read_ns: 60.0,
+        });
+        machine(7, technique).saturated_mpps(&flows(1))
+    };
+    let rates = [1e-4, 1e-3, 1e-2].map(rate);
+    let plain = machine(7, Technique::Replicated).saturated_mpps(&flows(1));
+    assert!(rates.is_sorted_by(|less, more| less > more), "{rates:?}");
+    assert!(rates[0] < plain, "{rates:?} {plain}");
 }

@@ -6,6 +6,7 @@
 mod core;
 mod frame;
 mod metadata;
+mod pace;
 mod program;
 pub mod programs;
 mod recovering;
@@ -18,6 +19,7 @@ mod states;
 pub use core::{Core, Delivery, Verdicts, run};
 pub use frame::{Arrival, FormatError, FrameFormat};
 pub use metadata::{Metadata, Number};
+pub use pace::{BusyWait, Load, Pace};
 pub use program::{Program, Verdict};
 pub use recovering::RecoveringReplica;
 pub use recovery::{LOG_ENTRIES, Logs, Recovered, Recovery, Word};

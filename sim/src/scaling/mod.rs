@@ -2,10 +2,11 @@
 //! machine forwards without loss.
 
 mod costs;
+mod logged;
 mod search;
 mod shared;
 mod simulation;
 
 pub use costs::{Costs, TABLE4, Table4};
 pub use search::{MOST_LOSS, PRECISION_MPPS, Trial, loss_free_rate};
-pub use simulation::{Arrival, Machine, QUEUE_PACKETS, Sharing, Technique};
+pub use simulation::{Arrival, Machine, QUEUE_PACKETS, Recovering, Sharing, Technique};

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::simulation::Sharing;
+use super::simulation::{Grant, Sharing};
 
 /// The states that were ever taken, by key.
 #[derive(Debug)]
@@ -16,13 +16,6 @@ struct Lock {
     is_held: bool,
     last_core: Option<usize>,
     waiting: VecDeque<usize>,
-}
-
-/// A core has a state for itself for so long.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Grant {
-    pub(super) core: usize,
-    pub(super) hold_ns: f64,
 }
 
 impl Locks {

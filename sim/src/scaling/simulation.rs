@@ -1,15 +1,19 @@
 //! A discrete-event simulation of cores behind queues.
 //!
-//! Packets come at a constant rate, each to the queue of one core; a packet that finds the queue full is lost. A core
-//! takes the packets of its queue one after the other, and how long one takes it depends on the [`Technique`]. Times are whole
-//! picoseconds, so that nothing is rounded on the way.
+//! Packets come at a constant rate, each to the queue of one core; a packet that finds the queue full is lost. A core takes the
+//! packets of its queue one after the other: the dispatch takes it d, and what follows depends on the [`Technique`]. Times are
+//! whole picoseconds, so that nothing is rounded on the way.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
 use super::costs::Costs;
+use super::logged::Logs;
 use super::search::Trial;
-use super::shared::{Grant, Locks};
+use super::shared::Locks;
 
 /// Descriptors in the queue of a core, as in section 4.1 of the paper.
 pub const QUEUE_PACKETS: usize = 256;
@@ -31,17 +35,30 @@ pub struct Arrival {
 pub enum Technique {
     /// State-compute replication: packets in turn, and a packet takes t + (k - 1) c2.
     Replicated,
+    /// The same with recovery of what is lost on the way to the cores.
+    Recovering(Recovering),
     /// One state for all cores, packets in turn.
     Shared(Sharing),
     /// The flows of a hash at the same core: a packet takes t.
     Sharded,
 }
 
+/// What the recovery of lost packets costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Recovering {
+    /// The share of packets that are lost at random, besides those that find a queue full.
+    pub loss: f64,
+    /// Writing a row to the log.
+    pub log_ns: f64,
+    /// Reading a row from the log of another core, and bringing the state forward by it.
+    pub read_ns: f64,
+}
+
 /// What it costs to change a state that other cores change too.
 ///
-/// A packet takes d in any case. Then the core waits for those who came to the same state before it. It then has the state for
-/// itself for `exclusive_ns`, for `transfer_ns` more when the last to have it was another core, and for `waiter_ns` more for
-/// each core that waits when it gets it: they keep reading the line of the lock, which it must get back to release it.
+/// A core waits for those who came to the state before it. It then has the state for itself for `exclusive_ns`, for
+/// `transfer_ns` more when the last to have it was another core, and for `waiter_ns` more for each core that waits
+/// when it gets it: they keep reading the line of the lock, which it must get back to release it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sharing {
     /// How long a core needs the state.
@@ -63,33 +80,11 @@ pub struct Machine {
     pub technique: Technique,
 }
 
-/// What happens at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Event {
-    /// A core is done with a packet, and with a state if it shares it.
-    Done { core: usize, key: u32 },
-    /// A core comes to the state of its packet, which it shares.
-    AtState { core: usize, key: u32 },
-}
-
-/// One run.
-struct Run<'a> {
-    machine: &'a Machine,
-    events: BinaryHeap<Reverse<(Time, Event)>>,
-    queues: Vec<VecDeque<Arrival>>,
-    busy: Vec<bool>,
-    done: Vec<Done>,
-    locks: Option<Locks>,
-    /// Packets before this time only warm up.
-    warm: Time,
-}
-
-/// The packets that a core was done with, after the warm-up.
-#[derive(Debug, Clone, Copy, Default)]
-struct Done {
-    packets: u64,
-    first: Time,
-    last: Time,
+/// A core goes on with its packet for so long, and is then done with it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Grant {
+    pub(super) core: usize,
+    pub(super) hold_ns: f64,
 }
 
 impl Machine {
@@ -97,12 +92,16 @@ impl Machine {
     pub fn offer(&self, packets: &[Arrival], offered_mpps: f64) -> Trial {
         let period = 1e6 / offered_mpps;
         let warm = (packets.len() as f64 / 2.0 * period) as Time;
-        let mut run = Run::new(self, warm);
+        let mut run = Run::new(self, packets.len(), warm);
         let (mut offered, mut lost) = (0_u64, 0_u64);
-        for (number, packet) in packets.iter().enumerate() {
-            let now = (number as f64 * period) as Time;
+        for (index, arrival) in packets.iter().enumerate() {
+            let now = (index as f64 * period) as Time;
             run.advance(now);
-            let kept = run.arrive(now, self.core_of(number, packet), *packet);
+            let packet = Packet {
+                number: index as u64 + 1,
+                key: arrival.key,
+            };
+            let kept = run.arrive(now, self.core_of(index, arrival), packet);
             if now >= warm {
                 offered += 1;
                 lost += u64::from(!kept);
@@ -110,7 +109,7 @@ impl Machine {
         }
         Trial {
             offered_mpps,
-            forwarded_mpps: run.done.iter().map(Done::mpps).sum(),
+            forwarded_mpps: run.cores.iter().map(|core| core.done.mpps()).sum(),
             loss: lost as f64 / offered.max(1) as f64,
         }
     }
@@ -121,28 +120,97 @@ impl Machine {
         self.offer(packets, 2.0 * capacity_mpps).forwarded_mpps
     }
 
-    fn core_of(&self, number: usize, packet: &Arrival) -> usize {
+    fn core_of(&self, index: usize, arrival: &Arrival) -> usize {
         match self.technique {
-            Technique::Sharded => packet.hash as usize % self.cores,
-            _ => number % self.cores,
+            Technique::Sharded => arrival.hash as usize % self.cores,
+            _ => index % self.cores,
+        }
+    }
+
+    /// What a core does with a packet after the dispatch, when it need not wait for others.
+    fn program_ns(&self) -> f64 {
+        match self.technique {
+            Technique::Sharded | Technique::Shared(_) => self.costs.program_ns(),
+            Technique::Replicated | Technique::Recovering(_) => {
+                self.costs.replica_ns(self.cores) - self.costs.dispatch_ns
+            }
         }
     }
 }
 
-impl<'a> Run<'a> {
-    fn new(machine: &'a Machine, warm: Time) -> Self {
-        let cores = machine.cores;
+/// One run.
+struct Run {
+    dispatch_ns: f64,
+    program: Program,
+    events: BinaryHeap<Reverse<(Time, Event)>>,
+    cores: Vec<Core>,
+    /// Packets before this time only warm up.
+    warm: Time,
+    /// The share of packets that are lost at random.
+    random_loss: f64,
+    rng: Pcg64Mcg,
+}
+
+/// What cores do after the dispatch.
+enum Program {
+    /// Each for itself.
+    Alone {
+        hold_ns: f64,
+    },
+    Sharing(Locks),
+    Recovering(Logs),
+}
+
+#[derive(Debug, Default)]
+struct Core {
+    queue: VecDeque<Packet>,
+    current: Option<Packet>,
+    done: Done,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Packet {
+    /// Counted from 1.
+    number: u64,
+    key: u32,
+}
+
+/// What happens to a core at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    /// It is done with its packet.
+    Done(usize),
+    /// Its packet comes to the program.
+    Dispatched(usize),
+}
+
+/// The packets that a core was done with, after the warm-up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Done {
+    packets: u64,
+    first: Time,
+    last: Time,
+}
+
+impl Run {
+    fn new(machine: &Machine, packets: usize, warm: Time) -> Self {
+        let hold_ns = machine.program_ns();
+        let (program, random_loss) = match machine.technique {
+            Technique::Replicated | Technique::Sharded => (Program::Alone { hold_ns }, 0.0),
+            Technique::Shared(sharing) => (Program::Sharing(Locks::new(sharing)), 0.0),
+            Technique::Recovering(costs) => {
+                let logs = Logs::new(costs, hold_ns, machine.cores, packets);
+                (Program::Recovering(logs), costs.loss)
+            }
+        };
         Self {
-            machine,
+            dispatch_ns: machine.costs.dispatch_ns,
+            program,
             events: BinaryHeap::new(),
-            queues: vec![VecDeque::new(); cores],
-            busy: vec![false; cores],
-            done: vec![Done::default(); cores],
-            locks: match machine.technique {
-                Technique::Shared(sharing) => Some(Locks::new(sharing)),
-                Technique::Replicated | Technique::Sharded => None,
-            },
+            cores: (0..machine.cores).map(|_| Core::default()).collect(),
             warm,
+            random_loss,
+            rng: Pcg64Mcg::seed_from_u64(1),
         }
     }
 
@@ -154,61 +222,76 @@ impl<'a> Run<'a> {
             }
             self.events.pop();
             match event {
-                Event::Done { core, key } => {
-                    self.done[core].count(time, self.warm);
-                    match self.queues[core].pop_front() {
-                        Some(packet) => self.start(time, core, packet),
-                        None => self.busy[core] = false,
-                    }
-                    let next = self.locks.as_mut().and_then(|locks| locks.release(key));
-                    self.hold(time, key, next);
-                }
-                Event::AtState { core, key } => {
-                    let next = self.locks.as_mut().and_then(|locks| locks.take(key, core));
-                    self.hold(time, key, next);
-                }
+                Event::Dispatched(core) => self.enter(time, core),
+                Event::Done(core) => self.leave(time, core),
             }
         }
     }
 
-    /// A core gets a state, and has it for a while.
-    fn hold(&mut self, now: Time, key: u32, grant: Option<Grant>) {
-        if let Some(Grant { core, hold_ns }) = grant {
-            self.events.push(Reverse((
-                now + picoseconds(hold_ns),
-                Event::Done { core, key },
-            )));
-        }
-    }
-
-    /// A packet comes; false when the queue is full.
-    fn arrive(&mut self, now: Time, core: usize, packet: Arrival) -> bool {
-        if !self.busy[core] {
-            self.busy[core] = true;
-            self.start(now, core, packet);
+    /// A packet comes; false when the queue is full. One that is lost at random is not known to have come.
+    fn arrive(&mut self, now: Time, core: usize, packet: Packet) -> bool {
+        if self.random_loss > 0.0 && self.rng.random_bool(self.random_loss) {
             return true;
         }
-        let has_room = self.queues[core].len() < QUEUE_PACKETS;
+        let has_room = self.cores[core].queue.len() < QUEUE_PACKETS;
         if has_room {
-            self.queues[core].push_back(packet);
+            self.cores[core].queue.push_back(packet);
+        }
+        if self.cores[core].current.is_none() {
+            self.start(now, core);
         }
         has_room
     }
 
-    fn start(&mut self, now: Time, core: usize, packet: Arrival) {
-        let Machine {
-            cores,
-            costs,
-            technique,
-        } = self.machine;
-        let key = packet.key;
-        let (duration_ns, event) = match technique {
-            Technique::Replicated => (costs.replica_ns(*cores), Event::Done { core, key }),
-            Technique::Sharded => (costs.single_ns, Event::Done { core, key }),
-            Technique::Shared(_) => (costs.dispatch_ns, Event::AtState { core, key }),
+    /// A core without a packet takes the next one.
+    fn start(&mut self, now: Time, core: usize) {
+        self.cores[core].current = self.cores[core].queue.pop_front();
+        if self.cores[core].current.is_some() {
+            self.happen(now, self.dispatch_ns, Event::Dispatched(core));
+        }
+    }
+
+    fn enter(&mut self, now: Time, core: usize) {
+        let Some(packet) = self.cores[core].current else {
+            return; // what was dispatched is there until it is done
         };
-        self.events
-            .push(Reverse((now + picoseconds(duration_ns), event)));
+        match &mut self.program {
+            Program::Alone { hold_ns } => {
+                let hold_ns = *hold_ns;
+                self.happen(now, hold_ns, Event::Done(core));
+            }
+            Program::Sharing(locks) => {
+                let grant = locks.take(packet.key, core);
+                self.hold(now, grant);
+            }
+            Program::Recovering(logs) => {
+                let grants = logs.take(core, packet.number);
+                self.hold(now, grants);
+            }
+        }
+    }
+
+    fn leave(&mut self, now: Time, core: usize) {
+        self.cores[core].done.count(now, self.warm);
+        if let (Program::Sharing(locks), Some(packet)) =
+            (&mut self.program, self.cores[core].current)
+        {
+            let grant = locks.release(packet.key);
+            self.hold(now, grant);
+        }
+        self.start(now, core);
+    }
+
+    /// Cores go on with their packets.
+    fn hold(&mut self, now: Time, grants: impl IntoIterator<Item = Grant>) {
+        for Grant { core, hold_ns } in grants {
+            self.happen(now, hold_ns, Event::Done(core));
+        }
+    }
+
+    fn happen(&mut self, now: Time, after_ns: f64, event: Event) {
+        let after = (after_ns * 1e3).round() as Time;
+        self.events.push(Reverse((now + after, event)));
     }
 }
 
@@ -231,8 +314,4 @@ impl Done {
             duration => (self.packets - 1) as f64 * 1e6 / duration as f64,
         }
     }
-}
-
-fn picoseconds(ns: f64) -> Time {
-    (ns * 1e3).round() as Time
 }
