@@ -5,6 +5,7 @@
 
 mod core;
 mod frame;
+mod measure;
 mod metadata;
 mod pace;
 mod program;
@@ -18,6 +19,7 @@ mod states;
 
 pub use core::{Core, Delivery, Verdicts, run};
 pub use frame::{Arrival, FormatError, FrameFormat};
+pub use measure::{Frames, measured_rate, replica_costs};
 pub use metadata::{Metadata, Number};
 pub use pace::{BusyWait, Load, Pace};
 pub use program::{Program, Verdict};

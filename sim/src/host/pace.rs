@@ -69,7 +69,7 @@ impl Load {
     /// over all cores; the first quarter only warms up.
     ///
     /// No packet moves: a core looks at the clock to see which of its deliveries are there, so that all processors are the
-    /// cores' own.
+    /// cores' own. Time in which a core has no processor does not pass for it.
     pub fn run<C: Core>(self, cores: Vec<C>, deliveries: &[Vec<Delivery<'_>>]) -> Trial {
         let last = deliveries.iter().filter_map(|own| own.last());
         let packets = last.map(|delivery| delivery.number).max().unwrap_or(0);
@@ -136,12 +136,12 @@ struct Tally {
 
 impl<C: Core> Worker<'_, C> {
     fn work(&mut self) -> Tally {
-        let start = Instant::now();
+        let mut clock = OwnClock::start();
         let mut warm = None;
         let (mut next, mut there) = (0, 0);
         let (mut handled, mut lost) = (0, 0);
         while next < self.deliveries.len() {
-            there = self.arrived(start, there);
+            there = self.arrived(clock.elapsed(), there);
             if self.period_ns > 0.0 && there - next > QUEUE_PACKETS {
                 let kept = there - QUEUE_PACKETS;
                 lost += self.counted(&self.deliveries[next..kept]);
@@ -162,13 +162,13 @@ impl<C: Core> Worker<'_, C> {
             let counted = self.counted(batch);
             if counted > 0 && warm.is_none() {
                 // The batch in which the warm-up ends is the last of it.
-                warm = Some(Instant::now());
+                warm = Some(clock.elapsed());
             } else {
                 handled += counted;
             }
             next = end;
         }
-        let time = warm.map_or(Duration::ZERO, |warm| warm.elapsed());
+        let time = warm.map_or(Duration::ZERO, |warm| clock.elapsed() - warm);
         // Others may still wait for this core.
         while !self.core.finish() {
             spin_loop();
@@ -182,11 +182,11 @@ impl<C: Core> Worker<'_, C> {
 
     /// How many deliveries are there by now, of which `before` were there before.
     #[inline]
-    fn arrived(&self, start: Instant, before: usize) -> usize {
+    fn arrived(&self, now: Duration, before: usize) -> usize {
         if self.period_ns == 0.0 {
             return self.deliveries.len();
         }
-        let last = (start.elapsed().as_nanos() as f64 / self.period_ns) as u64;
+        let last = (now.as_nanos() as f64 / self.period_ns) as u64;
         let new = self.deliveries[before..]
             .iter()
             .take_while(|delivery| delivery.number <= last);
@@ -197,5 +197,35 @@ impl<C: Core> Worker<'_, C> {
     fn counted(&self, deliveries: &[Delivery<'_>]) -> u64 {
         let warm = deliveries.partition_point(|delivery| delivery.number <= self.warm_packets);
         (deliveries.len() - warm) as u64
+    }
+}
+
+/// The time that a thread has had a processor, as far as it can tell: it looks at the clock after every batch, and takes a
+/// long gap for one in which somebody else had the processor.
+struct OwnClock {
+    last: Instant,
+    own: Duration,
+}
+
+impl OwnClock {
+    /// Longer than a batch takes, shorter than a turn of another thread.
+    const LONGEST_GAP: Duration = Duration::from_micros(100);
+
+    fn start() -> Self {
+        Self {
+            last: Instant::now(),
+            own: Duration::ZERO,
+        }
+    }
+
+    #[inline]
+    fn elapsed(&mut self) -> Duration {
+        let now = Instant::now();
+        let gap = now - self.last;
+        self.last = now;
+        if gap <= Self::LONGEST_GAP {
+            self.own += gap;
+        }
+        self.own
     }
 }
