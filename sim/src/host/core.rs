@@ -63,7 +63,11 @@ pub fn run<'a, C: Core>(
         for delivery in deliveries {
             rings[steer(&delivery)].push(delivery);
         }
-        while !rings.iter_mut().all(Ring::flush) {
+        // Each in every round: one that is full may wait for what another one has not got.
+        while rings
+            .iter_mut()
+            .fold(false, |is_left, ring| !ring.flush() || is_left)
+        {
             thread::yield_now();
         }
         drop(rings); // which tells the cores that no more comes

@@ -3,4 +3,5 @@
 mod frames;
 mod metadata;
 mod programs;
+mod recovery;
 mod replicas;
