@@ -1,7 +1,8 @@
 //! The simulated machine against what can be said of it by hand.
 
 use seqnic_sim::scaling::{
-    Arrival, Costs, Machine, PRECISION_MPPS, Recovering, Sharing, TABLE4, Technique, loss_free_rate,
+    Arrival, Costs, Machine, PRECISION_MPPS, Recovering, Sharding, Sharing, TABLE4, Technique,
+    loss_free_rate,
 };
 
 const PACKETS: usize = 60_000;
@@ -15,6 +16,11 @@ fn flows(count: u32) -> Vec<Arrival> {
         })
         .collect()
 }
+
+const PLAIN: Sharding = Sharding {
+    rebalance_packets: None,
+    transfer_ns: 0.0,
+};
 
 const COSTS: Costs = Costs {
     single_ns: 100.0,
@@ -73,7 +79,7 @@ fn packets_are_lost_only_beyond_what_the_cores_can_handle() {
 #[test]
 fn one_flow_takes_one_core_when_states_are_sharded_and_many_take_all() {
     let rate = |cores, flow_count| {
-        let machine = machine(cores, Technique::Sharded);
+        let machine = machine(cores, Technique::Sharded(PLAIN));
         let trial = loss_free_rate::<()>(100.0, |rate| Ok(machine.offer(&flows(flow_count), rate)));
         trial.expect("it does not fail").forwarded_mpps
     };

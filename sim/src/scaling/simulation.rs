@@ -13,6 +13,7 @@ use rand_pcg::Pcg64Mcg;
 use super::costs::Costs;
 use super::logged::Logs;
 use super::search::Trial;
+use super::shards::{Places, Shards};
 use super::shared::Locks;
 
 /// Descriptors in the queue of a core, as in section 4.1 of the paper.
@@ -40,7 +41,16 @@ pub enum Technique {
     /// One state for all cores, packets in turn.
     Shared(Sharing),
     /// The flows of a hash at the same core: a packet takes t.
-    Sharded,
+    Sharded(Sharding),
+}
+
+/// How flows are spread.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sharding {
+    /// After how many packets flows move from cores with much load to those with little; `None` for never.
+    pub rebalance_packets: Option<usize>,
+    /// How long it takes for the lines of a state to come from the core that had it.
+    pub transfer_ns: f64,
 }
 
 /// What the recovery of lost packets costs.
@@ -93,6 +103,10 @@ impl Machine {
         let period = 1e6 / offered_mpps;
         let warm = (packets.len() as f64 / 2.0 * period) as Time;
         let mut run = Run::new(self, packets.len(), warm);
+        let mut shards = match self.technique {
+            Technique::Sharded(sharding) => Some(Shards::new(sharding, self.cores)),
+            _ => None,
+        };
         let (mut offered, mut lost) = (0_u64, 0_u64);
         for (index, arrival) in packets.iter().enumerate() {
             let now = (index as f64 * period) as Time;
@@ -101,7 +115,11 @@ impl Machine {
                 number: index as u64 + 1,
                 key: arrival.key,
             };
-            let kept = run.arrive(now, self.core_of(index, arrival), packet);
+            let core = match &mut shards {
+                Some(shards) => shards.core_of(arrival.hash),
+                None => index % self.cores,
+            };
+            let kept = run.arrive(now, core, packet);
             if now >= warm {
                 offered += 1;
                 lost += u64::from(!kept);
@@ -120,17 +138,10 @@ impl Machine {
         self.offer(packets, 2.0 * capacity_mpps).forwarded_mpps
     }
 
-    fn core_of(&self, index: usize, arrival: &Arrival) -> usize {
-        match self.technique {
-            Technique::Sharded => arrival.hash as usize % self.cores,
-            _ => index % self.cores,
-        }
-    }
-
     /// What a core does with a packet after the dispatch, when it need not wait for others.
     fn program_ns(&self) -> f64 {
         match self.technique {
-            Technique::Sharded | Technique::Shared(_) => self.costs.program_ns(),
+            Technique::Sharded(_) | Technique::Shared(_) => self.costs.program_ns(),
             Technique::Replicated | Technique::Recovering(_) => {
                 self.costs.replica_ns(self.cores) - self.costs.dispatch_ns
             }
@@ -156,6 +167,12 @@ enum Program {
     /// Each for itself.
     Alone {
         hold_ns: f64,
+    },
+    /// The same, with states that come from where they were before.
+    Sharded {
+        hold_ns: f64,
+        transfer_ns: f64,
+        places: Places,
     },
     Sharing(Locks),
     Recovering(Logs),
@@ -196,7 +213,19 @@ impl Run {
     fn new(machine: &Machine, packets: usize, warm: Time) -> Self {
         let hold_ns = machine.program_ns();
         let (program, random_loss) = match machine.technique {
-            Technique::Replicated | Technique::Sharded => (Program::Alone { hold_ns }, 0.0),
+            Technique::Replicated => (Program::Alone { hold_ns }, 0.0),
+            Technique::Sharded(sharding) => {
+                let places = Places::default();
+                let transfer_ns = sharding.transfer_ns;
+                (
+                    Program::Sharded {
+                        hold_ns,
+                        transfer_ns,
+                        places,
+                    },
+                    0.0,
+                )
+            }
             Technique::Shared(sharing) => (Program::Sharing(Locks::new(sharing)), 0.0),
             Technique::Recovering(costs) => {
                 let logs = Logs::new(costs, hold_ns, machine.cores, packets);
@@ -258,6 +287,15 @@ impl Run {
         match &mut self.program {
             Program::Alone { hold_ns } => {
                 let hold_ns = *hold_ns;
+                self.happen(now, hold_ns, Event::Done(core));
+            }
+            Program::Sharded {
+                hold_ns,
+                transfer_ns,
+                places,
+            } => {
+                let moved = places.moves(packet.key, core);
+                let hold_ns = *hold_ns + if moved { *transfer_ns } else { 0.0 };
                 self.happen(now, hold_ns, Event::Done(core));
             }
             Program::Sharing(locks) => {
