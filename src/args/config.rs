@@ -138,10 +138,18 @@ pub struct ConfigArgs {
 impl ConfigArgs {
     /// Reads the file, puts the flags over it and checks the result.
     pub fn load(&self) -> Result<Config, Error> {
-        let file = self.file()?;
+        self.load_completed(|_, _| {})
+    }
+
+    /// The same with values that `complete` adds. It is told whether there is a file.
+    pub fn load_completed(
+        &self,
+        complete: impl FnOnce(&mut RawConfig, bool),
+    ) -> Result<Config, Error> {
         let set = self.set()?;
-        Config::try_from(file.merge(self.over(set.clone())))
-            .map_err(|error| self.with_origin(error, &set).into())
+        let mut raw = self.file()?.merge(self.over(set.clone()));
+        complete(&mut raw, self.config.is_some());
+        Config::try_from(raw).map_err(|error| self.with_origin(error, &set).into())
     }
 
     /// The same for this many rows and a bus of this width. Where nothing says how many cores there are, there are as

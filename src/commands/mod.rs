@@ -5,5 +5,6 @@ pub mod doctor;
 pub mod emit;
 pub mod model;
 pub mod report;
+pub mod run;
 pub mod scaling;
 pub mod trace;
