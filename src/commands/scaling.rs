@@ -7,9 +7,7 @@ use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
 use clap::value_parser;
-use seqnic_sim::host::programs::{
-    ConnectionTracker, DdosMitigator, HeavyHitter, PortKnocking, TokenBucket,
-};
+use seqnic_sim::host::programs::ProgramKind;
 use seqnic_sim::scaling::TABLE4;
 use seqnic_sim::traffic::TraceKind;
 use serde::Serialize;
@@ -19,7 +17,7 @@ use crate::args::kinds;
 use crate::error::Error;
 use crate::files::{self, FileSet};
 use crate::output::Output;
-use study::{BACKBONE, DATA_CENTER, HYPERSCALER, Measured, Point};
+use study::{BACKBONE, DATA_CENTER, HYPERSCALER, Measured, Point, RECOVERY_FIGURE, Study};
 
 /// The flags of `scaling`.
 #[derive(clap::Args, Debug)]
@@ -57,85 +55,60 @@ pub struct Args {
     figures: Option<PathBuf>,
 }
 
-/// Calls a generic function for the program of a name in Table 4.
-macro_rules! for_program {
-    ($name:expr, $function:ident($($argument:expr),*)) => {
-        match $name {
-            "ddos-mitigator" => study::$function::<DdosMitigator>($($argument),*),
-            "heavy-hitter" => study::$function::<HeavyHitter>($($argument),*),
-            "token-bucket" => study::$function::<TokenBucket>($($argument),*),
-            "port-knocking" => study::$function::<PortKnocking>($($argument),*),
-            _ => study::$function::<ConnectionTracker>($($argument),*),
-        }
-    };
-}
-
-/// The programs of figure 6, in its order; the connection tracker has figure 7.
-const FIGURE_6: [&str; 4] = [
-    "port-knocking",
-    "ddos-mitigator",
-    "heavy-hitter",
-    "token-bucket",
+/// The figures of each program but for figure 11, and their traffic.
+const COMPARED: &[(&str, TraceKind)] = &[("6", DATA_CENTER), ("6", BACKBONE)];
+const COMPARED_WITH_LOSS: &[(&str, TraceKind)] = &[
+    ("6", DATA_CENTER),
+    ("6", BACKBONE),
+    (RECOVERY_FIGURE, DATA_CENTER),
 ];
-const FIGURES: [&str; 4] = ["6", "7", "10b", "11"];
-/// The program of figure 10 (b).
-const FIGURE_10B: &str = "port-knocking";
+const TRACKED: &[(&str, TraceKind)] = &[("7", HYPERSCALER)];
+const FIGURES: [&str; 4] = ["6", "7", RECOVERY_FIGURE, "11"];
 
 /// Measures, and simulates when figures are asked for.
 pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     if let Some(folder) = &args.figures {
         files::create_folder_for("--figures", folder)?;
     }
-    let steps = TABLE4.len() as u64 * if args.figures.is_some() { 2 } else { 1 } + 1;
-    let bar = output.steps("measuring", steps);
-    let mut summary = Summary {
-        measured: Vec::new(),
-        points: Vec::new(),
-        slopes: String::new(),
-        figures: args.figures.as_deref(),
-    };
+    let bar = output.steps("measuring", TABLE4.len() as u64);
+    let mut measured = Vec::new();
+    let mut points = Vec::new();
     for line in &TABLE4 {
-        let trace = args.trace.unwrap_or_else(|| trace_of(line.program));
-        let dispatch_ns = args.dispatch_ns.map_or(line.costs.dispatch_ns, f64::from);
-        let count = args.packets as usize;
-        let measured = for_program!(line.program, measure(trace, count, args.seed, dispatch_ns))?;
-        let points = study::prediction(line, Some(&measured), trace);
-        summary.points.extend(points);
-        summary.measured.push(measured);
+        let Some(program) = ProgramKind::ALL
+            .iter()
+            .find(|kind| kind.name() == line.program)
+        else {
+            continue; // all of the table are there, as a test of the table says
+        };
+        let (figures, trace) = match program {
+            ProgramKind::ConnectionTracker => (TRACKED, HYPERSCALER),
+            ProgramKind::PortKnocking => (COMPARED_WITH_LOSS, DATA_CENTER),
+            _ => (COMPARED, DATA_CENTER),
+        };
+        let study = Study {
+            line,
+            trace: args.trace.unwrap_or(trace),
+            packets: args.packets as usize,
+            seed: args.seed,
+            dispatch_ns: args.dispatch_ns.map_or(line.costs.dispatch_ns, f64::from),
+            figures: if args.figures.is_some() { figures } else { &[] },
+        };
+        let (of_program, more) = program.visit(study)?;
+        measured.push(of_program);
+        points.extend(more);
         bar.inc(1);
     }
-    summary.slopes = figures::slopes(&summary.points);
-    if let Some(folder) = &args.figures {
-        bar.set_message("simulating");
-        for line in &TABLE4 {
-            let seed = args.seed;
-            let comparisons: &[(&str, TraceKind)] = match FIGURE_6.contains(&line.program) {
-                true => &[("6", DATA_CENTER), ("6", BACKBONE)],
-                false => &[("7", HYPERSCALER)],
-            };
-            for &(figure, trace) in comparisons {
-                let points = for_program!(line.program, comparison(figure, line, trace, seed))?;
-                summary.points.extend(points);
-            }
-            if line.program == FIGURE_10B {
-                let points = for_program!(line.program, recovery(line, seed))?;
-                summary.points.extend(points);
-            }
-            bar.inc(1);
-        }
-        write(folder, &summary.points)?;
-    }
     bar.finish_and_clear();
-    output.show(&summary)?;
-    Ok(Outcome::Holds)
-}
-
-/// The traffic that the paper runs a program on.
-fn trace_of(program: &str) -> TraceKind {
-    match FIGURE_6.contains(&program) {
-        true => DATA_CENTER,
-        false => HYPERSCALER,
+    if let Some(folder) = &args.figures {
+        write(folder, &points)?;
     }
+    output.show(&Summary {
+        slopes: figures::slopes(&points),
+        measured,
+        points,
+        figures: args.figures.as_deref(),
+    })?;
+    Ok(Outcome::Holds)
 }
 
 fn write(folder: &Path, points: &[Point]) -> Result<(), Error> {

@@ -22,7 +22,7 @@ mod technique;
 
 pub use core::{Core, Delivery, Verdicts, run};
 pub use frame::{Arrival, FormatError, FrameFormat};
-pub use measure::{Frames, measured_rate, replica_costs};
+pub use measure::{Frames, MeasureError, measured_rate, replica_costs};
 pub use metadata::{Metadata, Number};
 pub use pace::{BusyWait, Load, Pace};
 pub use program::{Packing, Program, Verdict};

@@ -11,7 +11,7 @@ use super::study::{Origin, Point};
 
 const SIZE: (u32, u32) = (560, 400);
 /// Lines of one chart, in the order of the study.
-const COLORS: [RGBColor; 8] = [
+const COLORS: [RGBColor; 9] = [
     BLUE,
     ORANGE,
     GREEN,
@@ -20,6 +20,7 @@ const COLORS: [RGBColor; 8] = [
     GREY,
     RGBColor(0x0e, 0x74, 0x90),
     RGBColor(0xa1, 0x62, 0x07),
+    RGBColor(0xdb, 0x27, 0x77),
 ];
 
 /// All points, one a line.
@@ -62,7 +63,11 @@ pub fn svg(points: &[Point], figure: &str) -> Result<String, String> {
             });
             Chart {
                 title: format!("{program}, {trace}"),
-                x: "cores".to_owned(),
+                x: match figure {
+                    "11" => "cores",
+                    _ => "cores (dots: simulated, rings: measured here)",
+                }
+                .to_owned(),
                 y: "million packets/s".to_owned(),
                 series: series(&inside.collect::<Vec<_>>()),
             }
@@ -84,30 +89,40 @@ fn series(points: &[&Point]) -> Vec<Series> {
             lines.push(line);
         }
     }
-    let several = lines.iter().any(|(technique, _)| *technique != lines[0].0);
+    let mut techniques: Vec<&str> = lines.iter().map(|(technique, _)| *technique).collect();
+    techniques.dedup();
+    let several = techniques.len() > 1;
     lines
         .iter()
-        .zip(COLORS.iter().cycle())
-        .map(|(&(technique, origin), &color)| {
+        .enumerate()
+        .map(|(number, &(technique, origin))| {
             let mine = points
                 .iter()
                 .filter(|point| (point.technique.as_str(), point.origin) == (technique, origin));
-            let (mark, meaning) = match origin {
-                Origin::Model => (Mark::Line, "model, Table 4"),
-                Origin::Simulated => (Mark::DottedLine, "simulated"),
-                Origin::Predicted => (Mark::Line, "model, costs measured here"),
-                Origin::Measured => (Mark::Rings, "measured here"),
+            let meaning = match origin {
+                Origin::Model => "model, Table 4",
+                Origin::Simulated => "simulated",
+                Origin::Predicted => "model, costs measured here",
+                Origin::Measured => "measured here",
+            };
+            // What is measured of a technique has its color.
+            let place = match several {
+                true => lines.iter().position(|(other, _)| *other == technique),
+                false => Some(number),
             };
             Series {
-                name: match several {
-                    true => format!("{technique}, {meaning}"),
-                    false => meaning.to_owned(),
+                name: match (several, place == Some(number)) {
+                    (true, true) => technique.to_owned(),
+                    (true, false) => String::new(),
+                    (false, _) => meaning.to_owned(),
                 },
-                color,
+                color: COLORS[place.unwrap_or(number) % COLORS.len()],
                 mark: match origin {
+                    Origin::Measured => Mark::Rings,
                     // Around the model's line, which it would hide.
                     Origin::Simulated if !several => Mark::Rings,
-                    _ => mark,
+                    Origin::Simulated => Mark::DottedLine,
+                    Origin::Model | Origin::Predicted => Mark::Line,
                 },
                 points: mine.map(|point| (point.cores as f64, point.mpps)).collect(),
             }

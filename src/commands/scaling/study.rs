@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 
 use rayon::prelude::*;
-use seqnic_sim::host::{
-    BusyWait, FrameFormat, Frames, Program, Replica, measured_rate, replica_costs,
-};
+use seqnic_sim::host::programs::Visitor;
+use seqnic_sim::host::{self, BusyWait, Program, measured_rate, replica_costs};
 use seqnic_sim::scaling::{
     Arrival, Costs, Machine, Recovering, Sharding, Sharing, Table4, Technique, loss_free_rate,
 };
@@ -80,10 +79,15 @@ pub const BACKBONE: TraceKind = TraceKind::Zipf;
 /// That of its hyperscaler, the flow sizes of DCTCP.
 pub const HYPERSCALER: TraceKind = TraceKind::Dctcp;
 
+/// Conversations that are under way at once. Packets of generated conversations are mixed evenly, so with many of them there
+/// would be no skew.
+const CONCURRENT: usize = 4;
+
 /// Packets of a kind.
-pub fn packets(kind: TraceKind, count: usize, seed: u64) -> Result<Vec<Packet>, Error> {
+fn packets(kind: TraceKind, count: usize, seed: u64) -> Result<Vec<Packet>, Error> {
     let spec = TraceSpec {
         frame_bytes: Some(FRAME_BYTES),
+        concurrent: CONCURRENT,
         ..TraceSpec::new(kind, count, seed)
     };
     Ok(Trace::new(&spec)?.collect())
@@ -91,8 +95,7 @@ pub fn packets(kind: TraceKind, count: usize, seed: u64) -> Result<Vec<Packet>, 
 
 /// The packets that concern a program, by the states that they change. A state's hash is uniform: as in the paper, states are
 /// never split by it.
-fn arrivals<P: Program + Default>(packets: &[Packet]) -> Vec<Arrival> {
-    let program = P::default();
+fn arrivals<P: Program>(program: &P, packets: &[Packet]) -> Vec<Arrival> {
     let mut numbers = HashMap::new();
     let metas = packets
         .iter()
@@ -107,10 +110,14 @@ fn arrivals<P: Program + Default>(packets: &[Packet]) -> Vec<Arrival> {
     metas.map(arrival).collect()
 }
 
+/// Whether the paper's Table 1 has a program share its state by atomic additions, not by locks.
+fn is_atomic(line: &Table4) -> bool {
+    matches!(line.program, "ddos-mitigator" | "heavy-hitter")
+}
+
 /// What the simulation compares, with its names in figures.
 fn techniques(line: &Table4) -> [(&'static str, Technique); 4] {
-    // The paper's Table 1: where an addition is all there is, the processor does it at once.
-    let is_atomic = matches!(line.program, "ddos-mitigator" | "heavy-hitter");
+    let is_atomic = is_atomic(line);
     let (lines, waiter_ns) = match is_atomic {
         true => (1.0, 0.0),
         // The lock has a line too, which those who wait keep reading.
@@ -128,8 +135,8 @@ fn techniques(line: &Table4) -> [(&'static str, Technique); 4] {
         })
     };
     let shared = match is_atomic {
-        true => "shared, atomics",
-        false => "shared, locks",
+        true => host::Technique::SharedAtomics.name(),
+        false => host::Technique::SharedLocks.name(),
     };
     [
         ("scr", Technique::Replicated),
@@ -189,41 +196,6 @@ fn simulate(
         .collect()
 }
 
-/// The techniques beside each other, as in figures 6 and 7 of the paper.
-pub fn comparison<P: Program + Default>(
-    figure: &'static str,
-    line: &Table4,
-    trace: TraceKind,
-    seed: u64,
-) -> Result<Vec<Point>, Error> {
-    let arrivals = arrivals::<P>(&packets(trace, SIMULATED_PACKETS, seed)?);
-    Ok(simulate(figure, line, trace, &arrivals, &techniques(line)))
-}
-
-/// What loss and its recovery cost, as in figure 10 (b).
-pub fn recovery<P: Program + Default>(line: &Table4, seed: u64) -> Result<Vec<Point>, Error> {
-    let arrivals = arrivals::<P>(&packets(DATA_CENTER, SIMULATED_PACKETS, seed)?);
-    let with_loss = |loss| {
-        Technique::Recovering(Recovering {
-            loss,
-            log_ns: LOG_NS,
-            read_ns: LINE_NS + line.costs.row_ns,
-        })
-    };
-    let [scr, shared, rss, rss_plus_plus] = techniques(line);
-    let techniques = [
-        scr,
-        ("scr, recovery, no loss", with_loss(0.0)),
-        ("scr, recovery, 0.01 % loss", with_loss(1e-4)),
-        ("scr, recovery, 0.1 % loss", with_loss(1e-3)),
-        ("scr, recovery, 1 % loss", with_loss(1e-2)),
-        shared,
-        rss,
-        rss_plus_plus,
-    ];
-    Ok(simulate("10b", line, DATA_CENTER, &arrivals, &techniques))
-}
-
 /// What was measured of a program.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Measured {
@@ -254,35 +226,138 @@ impl Measured {
     }
 }
 
-/// Measures replicas of a program with threads.
-pub fn measure<P: Program + Default>(
-    trace: TraceKind,
-    count: usize,
-    seed: u64,
-    dispatch_ns: f64,
-) -> Result<Measured, Error> {
-    let packets = packets(trace, count, seed)?;
-    let costs = replica_costs::<P>(&packets, dispatch_ns)?;
-    let rate = |cores: usize, dispatch| -> Result<f64, Error> {
-        let frames = Frames::new::<P>(&packets, cores)?;
-        let format = FrameFormat::new::<P::Meta>(frames.config())?;
-        let replicas = || vec![Replica::new(P::default(), &format); cores];
-        Ok(measured_rate(&frames.deliveries(), dispatch, replicas).forwarded_mpps)
+/// The study of a program that is still to be chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct Study {
+    /// Its line in the paper's Table 4.
+    pub line: &'static Table4,
+    /// The traffic of its replicas.
+    pub trace: TraceKind,
+    /// The packets that are measured.
+    pub packets: usize,
+    /// What traffic follows from.
+    pub seed: u64,
+    /// The emulated dispatch.
+    pub dispatch_ns: f64,
+    /// The figures of the paper, but for figure 11, with their traffic.
+    pub figures: &'static [(&'static str, TraceKind)],
+}
+
+/// The figure of loss and recovery.
+pub const RECOVERY_FIGURE: &str = "10b";
+
+impl Visitor for Study {
+    type Output = Result<(Measured, Vec<Point>), Error>;
+
+    fn visit<P: Program>(self, program: P) -> Self::Output {
+        let measured = self.measure(&program)?;
+        let mut points = prediction(self.line, &measured, self.trace);
+        for &(figure, trace) in self.figures {
+            let packets = packets(trace, self.packets.max(SIMULATED_PACKETS), self.seed)?;
+            let arrivals = arrivals(&program, &packets[..SIMULATED_PACKETS]);
+            let techniques = match figure {
+                RECOVERY_FIGURE => with_recovery(self.line),
+                _ => techniques(self.line).into(),
+            };
+            points.extend(simulate(figure, self.line, trace, &arrivals, &techniques));
+            points.extend(self.measure_techniques(
+                &program,
+                figure,
+                trace,
+                &packets[..self.packets],
+            )?);
+        }
+        Ok((measured, points))
+    }
+}
+
+impl Study {
+    /// Replicas on threads of this machine.
+    fn measure<P: Program>(&self, program: &P) -> Result<Measured, Error> {
+        let packets = packets(self.trace, self.packets, self.seed)?;
+        let costs = replica_costs(program, &packets, self.dispatch_ns)?;
+        let dispatch = BusyWait::of_ns(self.dispatch_ns);
+        let rate = |cores, dispatch| {
+            measured_rate(program, host::Technique::Scr, &packets, cores, dispatch)
+                .map(|trial| trial.forwarded_mpps)
+        };
+        Ok(Measured {
+            program: P::NAME,
+            trace: self.trace.name(),
+            dispatch_ns: self.dispatch_ns,
+            program_ns: costs.program_ns(),
+            row_ns: costs.row_ns,
+            no_dispatch_mpps: rate(1, BusyWait::NONE)?,
+            mpps: [rate(1, dispatch)?, rate(2, dispatch)?],
+        })
+    }
+
+    /// The techniques beside each other on threads of this machine.
+    fn measure_techniques<P: Program>(
+        &self,
+        program: &P,
+        figure: &'static str,
+        trace: TraceKind,
+        packets: &[Packet],
+    ) -> Result<Vec<Point>, Error> {
+        let shared = match is_atomic(self.line) {
+            true => host::Technique::SharedAtomics,
+            false => host::Technique::SharedLocks,
+        };
+        let mut techniques = vec![
+            host::Technique::Scr,
+            shared,
+            host::Technique::Rss,
+            host::Technique::RssPlusPlus,
+        ];
+        techniques.push(match figure {
+            RECOVERY_FIGURE => host::Technique::ScrWithRecovery,
+            _ => host::Technique::Spray,
+        });
+        let dispatch = BusyWait::of_ns(self.dispatch_ns);
+        let mut points = Vec::new();
+        for technique in techniques {
+            for cores in [1, 2] {
+                let trial = measured_rate(program, technique, packets, cores, dispatch)?;
+                points.push(Point {
+                    figure,
+                    program: P::NAME,
+                    trace: trace.name(),
+                    technique: technique.name().to_owned(),
+                    origin: Origin::Measured,
+                    cores,
+                    mpps: trial.forwarded_mpps,
+                });
+            }
+        }
+        Ok(points)
+    }
+}
+
+/// What loss and its recovery cost, as in figure 10 (b).
+fn with_recovery(line: &Table4) -> Vec<(&'static str, Technique)> {
+    let with_loss = |loss| {
+        Technique::Recovering(Recovering {
+            loss,
+            log_ns: LOG_NS,
+            read_ns: LINE_NS + line.costs.row_ns,
+        })
     };
-    let dispatch = BusyWait::of_ns(dispatch_ns);
-    Ok(Measured {
-        program: P::NAME,
-        trace: trace.name(),
-        dispatch_ns,
-        program_ns: costs.program_ns(),
-        row_ns: costs.row_ns,
-        no_dispatch_mpps: rate(1, BusyWait::NONE)?,
-        mpps: [rate(1, dispatch)?, rate(2, dispatch)?],
-    })
+    let [scr, shared, rss, rss_plus_plus] = techniques(line);
+    vec![
+        scr,
+        (host::Technique::ScrWithRecovery.name(), with_loss(0.0)),
+        ("the same, 0.01 % loss", with_loss(1e-4)),
+        ("the same, 0.1 % loss", with_loss(1e-3)),
+        ("the same, 1 % loss", with_loss(1e-2)),
+        shared,
+        rss,
+        rss_plus_plus,
+    ]
 }
 
 /// The model, the simulation and what was measured, as in figure 11.
-pub fn prediction(line: &Table4, measured: Option<&Measured>, trace: TraceKind) -> Vec<Point> {
+fn prediction(line: &Table4, measured: &Measured, trace: TraceKind) -> Vec<Point> {
     let point = |origin, cores, mpps| Point {
         figure: "11",
         program: line.program,
@@ -311,14 +386,10 @@ pub fn prediction(line: &Table4, measured: Option<&Measured>, trace: TraceKind) 
             cores,
             machine.saturated_mpps(&packets),
         ));
-        if let Some(measured) = measured {
-            let mpps = measured.costs().predicted_mpps(cores);
-            points.push(point(Origin::Predicted, cores, mpps));
-        }
+        let mpps = measured.costs().predicted_mpps(cores);
+        points.push(point(Origin::Predicted, cores, mpps));
     }
-    if let Some(measured) = measured {
-        let rates = measured.mpps.into_iter().zip(1..);
-        points.extend(rates.map(|(mpps, cores)| point(Origin::Measured, cores, mpps)));
-    }
+    let rates = measured.mpps.into_iter().zip(1..);
+    points.extend(rates.map(|(mpps, cores)| point(Origin::Measured, cores, mpps)));
     points
 }
