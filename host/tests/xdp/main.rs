@@ -1,7 +1,9 @@
 //! The XDP programs, on frames that the hardware made: their verdicts are those of the programs in Rust on a single thread.
+//! They run in a machine in user space, and in the kernel where it lets them be loaded.
 
 mod frames;
 mod kernel;
+mod machine;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -49,33 +51,45 @@ fn config(row: &str, rest: &str) -> Config {
     Config::from_toml_str(&toml, row).expect("it is valid")
 }
 
-/// Writes the folder of a configuration and compiles its XDP program as the README says; nothing, with a note, when something
-/// that is needed is not here.
-fn compile(config: &Config) -> Option<(TempDir, PathBuf)> {
+/// Writes the folder of a configuration; nothing, with a note, when there is no compiler.
+fn write(config: &Config) -> Option<TempDir> {
+    if !is_here("clang") {
+        return None;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let package = package(config, "a test");
     assert_eq!(package.lacks_xdp, None);
     for file in &package.files {
         fs::write(folder.path().join(&file.name), &file.text).expect("it can be written");
     }
+    Some(folder)
+}
+
+/// Compiles the XDP program as the README says; nothing, with a note, when something that it needs is not here.
+fn make(config: &Config, folder: &Path) -> Option<PathBuf> {
     if !Path::new("/usr/include/bpf/bpf_helpers.h").exists() {
         println!("skipped: the headers of libbpf are not here");
         return None;
     }
-    for program in ["clang", "make"] {
-        let started = Command::new(program).arg("--version").output();
-        if started.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-            println!("skipped: {program} is not here");
-            return None;
-        }
+    if !is_here("make") {
+        return None;
     }
     let mut make = Command::new("make");
-    make.current_dir(folder.path()).arg("CLANG=clang -Werror");
+    make.current_dir(folder).arg("CLANG=clang -Werror");
     let output = make.output().expect("make starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}\n{said}", config.to_toml());
-    let object = folder.path().join(format!("{}_xdp.o", config.name()));
-    Some((folder, object))
+    Some(folder.join(format!("{}_xdp.o", config.name())))
+}
+
+/// Whether a program can be started, or a note that it cannot.
+fn is_here(program: &str) -> bool {
+    let started = Command::new(program).arg("--version").output();
+    let is_here = !started.is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    if !is_here {
+        println!("skipped: {program} is not here");
+    }
+    is_here
 }
 
 /// What the program in Rust says of all packets, one after the other, with the time that is in front of each.
@@ -112,17 +126,29 @@ fn check<P: Program + Default>(row: &str, actions: &[u32]) {
                 .count();
             assert!(count > 20, "{row}: {count} frames with action {action}");
         }
-        let Some((_folder, object)) = compile(&config) else {
+        let Some(folder) = write(&config) else {
             return;
         };
-        let Some(said) = kernel::run(&object, &frames) else {
-            return;
-        };
-        assert_eq!(said.len(), expected.len());
-        for (number, (said, expected)) in said.iter().zip(&expected).enumerate() {
-            let toml = config.to_toml();
-            assert_eq!(said, expected, "frame {number} of\n{toml}");
+        let object = machine::compile(folder.path(), config.name());
+        let said = machine::run(&object, config.cores(), &frames);
+        compare("the machine", &config, &said, &expected);
+        if let Some(object) = make(&config, folder.path())
+            && let Some(said) = kernel::run(&object, &frames)
+        {
+            compare("the kernel", &config, &said, &expected);
         }
+    }
+}
+
+fn compare(what: &str, config: &Config, said: &[Said], expected: &[Said]) {
+    assert_eq!(said.len(), expected.len());
+    for (number, (said, expected)) in said.iter().zip(expected).enumerate() {
+        assert_eq!(
+            said,
+            expected,
+            "{what}, frame {number} of\n{}",
+            config.to_toml()
+        );
     }
 }
 
