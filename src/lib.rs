@@ -67,6 +67,7 @@ fn dispatch(cli: &Cli, command: &clap::Command, matches: &ArgMatches) -> Result<
             commands::run::run(args, again, &output)
         }
         Command::Report(args) => commands::report::run(args, &output),
+        Command::Scaling(args) => commands::scaling::run(args, &output),
         Command::Trace(args) => commands::trace::run(args, &output),
         Command::Doctor => commands::doctor::run(&output),
     }

@@ -24,4 +24,5 @@
 
 pub mod host;
 pub mod model;
+pub mod scaling;
 pub mod traffic;

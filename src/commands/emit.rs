@@ -2,6 +2,7 @@
 
 mod bench;
 mod corundum;
+mod folder;
 mod host;
 mod netfpga_plus;
 mod opennic;
@@ -96,6 +97,22 @@ Examples:
 
 Exit codes: 0 when the files are written, 2 for bad input.")]
     Corundum(Box<corundum::Args>),
+    /// C for the programs that consume the frames: a header, and an XDP program
+    ///
+    /// Writes DIR/NAME_host.h: prefix and row as structs, a function for each field whatever its byte order, the walk over
+    /// the rows by age, the start of the original packet, and the row of a packet. It needs no other header, and is for
+    /// C, C++ and BPF.
+    ///
+    /// For the rows of the paper's five programs, and for the plain forwarder without a history, it writes an XDP program
+    /// too, with a Makefile and a README with the lines to run. A program whose rows hold the time needs that of the packet
+    /// itself in the prefix.
+    #[command(after_help = "\
+Examples:
+  seqnic emit host --config examples/port-knocking.toml --out build/host
+  seqnic emit host --config examples/conntrack.toml --timestamp-bytes 8 --out build/host
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Host(Box<host::Args>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -143,6 +160,7 @@ pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> 
         Target::NetfpgaPlus(args) => netfpga_plus::run(args, output),
         Target::Opennic(args) => opennic::run(args, output),
         Target::Corundum(args) => corundum::run(args, output),
+        Target::Host(args) => host::run(args, output),
     }
 }
 

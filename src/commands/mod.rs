@@ -6,4 +6,5 @@ pub mod emit;
 pub mod model;
 pub mod report;
 pub mod run;
+pub mod scaling;
 pub mod trace;

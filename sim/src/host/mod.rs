@@ -7,7 +7,9 @@
 pub mod baselines;
 mod core;
 mod frame;
+mod measure;
 mod metadata;
+mod pace;
 mod program;
 pub mod programs;
 mod recovering;
@@ -20,7 +22,9 @@ mod technique;
 
 pub use core::{Core, Delivery, Verdicts, run};
 pub use frame::{Arrival, FormatError, FrameFormat};
+pub use measure::{Frames, MeasureError, measured_rate, replica_costs};
 pub use metadata::{Metadata, Number};
+pub use pace::{BusyWait, Load, Pace};
 pub use program::{Packing, Program, Verdict};
 pub use recovering::RecoveringReplica;
 pub use recovery::{LOG_ENTRIES, Logs, Recovered, Recovery, Word};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::value_parser;
 use seqnic_netfpga::corundum::{Application, Interfaces};
 
-use super::host::{Emitted, GENERATOR, exchanges};
+use super::folder::{Emitted, GENERATOR, exchanges};
 use crate::Outcome;
 use crate::args::ConfigArgs;
 use crate::error::Error;

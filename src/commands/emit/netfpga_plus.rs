@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use seqnic_netfpga::netfpga_plus::{Core, DestinationPort};
 
-use super::host::{Emitted, GENERATOR, exchanges};
+use super::folder::{Emitted, GENERATOR, exchanges};
 use crate::Outcome;
 use crate::args::{ConfigArgs, ports};
 use crate::error::Error;

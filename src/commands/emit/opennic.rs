@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use seqnic_netfpga::opennic::{Plugin, Ports};
 
-use super::host::{Emitted, GENERATOR, exchanges};
+use super::folder::{Emitted, GENERATOR, exchanges};
 use crate::Outcome;
 use crate::args::ConfigArgs;
 use crate::error::Error;
