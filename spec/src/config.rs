@@ -5,6 +5,7 @@ mod resolve;
 
 use crate::check::bits_to_count;
 use crate::error::SpecError;
+use crate::flowradar::FlowRadar;
 use crate::prefix::PrefixLayout;
 use crate::raw::RawConfig;
 use crate::row::RowLayout;
@@ -110,6 +111,7 @@ pub struct Config {
     control: bool,
     timestamp: TimestampSource,
     pipeline: Pipeline,
+    flowradar: Option<FlowRadar>,
 }
 
 impl Config {
@@ -215,5 +217,10 @@ impl Config {
     /// Registers and buffers that trade area for timing.
     pub fn pipeline(&self) -> Pipeline {
         self.pipeline
+    }
+
+    /// The FlowRadar encoder, if there is one.
+    pub fn flowradar(&self) -> Option<&FlowRadar> {
+        self.flowradar.as_ref()
     }
 }

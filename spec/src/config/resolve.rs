@@ -3,6 +3,7 @@
 use super::{Config, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
 use crate::check::{self, bits_to_count};
 use crate::error::SpecError;
+use crate::flowradar::FlowRadar;
 use crate::identifier::identifier;
 use crate::prefix::{Outline, RowOrder, Surroundings};
 use crate::raw::{RawConfig, RawPipeline, RawSpray, RawTimestamp};
@@ -72,6 +73,7 @@ impl TryFrom<RawConfig> for Config {
             control,
             timestamp: timestamp(&raw.timestamp)?,
             pipeline: pipeline(&raw.pipeline, data_bits)?,
+            flowradar: raw.flowradar.as_ref().map(FlowRadar::resolve).transpose()?,
         })
     }
 }
