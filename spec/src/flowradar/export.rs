@@ -33,7 +33,7 @@ wire_header! {
     pub struct ExportHeader {
         magic: u32 = "0x466c5264, `FlRd` in ASCII";
         version: u8 = "1";
-        flags: u8 = "bit 0: cells have byte counts; bit 1: a FlowCount has saturated in this epoch; bit 2: the last epoch's bank was not clean in time (overrun, sticky)";
+        flags: u8 = "bit 0: cells have byte counts; bit 1: a FlowCount has saturated in this epoch; bit 2: a swap had to wait since reset";
         key: u8 = "kind of key: 0 `five-tuple`, 1 `ipv6-five-tuple`";
         hash: u8 = "kind of hash functions: 0 `crc-sum`, 1 `tabulation`, 2 `crc`";
         switch_id: u32 = "`flowradar.switch_id`";
@@ -47,7 +47,7 @@ wire_header! {
         filter_partition_bits: u32 = "bits of a partition of the filter";
         packets: u32 = "packets of the epoch, modulo 2^32";
         flows: u32 = "flows that were new in the epoch";
-        overruns: u32 = "swaps that had to wait for a bank, since reset";
+        overruns: u32 = "swaps that had had to wait for a bank, from reset to the end of the epoch";
         offset_words: u32 = "number of the first word of the fragment in its memory";
         words: u16 = "words in the fragment, at least 1";
     }
