@@ -21,5 +21,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod host;
 pub mod model;
 pub mod traffic;

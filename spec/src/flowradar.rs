@@ -19,7 +19,7 @@ pub use export::{
 };
 pub use extent::Extent;
 pub use geometry::{CellField, Geometry};
-pub use hash::{CHUNK_BITS, CRC_START, HashFunction, HashKind, Tables};
+pub use hash::{CHUNK_BITS, CRC_START, FOLD_ROTATION_BITS, HashFunction, HashKind, Tables, fold};
 pub use key::{KeyField, KeyKind};
 pub(crate) use page::write_page;
 pub use wire::WireField;

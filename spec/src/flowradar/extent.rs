@@ -70,11 +70,6 @@ impl Extent {
         ((u64::from(value) * u64::from(self.factor)) >> (self.hash_bits() - self.shift as usize))
             as usize
     }
-
-    /// The index of a raw hash value of 32 bits, of which the highest count.
-    pub fn index_of_raw(self, raw: u32) -> usize {
-        self.index((u64::from(raw) >> (32 - self.hash_bits())) as u32)
-    }
 }
 
 #[cfg(test)]
@@ -122,11 +117,15 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_bits_of_a_raw_value_count() {
-        let extent = Extent::exactly(4_608).unwrap();
-        assert_eq!((extent.index_bits(), extent.hash_bits()), (13, 16));
-        assert_eq!(extent.index_of_raw(0), 0);
-        assert_eq!(extent.index_of_raw(0x8000_0000), 2_304);
-        assert_eq!(extent.index_of_raw(u32::MAX), 4_607);
+    fn a_hash_value_is_wider_than_an_index_unless_the_size_is_a_power_of_two() {
+        for (size, index_bits, hash_bits) in
+            [(8, 3, 3), (9, 4, 7), (4_096, 12, 12), (4_608, 13, 16)]
+        {
+            let extent = Extent::exactly(size).unwrap();
+            assert_eq!(
+                (extent.index_bits(), extent.hash_bits()),
+                (index_bits, hash_bits)
+            );
+        }
     }
 }

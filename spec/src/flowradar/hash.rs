@@ -6,7 +6,8 @@
 named_enum! {
     /// The kind of hash functions.
     pub enum HashKind {
-        /// A sum modulo 2^32 of two CRCs of the key. The carries make it non-linear over GF(2).
+        /// A sum modulo 2^32 of two CRCs of the key, to which it is added once more, rotated. The carries make it
+        /// non-linear over GF(2), and the rotation brings those of lower bits into the upper ones.
         CrcSum = "crc-sum",
         /// The XOR of random words that the 6-bit chunks of the key select.
         Tabulation = "tabulation",
@@ -27,10 +28,19 @@ pub const CHUNK_BITS: usize = 6;
 pub enum HashFunction {
     /// The CRC with this polynomial.
     Crc(u32),
-    /// The sum modulo 2^32 of the CRCs with these polynomials.
+    /// The [folded](fold) sum modulo 2^32 of the CRCs with these polynomials.
     CrcSum(u32, u32),
     /// The XOR of the words of tables.
     Tabulation(Tables),
+}
+
+/// By how many bits a sum of CRCs is rotated. With an odd number 2^32 - 1 sums give a third as many values; with 16 it
+/// would be 2^17.
+pub const FOLD_ROTATION_BITS: u32 = 13;
+
+/// A sum of CRCs, to which it is added once more, rotated to the left, modulo 2^32.
+pub const fn fold(sum: u32) -> u32 {
+    sum.wrapping_add(sum.rotate_left(FOLD_ROTATION_BITS))
 }
 
 /// The tables of one function: one of 64 words for each chunk.

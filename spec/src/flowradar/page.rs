@@ -30,8 +30,8 @@ mix(seed + (i + 1) * 0x9e3779b97f4a7c15), and its upper 32 bits are used.
 - CRC i has the polynomial x^32 + p, where p is the upper half of D(i) with its lowest bit set. It starts with
   0xffffffff and takes the bytes of the key, the most significant bit of the most significant byte first; nothing is
   reflected and nothing inverted in the end.
-- `crc-sum`: function f is CRC a plus CRC b modulo 2^32, with (a, b) = (0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3),
-  (0, 4), ... for f = 0, 1, 2, ...
+- `crc-sum`: with t = CRC a plus CRC b, function f is t plus (t rotated to the left by 13 bits), both modulo 2^32. (a, b) is (0, 1),
+  (0, 2), (1, 2), (0, 3), (1, 3), (2, 3), (0, 4), ... for f = 0, 1, 2, ...
 - `tabulation`: function f is the XOR over all 6-bit chunks c of the key, chunk 0 being its lowest bits, of the upper
   half of D(2^32 + (f * 64 + c) * 64 + v), where v is the value of the chunk.
 - `crc`: function f is CRC f.

@@ -4,7 +4,7 @@
 //! of zeros XOR what each of its bytes adds. Four words are looked up at once.
 
 use seqnic_spec::flowradar::{
-    CHUNK_BITS, CRC_START, Extent, Geometry, HashFunction, KeyKind, Tables,
+    CHUNK_BITS, CRC_START, Extent, Geometry, HashFunction, KeyKind, Tables, fold,
 };
 
 /// Words that are looked up at once.
@@ -20,6 +20,7 @@ pub struct HashBank {
     digit_bits: usize,
     lookups: Vec<Lookup>,
     functions: Vec<Function>,
+    scale: Scale,
 }
 
 /// Four words: what they are before any digit, and what each digit toggles in them.
@@ -45,7 +46,14 @@ struct Function {
     first: usize,
     /// What is added, if anything.
     second: Option<usize>,
-    extent: Extent,
+}
+
+/// How an index is made of the upper bits of a raw value.
+#[derive(Debug, Clone, Copy)]
+struct Scale {
+    dropped_bits: u32,
+    factor: u64,
+    shift: u32,
 }
 
 impl HashBank {
@@ -76,17 +84,14 @@ impl HashBank {
                 HashFunction::CrcSum(first, second) => Function {
                     first: lane(Word::Crc(first)),
                     second: Some(lane(Word::Crc(second))),
-                    extent,
                 },
                 HashFunction::Crc(polynomial) => Function {
                     first: lane(Word::Crc(polynomial)),
                     second: None,
-                    extent,
                 },
                 HashFunction::Tabulation(tables) => Function {
                     first: lane(Word::Tabulation(tables)),
                     second: None,
-                    extent,
                 },
             })
             .collect();
@@ -103,6 +108,7 @@ impl HashBank {
                 .map(|lanes| Lookup::new(lanes, digits, digit_bits))
                 .collect(),
             functions,
+            scale: Scale::new(extent),
         }
     }
 
@@ -115,24 +121,44 @@ impl HashBank {
     /// functions are 0.
     #[inline]
     pub fn indices<const W: usize, const N: usize>(&self, key: &[u64; W]) -> [u32; N] {
-        let mut words = [0; MOST_FUNCTIONS + LANES];
+        let mut words = [0; MOST_FUNCTIONS];
         for (lookup, words) in self.lookups.iter().zip(words.chunks_exact_mut(LANES)) {
-            // The widths as constants, so that the loop is unrolled.
+            // The sizes as constants, so that the loop is unrolled.
             let sum = match (self.digit_bits, self.digits) {
-                (8, 13) => lookup.sum::<W, 8>(key, 13),
-                (8, _) => lookup.sum::<W, 8>(key, 37),
-                (_, digits) => lookup.sum::<W, CHUNK_BITS>(key, digits),
+                (CHUNK_BITS, 18) => lookup.sum::<W, CHUNK_BITS, 18>(key),
+                (CHUNK_BITS, _) => lookup.sum::<W, CHUNK_BITS, 50>(key),
+                (_, 13) => lookup.sum::<W, 8, 13>(key),
+                _ => lookup.sum::<W, 8, 37>(key),
             };
             words.copy_from_slice(&sum);
         }
         let mut indices = [0; N];
         for (index, function) in indices.iter_mut().zip(&self.functions) {
-            let second = function.second.map_or(0, |second| words[second]);
-            let raw = words[function.first].wrapping_add(second);
-            // An index has at most 29 bits.
-            *index = function.extent.index_of_raw(raw) as u32;
+            let raw = match function.second {
+                Some(second) => fold(words[function.first].wrapping_add(words[second])),
+                None => words[function.first],
+            };
+            *index = self.scale.index(raw);
         }
         indices
+    }
+}
+
+impl Scale {
+    fn new(extent: Extent) -> Self {
+        // Both widths are below 32.
+        let hash_bits = extent.hash_bits() as u32;
+        Self {
+            dropped_bits: u32::BITS - hash_bits,
+            factor: u64::from(extent.factor()),
+            shift: hash_bits - extent.shift(),
+        }
+    }
+
+    #[inline]
+    fn index(self, raw: u32) -> u32 {
+        // An index has at most 29 bits.
+        ((u64::from(raw >> self.dropped_bits) * self.factor) >> self.shift) as u32
     }
 }
 
@@ -159,24 +185,22 @@ impl Lookup {
         lookup
     }
 
+    /// The words for a key of `DIGITS` digits of `BITS` bits.
     #[inline]
-    fn sum<const W: usize, const BITS: usize>(
+    fn sum<const W: usize, const BITS: usize, const DIGITS: usize>(
         &self,
         key: &[u64; W],
-        digits: usize,
     ) -> [u32; LANES] {
         let mut sum = self.start;
-        let rows = self.words.chunks_exact(1 << BITS);
-        for (digit, row) in rows.take(digits).enumerate() {
+        let words = &self.words[..DIGITS << BITS];
+        for digit in 0..DIGITS {
             let (word, bit) = (digit * BITS / 64, digit * BITS % 64);
             let mut value = key[word] >> bit;
             if bit + BITS > 64 && word + 1 < W {
                 value |= key[word + 1] << (64 - bit);
             }
-            let toggled = row[value as usize & ((1 << BITS) - 1)];
-            for (sum, toggled) in sum.iter_mut().zip(toggled) {
-                *sum ^= toggled;
-            }
+            let toggled = words[(digit << BITS) + value as usize % (1 << BITS)];
+            sum = std::array::from_fn(|lane| sum[lane] ^ toggled[lane]);
         }
         sum
     }

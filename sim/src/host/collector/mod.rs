@@ -1,0 +1,16 @@
+//! The FlowRadar collector: from export frames to the flows of every switch.
+//!
+//! [`Assembler`] puts fragments together, [`Switch`] decodes what one switch sent of an epoch, and [`decode_network`]
+//! lets the switches help each other. All of it is written for cells of `W` words of key: 2 for keys of 104 bits, 5 for
+//! those of 296.
+
+mod assemble;
+mod cells;
+mod peel;
+mod proof;
+mod report;
+mod switch;
+
+pub use assemble::{Assembler, Image, Missing, Refused};
+pub use report::{EpochReport, FlowRecord, Reason};
+pub use switch::{Count, Switch};

@@ -1,0 +1,3 @@
+//! The host side: what consumes what the hardware sends.
+
+pub mod collector;
