@@ -109,6 +109,7 @@ pub struct Config {
     cores: usize,
     steering: Steering,
     control: bool,
+    max_weight: usize,
     timestamp: TimestampSource,
     pipeline: Pipeline,
     flowradar: Option<FlowRadar>,
@@ -202,6 +203,16 @@ impl Config {
     /// Whether the sequencer has registers, through which cores are taken out and in while it runs.
     pub fn has_control(&self) -> bool {
         self.control
+    }
+
+    /// The most frames that a core may get in a row; 1 when no register can give it more than that.
+    pub fn max_weight(&self) -> usize {
+        self.max_weight
+    }
+
+    /// Whether registers say how many frames each core gets in a row.
+    pub fn has_weights(&self) -> bool {
+        self.max_weight > 1
     }
 
     /// Where the time comes from.

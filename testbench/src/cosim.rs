@@ -14,7 +14,7 @@ use seqnic_sim::model::Stripper;
 use seqnic_sim::traffic::Packet;
 use seqnic_spec::Config;
 
-use crate::axis::{Batch, PortError, Wiring};
+use crate::axis::{Batch, PortError, TuserOfPacket, Wiring};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::oracle::{Oracle, SequencerOracle, StripperOracle};
@@ -99,6 +99,12 @@ impl<E: Engine> Cosim<E> {
             overlap_after: LONG_RUN_CYCLES,
             started: None,
         })
+    }
+
+    /// Says what is in `tuser` of the packets, which is random otherwise.
+    pub fn with_tuser(mut self, tuser: TuserOfPacket) -> Self {
+        self.feeder.set_tuser(tuser);
+        self
     }
 
     /// Has batches played ahead of their checks, on another thread, from the first batch on that ends after so many

@@ -42,7 +42,7 @@ mod scoreboard;
 pub use cosim::{Cosim, Options, OutputFrame};
 pub use engine::{Engine, Observe};
 pub use failure::{Difference, Failure, Violation};
-pub use oracle::{Expected, Oracle};
+pub use oracle::{Expected, Oracle, SequencerOracle};
 pub use place::place_of_byte;
 pub use report::Report;
 pub use round_trip::{RoundTrip, RoundTripError};

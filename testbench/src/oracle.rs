@@ -31,14 +31,15 @@ pub trait Oracle {
 
 /// The golden model of the sequencer.
 #[derive(Debug)]
-pub(crate) struct SequencerOracle {
+pub struct SequencerOracle {
     model: Sequencer,
     side_band: SidebandModel,
     tuser: Vec<u8>,
 }
 
 impl SequencerOracle {
-    pub(crate) fn new(config: &Config) -> Self {
+    /// A sequencer that has seen no packet.
+    pub fn new(config: &Config) -> Self {
         Self {
             model: Sequencer::new(config),
             side_band: SidebandModel::new(config),

@@ -19,7 +19,7 @@ mod shell;
 
 use std::sync::Arc;
 
-use super::design::{Child, Design};
+use super::design::{Child, Design, Port};
 use super::expr::Kind;
 
 /// One emitted file.
@@ -29,6 +29,32 @@ pub struct VerilogFile {
     pub name: String,
     /// The whole text.
     pub text: String,
+}
+
+/// A top module as text, with what an engine must know to run it: what is emitted of a design, or that among modules
+/// that were written by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verilog {
+    /// The name of the top module.
+    pub top: String,
+    /// It and all below it.
+    pub files: Vec<VerilogFile>,
+    /// Its ports, without clock and reset.
+    pub ports: Vec<Port>,
+    /// Whether it has the ports [`CLOCK`](super::CLOCK) and [`RESET`](super::RESET).
+    pub is_clocked: bool,
+}
+
+impl Verilog {
+    /// What is emitted of a design.
+    pub fn of(top: &Arc<Design>) -> Self {
+        Self {
+            top: top.name().to_owned(),
+            files: emit(top, ""),
+            ports: top.ports().collect(),
+            is_clocked: top.is_clocked(),
+        }
+    }
 }
 
 /// Emits a design and all below it, one file a module, children before parents. `header` is put in

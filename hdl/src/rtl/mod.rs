@@ -40,7 +40,7 @@ mod sim;
 pub use bits::Bits;
 pub use check::{Problem, RtlError};
 pub use design::{Design, Direction, Port};
-pub use emit::{VerilogFile, emit};
+pub use emit::{Verilog, VerilogFile, emit};
 pub use expr::{Expr, When, all_of, any_of, concat, constant, lit, ones, when, zeros};
 pub(crate) use module::bits_for;
 pub use module::{Instance, Memory, MemorySpec, MemoryStyle, Module, Reset};

@@ -26,7 +26,7 @@ impl Turn {
     ) -> Result<Self, RtlError> {
         let name = block_name(config, "sprayer");
         let design = match config.has_control() {
-            true => controlled_sprayer(&name, config.cores()),
+            true => controlled_sprayer(&name, config.cores(), config.max_weight()),
             false => sprayer(&name, config.cores()),
         };
         let sprayer = m.instance("sprayer", &design?);
@@ -69,6 +69,10 @@ impl Turn {
         wire(registers, slave, &["read_data"]);
         wire(registers, sprayer, &["enabled", "load"]);
         wire(sprayer, registers, &["core", "frame_begins"]);
+        if config.has_weights() {
+            wire(sprayer, registers, &["next_core"]);
+            wire(registers, sprayer, &["next_weight"]);
+        }
         Ok(Self {
             may_begin: m.output_from(sprayer, "core_valid"),
             registers: Some(registers),

@@ -155,8 +155,8 @@ impl<E: Engine> Subject<E> {
             }
             !counts
         });
-        for core in 0..self.config.cores() {
-            self.sequencer.enable(core, registers.is_enabled(core));
+        if let Some(weights) = registers.take_weights() {
+            self.sequencer.set_weights(weights);
         }
     }
 
@@ -208,13 +208,15 @@ impl<E: Engine> RegisterBus for &mut Subject<E> {
     }
 }
 
-/// Every kind of history, and none; few cores and many. No row holds the time.
+/// Every kind of history, and none; few cores and many; with weights and without. No row holds the time.
 fn subjects() -> Vec<Config> {
     [
         "bus.data_bits = 1024\nhistory.row = \"heavy-hitter\"\nspray.cores = 5",
         "bus.data_bits = 128\nhistory = { row = \"port-knocking\", rows = 20 }\nprefix.layout = \"bpf-profile\"\n\
          spray.cores = 17",
-        "bus.data_bits = 2048\nhistory.row = \"none\"\nspray.cores = 33",
+        "bus.data_bits = 2048\nhistory.row = \"none\"\nspray.cores = 33\nspray.max_weight = 9",
+        "bus.data_bits = 256\nhistory = { row = \"ddos-mitigator\", rows = 250 }\nspray.cores = 6\nspray.max_weight = 50",
+        "bus.data_bits = 1024\nhistory = { row = \"heavy-hitter\", rows = 6 }\nspray.cores = 4\nspray.max_weight = 2",
         "bus.data_bits = 512\nhistory = { row = \"ddos-mitigator\", rows = 64, storage = \"block\" }\n\
          pipeline.input_skid = true\nspray.cores = 64",
         "bus.data_bits = 64\nhistory.row = \"heavy-hitter\"\nspray.cores = 2",
@@ -229,7 +231,11 @@ fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
     let word = random.random_range(0..cores.div_ceil(32));
     let bits = (cores - 32 * word).min(32);
     let mask = (random.random::<u32>() | random.random::<u32>()) & (u32::MAX >> (32 - bits));
-    let (offset, value) = match random.random_range(0..10) {
+    let (offset, value) = match random.random_range(0..14) {
+        10.. => (
+            map::WEIGHT.word_offset_bytes(random.random_range(0..cores)),
+            random.random_range(0..=config.max_weight() as u32 + 1),
+        ),
         0..4 => (map::ACTIVE.word_offset_bytes(word), mask),
         4..7 => (
             map::FAILED.word_offset_bytes(word),
@@ -349,7 +355,8 @@ fn few_enabled_cores_cost_no_cycle() {
 #[test]
 fn a_frame_that_has_begun_keeps_its_core() {
     let Some(engines) = engines() else { return };
-    let config = &subjects()[4];
+    let config = subjects().pop().expect("there are some");
+    let config = &config;
     let mut subject = Subject::new(engines.sequencer(config), config);
     for packet in frames_of([1514; 3], 3) {
         subject.send(&packet.data);
@@ -363,4 +370,40 @@ fn a_frame_that_has_begun_keeps_its_core() {
         .expect("it cannot fail");
     subject.drain();
     assert_eq!(subject.cores, [0, 1, 1]);
+}
+
+#[test]
+fn a_core_gets_its_weight_in_a_row_and_a_write_ends_its_turn() {
+    let Some(engines) = engines() else { return };
+    let config = config(
+        "bus.data_bits = 2048\nhistory.row = \"none\"\nspray = { cores = 3, control = true, max_weight = 4 }",
+    );
+    let mut subject = Subject::new(engines.sequencer(&config), &config);
+    let set = |subject: &mut Subject<_>, core, weight| {
+        let write = Registers(subject).set_weight(core, weight);
+        write.expect("it cannot fail");
+    };
+    set(&mut subject, 0, 3);
+    set(&mut subject, 2, 2);
+    set(&mut subject, 1, 5);
+    assert_eq!(Registers(&mut subject).status(), Ok(1));
+    // A frame of one beat in each cycle.
+    for packet in frames_of([60; 120], 3) {
+        subject.send(&packet.data);
+    }
+    let gave: Vec<bool> = (0..64).map(|_| subject.step(true, true).gave).collect();
+    let first = gave.iter().position(|&gave| gave).expect("frames come out");
+    assert!(gave[first..].iter().all(|&gave| gave));
+    assert_eq!(subject.cores[..8], [0, 0, 0, 1, 2, 2, 0, 0]);
+    // Core 0 is taken out while the second of its three waits for the sink.
+    while subject.cores.last_chunk() != Some(&[2, 0]) {
+        subject.step(true, true);
+    }
+    let begun = subject.cores.len();
+    subject.under_way = Some((Access::Write(0b110), map::ACTIVE.offset_bytes, None));
+    while subject.under_way.is_some() {
+        subject.step(false, true);
+    }
+    subject.drain();
+    assert_eq!(subject.cores[begun..][..7], [0, 1, 2, 2, 1, 2, 2]);
 }

@@ -2,15 +2,15 @@
 
 use std::fmt::Write;
 
-use seqnic_hdl::rtl::{CLOCK, Design, Direction, RESET};
+use seqnic_hdl::rtl::{CLOCK, Direction, RESET, Verilog};
 
 /// The name of the class that Verilator makes.
 pub(crate) const CLASS: &str = "Vmodel";
 
-/// The port table of a design, and the function that makes a model of it.
-pub(crate) fn glue(design: &Design) -> String {
+/// The port table of a top module, and the function that makes a model of it.
+pub(crate) fn glue(verilog: &Verilog) -> String {
     let mut table = String::new();
-    for port in design.ports() {
+    for port in &verilog.ports {
         let (name, width) = (&port.name, port.width);
         let member = member(name);
         let is_input = port.direction == Direction::Input;
@@ -20,7 +20,7 @@ pub(crate) fn glue(design: &Design) -> String {
         );
     }
     // A design without state has neither.
-    let drive = |wire: &str, value: &str| match design.is_clocked() {
+    let drive = |wire: &str, value: &str| match verilog.is_clocked {
         true => format!("top.{wire} = {value};"),
         false => String::new(),
     };
