@@ -48,8 +48,20 @@ impl<const W: usize> Cell<W> {
             *word ^= key;
         }
         self.flows -= u8::from(self.flows != UNKNOWN);
+        self.take_counts(packets, bytes);
+    }
+
+    /// Takes packets and bytes out, and leaves the flow.
+    #[inline]
+    pub fn take_counts(&mut self, packets: u32, bytes: u64) {
         self.packets = self.packets.wrapping_sub(packets);
         self.bytes = self.bytes.wrapping_sub(bytes) & BYTE_COUNT_MASK;
+    }
+
+    /// Puts packets and bytes in again.
+    pub fn give_back(&mut self, packets: u32, bytes: u64) {
+        self.packets = self.packets.wrapping_add(packets);
+        self.bytes = self.bytes.wrapping_add(bytes) & BYTE_COUNT_MASK;
     }
 
     pub fn is_known(&self) -> bool {

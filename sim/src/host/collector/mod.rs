@@ -6,11 +6,16 @@
 
 mod assemble;
 mod cells;
+mod counters;
+mod loss;
+mod network;
 mod peel;
 mod proof;
 mod report;
 mod switch;
 
 pub use assemble::{Assembler, Image, Missing, Refused};
+pub use loss::{Counted, LossyLink, LostFlow, lossy_links};
+pub use network::{Passes, decode_network};
 pub use report::{EpochReport, FlowRecord, Reason};
 pub use switch::{Count, Switch};

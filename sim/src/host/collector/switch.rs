@@ -96,6 +96,11 @@ impl<const W: usize> Switch<W> {
         self.proven = proof::proven(&self.cells, &self.table_hash, &self.flows);
     }
 
+    /// The number of the switch.
+    pub fn switch_id(&self) -> u32 {
+        self.header.switch_id
+    }
+
     /// Whether the filter has the flow. A filter may take a flow for known that it has never seen.
     pub fn may_have_seen(&self, key: &FlowKey) -> bool {
         self.filter.has(key.words())

@@ -1,0 +1,177 @@
+//! Counter decode: the counts of all flows of a switch, from all its cells together.
+//!
+//! Each cell is an equation: the counts of its flows sum up to its PacketCount. What can be read off one after the other
+//! is; the rest is a sparse linear system, solved by least squares.
+
+use sprs::linalg::bicgstab::BiCGSTAB;
+use sprs::{CsMat, CsVec, TriMat};
+
+use super::cells::Cell;
+use super::peel::MOST_TABLES;
+use super::switch::{Flow, Switch};
+
+/// Steps of the solver; the systems are well conditioned or have no single solution.
+const MOST_STEPS: usize = 2_000;
+/// How near it comes. Counts are whole numbers.
+const TOLERANCE: f64 = 1e-7;
+
+/// Packets and bytes.
+type Counts = [u64; 2];
+
+impl<const W: usize> Switch<W> {
+    /// The cells of a flow, as places in the sub-tables one after the other.
+    pub(super) fn places(&self, key: &[u64; W]) -> impl Iterator<Item = usize> + use<W> {
+        let places: [u32; MOST_TABLES] = self.table_hash.indices(key);
+        let (tables, cells) = (self.geometry.tables, self.geometry.cells.size());
+        (0..tables).map(move |table| table * cells + places[table] as usize)
+    }
+
+    /// Counts all flows anew. All of them are proven when nothing is left over in any cell, and none otherwise.
+    pub(super) fn solve_counts(&mut self) {
+        for number in 0..self.flows.len() {
+            let Flow {
+                key,
+                packets,
+                bytes,
+                ..
+            } = self.flows[number];
+            for place in self.places(&key) {
+                self.cells[place].give_back(packets, bytes);
+            }
+        }
+        let mut system = System::new(self);
+        let mut counts = vec![[0; 2]; self.flows.len()];
+        system.read_off(&mut self.cells, &mut counts);
+        let is_unique = system.solve_rest(&mut self.cells, &mut counts);
+        for (flow, [packets, bytes]) in self.flows.iter_mut().zip(counts) {
+            (flow.packets, flow.bytes) = (packets as u32, bytes);
+        }
+        let mut known = self.cells.iter().filter(|cell| cell.is_known());
+        let is_right = is_unique && known.all(|cell| (cell.packets, cell.bytes) == (0, 0));
+        self.proven = vec![is_right; self.flows.len()];
+    }
+}
+
+/// Which flows are not counted yet, and where they are.
+struct System {
+    /// The cells of each flow.
+    places: Vec<Vec<usize>>,
+    /// For each cell, how many of its flows are not counted, and the XOR of their numbers.
+    open: Vec<(u32, usize)>,
+    is_counted: Vec<bool>,
+}
+
+impl System {
+    fn new<const W: usize>(switch: &Switch<W>) -> Self {
+        let places: Vec<Vec<usize>> = switch
+            .flows
+            .iter()
+            .map(|flow| {
+                let places = switch.places(&flow.key);
+                places
+                    .filter(|&place| switch.cells[place].is_known())
+                    .collect()
+            })
+            .collect();
+        let mut open = vec![(0, 0); switch.cells.len()];
+        for (flow, places) in places.iter().enumerate() {
+            for &place in places {
+                open[place] = (open[place].0 + 1, open[place].1 ^ flow);
+            }
+        }
+        Self {
+            is_counted: vec![false; places.len()],
+            places,
+            open,
+        }
+    }
+
+    /// The count of a flow is known.
+    fn count<const W: usize>(&mut self, flow: usize, count: Counts, cells: &mut [Cell<W>]) {
+        self.is_counted[flow] = true;
+        for &place in &self.places[flow] {
+            let (flows, numbers) = self.open[place];
+            self.open[place] = (flows - 1, numbers ^ flow);
+            cells[place].take_counts(count[0] as u32, count[1]);
+        }
+    }
+
+    /// Counts flows that are the only one in a cell which is not counted.
+    fn read_off<const W: usize>(&mut self, cells: &mut [Cell<W>], counts: &mut [Counts]) {
+        let mut queue: Vec<usize> = (0..cells.len()).collect();
+        while let Some(place) = queue.pop() {
+            if let (1, flow) = self.open[place] {
+                counts[flow] = [u64::from(cells[place].packets), cells[place].bytes];
+                self.count(flow, counts[flow], cells);
+                queue.extend(&self.places[flow]);
+            }
+        }
+    }
+
+    /// Counts the others; false when more than one solution fits.
+    fn solve_rest<const W: usize>(&mut self, cells: &mut [Cell<W>], counts: &mut [Counts]) -> bool {
+        let flows: Vec<usize> = (0..counts.len())
+            .filter(|&flow| !self.is_counted[flow])
+            .collect();
+        if flows.is_empty() {
+            return true;
+        }
+        let rows: Vec<usize> = (0..cells.len())
+            .filter(|&place| self.open[place].0 > 0)
+            .collect();
+        let mut row_of = vec![usize::MAX; cells.len()];
+        rows.iter()
+            .enumerate()
+            .for_each(|(row, &place)| row_of[place] = row);
+        let mut matrix = TriMat::new((rows.len(), flows.len()));
+        for (column, &flow) in flows.iter().enumerate() {
+            for &place in &self.places[flow] {
+                matrix.add_triplet(row_of[place], column, 1.0);
+            }
+        }
+        let matrix: CsMat<f64> = matrix.to_csr();
+        let transposed: CsMat<f64> = matrix.transpose_view().to_csr();
+        let normal = &transposed * &matrix;
+        let values: [fn(&Cell<W>) -> f64; 2] =
+            [|cell| f64::from(cell.packets), |cell| cell.bytes as f64];
+        for (which, value) in values.into_iter().enumerate() {
+            let sums: Vec<f64> = rows.iter().map(|&place| value(&cells[place])).collect();
+            let right = &transposed * &CsVec::new(rows.len(), (0..rows.len()).collect(), sums);
+            // From two starts the solver comes to one solution only if there is but one.
+            let starts = [|_| 0.0, |flow: usize| (flow * 7_919 % 1_009) as f64];
+            let [first, second] = starts.map(|start| solve(&normal, &right, start));
+            let (Some(first), Some(second)) = (first, second) else {
+                return false;
+            };
+            for ((&flow, first), second) in flows.iter().zip(first).zip(second) {
+                if first.round() != second.round() || first < -0.5 {
+                    return false;
+                }
+                counts[flow][which] = first.round() as u64;
+            }
+        }
+        for flow in flows {
+            self.count(flow, counts[flow], cells);
+        }
+        true
+    }
+}
+
+/// The solution that the solver comes to.
+fn solve(
+    normal: &CsMat<f64>,
+    right: &CsVec<f64>,
+    start: impl Fn(usize) -> f64,
+) -> Option<Vec<f64>> {
+    let size = normal.rows();
+    let start = CsVec::new(size, (0..size).collect(), (0..size).map(start).collect());
+    let scale = right.l2_norm().max(1.0);
+    let solved = BiCGSTAB::<'_, f64, _, _>::solve(
+        normal.view(),
+        start.view(),
+        right.view(),
+        TOLERANCE * scale,
+        MOST_STEPS,
+    );
+    solved.ok().map(|solved| solved.x().to_dense().to_vec())
+}
