@@ -11,11 +11,13 @@ mod loss;
 mod network;
 mod peel;
 mod proof;
+mod read;
 mod report;
 mod switch;
 
 pub use assemble::{Assembler, Image, Missing, Refused};
 pub use loss::{Counted, LossyLink, LostFlow, lossy_links};
 pub use network::{Passes, decode_network};
+pub use read::{ReadError, Reading, payload};
 pub use report::{EpochReport, FlowRecord, Reason};
 pub use switch::{Count, Switch};
