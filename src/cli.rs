@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{cosim, emit, model, report, trace};
+use crate::commands::{cosim, emit, flowradar, model, report, trace};
 
 /// Generates the hardware of state-compute replication from one configuration, and proves it
 ///
@@ -35,6 +35,8 @@ pub enum Command {
     Model(Box<model::Args>),
     /// Synthesise the sequencer with Yosys and count what it takes
     Report(Box<report::Args>),
+    /// Size, decode and simulate FlowRadar encoders
+    Flowradar(Box<flowradar::Args>),
     /// Generate traffic as a capture
     Trace(trace::Args),
     /// Say which tools are found, what they are for and how to get the others

@@ -63,6 +63,7 @@ fn dispatch(cli: &Cli, command: &clap::Command, matches: &ArgMatches) -> Result<
         }
         Command::Model(args) => commands::model::run(args, &output),
         Command::Report(args) => commands::report::run(args, &output),
+        Command::Flowradar(args) => commands::flowradar::run(args, &output),
         Command::Trace(args) => commands::trace::run(args, &output),
         Command::Doctor => commands::doctor::run(&output),
     }

@@ -3,17 +3,14 @@
 //! Each cell is an equation: the counts of its flows sum up to its PacketCount. What can be read off one after the other
 //! is; the rest is a sparse linear system, solved by least squares.
 
-use sprs::linalg::bicgstab::BiCGSTAB;
-use sprs::{CsMat, CsVec, TriMat};
-
 use super::cells::Cell;
 use super::peel::MOST_TABLES;
 use super::switch::{Flow, Switch};
 
-/// Steps of the solver: some hundred are enough for some thousand flows.
-const MOST_STEPS: usize = 1_000;
-/// What may be left of the right side, as a share of it. It is as small as the numbers allow, for what is left may be
-/// much more in the counts, and they are whole numbers.
+/// Steps of the solver; some hundred are enough for some thousand flows.
+const MOST_STEPS: usize = 2_000;
+/// What may be left of the gradient, as a share of what it was. It is as small as the numbers allow, for what is left
+/// may be much more in the counts, and they are whole numbers.
 const TOLERANCE: f64 = 1e-12;
 
 /// Packets and bytes.
@@ -117,30 +114,19 @@ impl System {
         if flows.is_empty() {
             return true;
         }
-        let rows: Vec<usize> = (0..cells.len())
-            .filter(|&place| self.open[place].0 > 0)
-            .collect();
-        let mut row_of = vec![usize::MAX; cells.len()];
-        rows.iter()
-            .enumerate()
-            .for_each(|(row, &place)| row_of[place] = row);
-        let mut matrix = TriMat::new((rows.len(), flows.len()));
-        for (column, &flow) in flows.iter().enumerate() {
-            for &place in &self.places[flow] {
-                matrix.add_triplet(row_of[place], column, 1.0);
-            }
-        }
-        let matrix: CsMat<f64> = matrix.to_csr();
-        let transposed: CsMat<f64> = matrix.transpose_view().to_csr();
-        let normal = &transposed * &matrix;
         let values: [fn(&Cell<W>) -> f64; 2] =
             [|cell| f64::from(cell.packets), |cell| cell.bytes as f64];
         for (which, value) in values.into_iter().enumerate() {
-            let sums: Vec<f64> = rows.iter().map(|&place| value(&cells[place])).collect();
-            let right = &transposed * &CsVec::new(rows.len(), (0..rows.len()).collect(), sums);
+            let sums: Vec<f64> = cells.iter().map(value).collect();
             // From two starts the solver comes to one solution only if there is but one.
             let starts = [|_| 0.0, |flow: usize| (flow * 7_919 % 1_009) as f64];
-            let [first, second] = starts.map(|start| solve(&normal, &right, start));
+            let [first, second] = starts.map(|start| {
+                self.solve(
+                    &flows,
+                    flows.iter().map(|&flow| start(flow)).collect(),
+                    &sums,
+                )
+            });
             for ((&flow, first), second) in flows.iter().zip(first).zip(second) {
                 if first.round() != second.round() || first < -0.5 {
                     return false;
@@ -153,21 +139,51 @@ impl System {
         }
         true
     }
-}
 
-/// The solution that the solver comes to.
-fn solve(normal: &CsMat<f64>, right: &CsVec<f64>, start: impl Fn(usize) -> f64) -> Vec<f64> {
-    let size = normal.rows();
-    let start = CsVec::new(size, (0..size).collect(), (0..size).map(start).collect());
-    let scale = right.l2_norm().max(1.0);
-    let solved = BiCGSTAB::<'_, f64, _, _>::solve(
-        normal.view(),
-        start.view(),
-        right.view(),
-        TOLERANCE * scale,
-        MOST_STEPS,
-    );
-    // One that did not come as near is tried, too: the equations decide.
-    let (Ok(solved) | Err(solved)) = solved;
-    solved.x().to_dense().to_vec()
+    /// The counts with which the sums over the cells come nearest to `sums`: conjugate gradients on the normal
+    /// equations (CGLS), which never forms them. One that did not come as near as it should is tried, too: the equations
+    /// decide.
+    fn solve(&self, flows: &[usize], mut counts: Vec<f64>, sums: &[f64]) -> Vec<f64> {
+        let add = |counts: &[f64], factor: f64, into: &mut [f64]| {
+            for (&flow, count) in flows.iter().zip(counts) {
+                for &place in &self.places[flow] {
+                    into[place] += factor * count;
+                }
+            }
+        };
+        let gather = |cells: &[f64]| -> Vec<f64> {
+            let gathered =
+                |&flow: &usize| self.places[flow].iter().map(|&place| cells[place]).sum();
+            flows.iter().map(gathered).collect()
+        };
+        let square = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
+
+        let mut rest = sums.to_vec();
+        add(&counts, -1.0, &mut rest);
+        let mut gradient = gather(&rest);
+        let mut direction = gradient.clone();
+        let mut slope = square(&gradient);
+        let enough = slope * TOLERANCE * TOLERANCE;
+        for _ in 0..MOST_STEPS {
+            if slope <= enough {
+                break;
+            }
+            let mut image = vec![0.0; sums.len()];
+            add(&direction, 1.0, &mut image);
+            let step = slope / square(&image);
+            for (count, direction) in counts.iter_mut().zip(&direction) {
+                *count += step * direction;
+            }
+            for (rest, image) in rest.iter_mut().zip(&image) {
+                *rest -= step * image;
+            }
+            gradient = gather(&rest);
+            let next = square(&gradient);
+            for (direction, gradient) in direction.iter_mut().zip(&gradient) {
+                *direction = gradient + next / slope * *direction;
+            }
+            slope = next;
+        }
+        counts
+    }
 }

@@ -13,6 +13,7 @@ mod peel;
 mod proof;
 mod read;
 mod report;
+mod share;
 mod switch;
 
 pub use assemble::{Assembler, Image, Missing, Refused};
@@ -20,4 +21,5 @@ pub use loss::{Counted, LossyLink, LostFlow, lossy_links};
 pub use network::{Passes, decode_network};
 pub use read::{ReadError, Reading, payload};
 pub use report::{EpochReport, FlowRecord, Reason};
+pub use share::decoded_share;
 pub use switch::{Count, Switch};

@@ -101,6 +101,16 @@ impl<const W: usize> Switch<W> {
         self.header.switch_id
     }
 
+    /// The number of the epoch.
+    pub fn epoch(&self) -> u32 {
+        self.header.epoch
+    }
+
+    /// Whether its cells count bytes.
+    pub fn counts_bytes(&self) -> bool {
+        self.geometry.byte_counts
+    }
+
     /// Whether the filter has the flow. A filter may take a flow for known that it has never seen.
     pub fn may_have_seen(&self, key: &FlowKey) -> bool {
         self.filter.has(key.words())
