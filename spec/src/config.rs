@@ -5,6 +5,7 @@ mod resolve;
 
 use crate::check::bits_to_count;
 use crate::error::SpecError;
+use crate::flowradar::FlowRadar;
 use crate::prefix::{PrefixLayout, VlanTag};
 use crate::raw::RawConfig;
 use crate::row::RowLayout;
@@ -120,6 +121,7 @@ pub struct Config {
     heartbeat: bool,
     timestamp: TimestampSource,
     pipeline: Pipeline,
+    flowradar: Option<FlowRadar>,
 }
 
 impl Config {
@@ -245,5 +247,10 @@ impl Config {
     /// Registers and buffers that trade area for timing.
     pub fn pipeline(&self) -> Pipeline {
         self.pipeline
+    }
+
+    /// The FlowRadar encoder, if there is one.
+    pub fn flowradar(&self) -> Option<&FlowRadar> {
+        self.flowradar.as_ref()
     }
 }

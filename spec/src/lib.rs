@@ -34,6 +34,7 @@ mod named;
 mod check;
 mod config;
 mod error;
+pub mod flowradar;
 mod format;
 mod header;
 mod identifier;
@@ -53,8 +54,8 @@ pub use header::{HeaderField, Layer};
 pub use mac::MacAddr;
 pub use prefix::{PrefixLayout, PrefixPreset, RowOrder, Section, SectionKind, VlanTag};
 pub use raw::{
-    RawAlignment, RawBus, RawConfig, RawField, RawHistory, RawPipeline, RawPrefix, RawSection,
-    RawSpray, RawTimestamp,
+    RawAlignment, RawBus, RawConfig, RawExport, RawField, RawFlowRadar, RawHistory, RawPipeline,
+    RawPrefix, RawSection, RawSpray, RawTimestamp,
 };
 pub use row::{ByteOrder, Field, Requirements, RowLayout, RowPreset};
 pub use source::Source;

@@ -1,9 +1,12 @@
 //! The configuration as it is written: everything optional, nothing checked.
 
+mod flowradar;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::flowradar::{RawExport, RawFlowRadar};
 use crate::error::SpecError;
 
 /// A configuration as it is written in TOML or given by flags.
@@ -27,6 +30,9 @@ pub struct RawConfig {
     pub timestamp: RawTimestamp,
     /// Registers and buffers that trade area for timing.
     pub pipeline: RawPipeline,
+    /// The FlowRadar encoder; without it there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flowradar: Option<RawFlowRadar>,
 }
 
 /// `[bus]`
@@ -182,7 +188,15 @@ impl RawConfig {
     pub fn from_toml_str(text: &str, origin: &str) -> Result<Self, SpecError> {
         let syntax = |error: toml::de::Error| SpecError::syntax(&error, text, origin);
         let table: toml::Table = toml::from_str(text).map_err(syntax)?;
-        for section in ["bus", "history", "prefix", "spray", "timestamp", "pipeline"] {
+        for section in [
+            "bus",
+            "history",
+            "prefix",
+            "spray",
+            "timestamp",
+            "pipeline",
+            "flowradar",
+        ] {
             // Without this, an array would be taken for a table whose keys are left out.
             if let Some(value) = table.get(section).filter(|value| !value.is_table()) {
                 let fix = format!("write [{section}] and its keys below it, as in examples/");
@@ -208,6 +222,10 @@ impl RawConfig {
             spray: self.spray.merge(over.spray),
             timestamp: self.timestamp.merge(over.timestamp),
             pipeline: self.pipeline.merge(over.pipeline),
+            flowradar: match (self.flowradar, over.flowradar) {
+                (Some(below), Some(over)) => Some(below.merge(over)),
+                (below, over) => over.or(below),
+            },
         }
     }
 }

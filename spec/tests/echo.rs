@@ -4,8 +4,8 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use seqnic_spec::{
-    Config, Layer, PrefixPreset, RawAlignment, RawBus, RawConfig, RawField, RawHistory,
-    RawPipeline, RawPrefix, RawSection, RawSpray, RawTimestamp, RowPreset, Source,
+    Config, Layer, PrefixPreset, RawAlignment, RawBus, RawConfig, RawField, RawFlowRadar,
+    RawHistory, RawPipeline, RawPrefix, RawSection, RawSpray, RawTimestamp, RowPreset, Source,
 };
 
 #[test]
@@ -99,15 +99,63 @@ fn raw_config() -> impl Strategy<Value = RawConfig> {
             data_bits,
             tuser_bits,
         });
-    (bus, history(), prefix(), spray(), timestamp, pipeline).prop_map(
-        |(bus, history, prefix, spray, timestamp, pipeline)| RawConfig {
-            name: None,
-            bus,
-            history,
-            prefix,
-            spray,
-            timestamp,
-            pipeline,
+    let flowradar = weighted(0.3, flowradar());
+    (
+        bus,
+        history(),
+        prefix(),
+        spray(),
+        timestamp,
+        pipeline,
+        flowradar,
+    )
+        .prop_map(
+            |(bus, history, prefix, spray, timestamp, pipeline, flowradar)| RawConfig {
+                name: None,
+                bus,
+                history,
+                prefix,
+                spray,
+                timestamp,
+                pipeline,
+                flowradar,
+            },
+        )
+}
+
+fn flowradar() -> impl Strategy<Value = RawFlowRadar> {
+    let sizes = (
+        rare(0..1 << 25),
+        rare(0..10),
+        rare(90..1100),
+        rare(0..70),
+        rare(0..20),
+    );
+    let names = (
+        name(&["crc-sum", "tabulation", "crc"]),
+        name(&["five-tuple", "ipv6-five-tuple"]),
+        name(&["block", "ultra"]),
+    );
+    let rest = (any::<Option<bool>>(), rare(0..9), rare(0..9), rare(0..9));
+    (sizes, names, rest).prop_map(
+        |(
+            (flows, tables, cells_percent, filter_bits_per_flow, filter_hashes),
+            (hash, key, storage),
+            (byte_counts, seed, epoch_cycles, switch_id),
+        )| RawFlowRadar {
+            flows,
+            tables,
+            cells_percent,
+            filter_bits_per_flow,
+            filter_hashes,
+            hash,
+            seed,
+            key,
+            byte_counts,
+            storage,
+            epoch_cycles,
+            switch_id,
+            ..RawFlowRadar::default()
         },
     )
 }

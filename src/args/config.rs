@@ -250,6 +250,8 @@ impl ConfigArgs {
                 fifo_beats: self.fifo_beats.or(set.pipeline.fifo_beats),
                 fifo_storage: self.fifo_storage.clone().or(set.pipeline.fifo_storage),
             },
+            // Its keys would take flags of traffic, as --flows: they are given by --set alone.
+            flowradar: set.flowradar,
         }
     }
 

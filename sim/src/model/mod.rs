@@ -3,6 +3,7 @@
 //! The models are written from the paper and from `docs/packet-format.md`, never from the hardware.
 //! They know nothing of clocks and beats: frames go in, frames come out.
 
+pub mod flowradar;
 mod headers;
 mod heartbeat;
 mod history;

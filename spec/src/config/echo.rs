@@ -35,7 +35,11 @@ impl Config {
         writeln!(out, "input_skid = {}", self.pipeline.input_skid)?;
         writeln!(out, "output_skid = {}", self.pipeline.output_skid)?;
         writeln!(out, "fifo_beats = {}", self.pipeline.fifo_beats)?;
-        writeln!(out, "fifo_storage = \"{}\"", self.pipeline.fifo_storage)
+        writeln!(out, "fifo_storage = \"{}\"", self.pipeline.fifo_storage)?;
+        match &self.flowradar {
+            Some(flowradar) => flowradar.write_toml(out),
+            None => Ok(()),
+        }
     }
 
     fn write_history(&self, out: &mut String) -> fmt::Result {

@@ -3,6 +3,7 @@
 use super::{Config, ControlClock, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
 use crate::check::{self, bits_to_count};
 use crate::error::SpecError;
+use crate::flowradar::FlowRadar;
 use crate::identifier::identifier;
 use crate::prefix::{Outline, RowOrder, Surroundings, VlanTag};
 use crate::raw::{RawConfig, RawPipeline, RawSpray, RawTimestamp};
@@ -81,6 +82,7 @@ impl TryFrom<RawConfig> for Config {
             heartbeat: raw.spray.heartbeat.unwrap_or(false),
             timestamp: timestamp(&raw.timestamp)?,
             pipeline: pipeline(&raw.pipeline, data_bits)?,
+            flowradar: raw.flowradar.as_ref().map(FlowRadar::resolve).transpose()?,
         })
     }
 }

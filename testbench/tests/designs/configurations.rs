@@ -30,6 +30,7 @@ pub fn configurations() -> impl Strategy<Value = Config> {
                     spray,
                     timestamp,
                     pipeline,
+                    flowradar: None,
                 };
                 let read = |raw: &RawConfig| {
                     Config::try_from(raw.clone())
