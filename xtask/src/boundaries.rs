@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("seqnic-synth", &["seqnic-spec", "seqnic-hdl"]),
     ("seqnic-netfpga", &["seqnic-spec", "seqnic-hdl"]),
+    ("seqnic-tofino", &["seqnic-spec"]),
     (
         "seqnic",
         &[
@@ -35,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seqnic-verilator",
             "seqnic-synth",
             "seqnic-netfpga",
+            "seqnic-tofino",
         ],
     ),
     // Its checks also run as a test of seqnic-sim.

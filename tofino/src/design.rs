@@ -1,0 +1,237 @@
+//! The programs of a configuration: the pattern that was asked for or the cheapest that holds it, checked.
+
+use seqnic_spec::Config;
+
+use crate::build::{self, Built, Packing, Spray};
+use crate::chip::Chip;
+use crate::error::Refusal;
+use crate::ir::{Arch, Pipe, Program};
+use crate::pattern::Pattern;
+use crate::{resources, rules};
+
+/// A program that is loaded into pipes of a chip.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// What its file is called after the name of the configuration.
+    pub suffix: &'static str,
+    /// The program.
+    pub program: Program,
+}
+
+/// The sequencer of a configuration on a chip.
+#[derive(Debug, Clone)]
+pub struct Design {
+    /// The chip.
+    pub chip: Chip,
+    /// How the history is held.
+    pub pattern: Pattern,
+    /// How a row is cut.
+    pub packing: Packing,
+    /// The program, what is looked up in it, and how rows are cut. With two pipes the ingress is that of the first, the
+    /// egress that of the second.
+    pub built: Built,
+    /// The same, as it is loaded.
+    pub programs: Vec<Loaded>,
+}
+
+impl Design {
+    /// The design with this pattern, or the cheapest: fewest stateful ALUs, then fewest stages, one pass before two.
+    pub fn new(config: &Config, chip: Chip, pattern: Option<Pattern>) -> Result<Self, Refusal> {
+        match pattern {
+            Some(pattern) => Self::with(config, chip, pattern)
+                .map_err(|refusal| advise(refusal, config, chip, pattern)),
+            None => Self::cheapest(config, chip),
+        }
+    }
+
+    fn cheapest(config: &Config, chip: Chip) -> Result<Self, Refusal> {
+        let mut refusals = Vec::new();
+        let mut designs = Vec::new();
+        for pattern in Pattern::ALL {
+            match Self::with(config, chip, pattern) {
+                Ok(design) => designs.push(design),
+                Err(refusal) => refusals.push((pattern, refusal)),
+            }
+        }
+        if let Some(design) = designs.into_iter().min_by_key(Self::cost) {
+            return Ok(design);
+        }
+        // The last pattern holds the most; those before it say no more.
+        let told = refusals
+            .iter()
+            .rev()
+            .find(|(_, refusal)| !IN_PRINCIPLE.contains(&refusal.rule));
+        let last = told.or(refusals.last()).cloned();
+        Err(match last {
+            Some((pattern, refusal)) => advise(refusal, config, chip, pattern),
+            None => Refusal::new(
+                "pattern",
+                "no pattern",
+                "there is none",
+                "choose another chip",
+            ),
+        })
+    }
+
+    /// The design with a pattern, in the packing that takes fewer registers.
+    fn with(config: &Config, chip: Chip, pattern: Pattern) -> Result<Self, Refusal> {
+        let packings = match pattern {
+            // What moves from register to register has to stay whole, and so has what crosses from pipe to pipe.
+            Pattern::Shift | Pattern::TwoPipe => &[Packing::InPlace][..],
+            _ => &[Packing::InPlace, Packing::Gathered],
+        };
+        let designs = packings
+            .iter()
+            .map(|&packing| Self::packed(config, chip, pattern, packing));
+        let designs: Vec<Result<Self, Refusal>> = designs.collect();
+        let (made, refused): (Vec<_>, Vec<_>) = designs.into_iter().partition(Result::is_ok);
+        let cheapest = made.into_iter().flatten().min_by_key(Self::cost);
+        match cheapest {
+            Some(design) => Ok(design),
+            // The tighter packing is the one whose limit counts.
+            None => refused.into_iter().next_back().unwrap_or_else(|| {
+                Err(Refusal::new(
+                    "pattern",
+                    "no packing",
+                    "there is none",
+                    "use another pattern",
+                ))
+            }),
+        }
+    }
+
+    fn packed(
+        config: &Config,
+        chip: Chip,
+        pattern: Pattern,
+        packing: Packing,
+    ) -> Result<Self, Refusal> {
+        let built = build::sequencer(config, chip, pattern, packing, false)?;
+        let program = |suffix, program| Loaded { suffix, program };
+        let whole = &built.program;
+        let programs = match pattern {
+            Pattern::TwoPipe => vec![
+                program(
+                    "sequencer_first",
+                    Program {
+                        egress: idle(),
+                        ..whole.clone()
+                    },
+                ),
+                program(
+                    "sequencer_second",
+                    Program {
+                        ingress: idle(),
+                        ..whole.clone()
+                    },
+                ),
+            ],
+            _ => vec![program("sequencer", whole.clone())],
+        };
+        for loaded in &programs {
+            rules::check(&loaded.program, chip).map_err(|refusal| Refusal {
+                pattern: Some(format!("pattern {}", pattern.name())),
+                ..refusal
+            })?;
+        }
+        Ok(Self {
+            chip,
+            pattern,
+            packing,
+            built,
+            programs,
+        })
+    }
+
+    fn cost(&self) -> (usize, usize, usize) {
+        let pipes = self.built.program.pipes();
+        let registers = pipes.map(|pipe| pipe.registers.len()).iter().sum();
+        let stages = pipes.map(Pipe::stages).iter().sum();
+        (self.programs.len(), registers, stages)
+    }
+
+    /// The sprayer.
+    pub fn spray(&self) -> &Spray {
+        &self.built.spray
+    }
+
+    /// The same design for the behavioural model.
+    pub fn twin(&self, config: &Config) -> Result<Built, Refusal> {
+        build::sequencer(config, self.chip, self.pattern, self.packing, true)
+    }
+
+    /// The stripper for the chip.
+    pub fn stripper(&self, config: &Config) -> Program {
+        build::stripper(config, self.chip.arch())
+    }
+
+    /// The stripper for the behavioural model.
+    pub fn stripper_twin(config: &Config) -> Program {
+        build::stripper(config, Arch::V1Model)
+    }
+
+    /// The words of all rows.
+    pub fn words(&self) -> usize {
+        resources::history_words(&self.built.program)
+    }
+}
+
+/// A direction that packets of another program pass through.
+fn idle() -> Pipe {
+    let whole = build::pass();
+    Pipe {
+        states: vec![whole],
+        ..Pipe::default()
+    }
+}
+
+/// Rules that no smaller size helps with.
+const IN_PRINCIPLE: [&str; 6] = [
+    "row-order",
+    "salu-outputs",
+    "history",
+    "steering",
+    "frame-length",
+    "register-width",
+];
+
+/// Adds to a refusal how many rows would fit, and which patterns hold all.
+fn advise(mut refusal: Refusal, config: &Config, chip: Chip, pattern: Pattern) -> Refusal {
+    if IN_PRINCIPLE.contains(&refusal.rule) {
+        return refusal;
+    }
+    let mut advice = Vec::new();
+    let words = Packing::ALL.map(|packing| build::words_of_row(config, packing));
+    let words = words.into_iter().min().unwrap_or(0);
+    let fits = (1..config.rows()).rev().find_map(|rows| {
+        let smaller = build::with_rows(config, rows)?;
+        Design::with(&smaller, chip, pattern).ok().map(|_| rows)
+    });
+    if let Some(rows) = fits {
+        let plural = if words == 1 { "" } else { "s" };
+        advice.push(format!("at most {rows} rows of {words} word{plural} fit"));
+    }
+    let holds = |on: Chip| {
+        let others = Pattern::ALL.into_iter();
+        let others = others.filter(move |&other| (on, other) != (chip, pattern));
+        others.filter(move |&other| Design::with(config, on, other).is_ok())
+    };
+    let here: Vec<String> = holds(chip)
+        .map(|other| format!("--pattern {}", other.name()))
+        .collect();
+    let elsewhere = Chip::ALL.into_iter().filter(|&on| on != chip);
+    let elsewhere = elsewhere.filter(|&on| holds(on).next().is_some());
+    let fitting = match here.is_empty() {
+        false => here,
+        true => elsewhere
+            .map(|on| format!("--chip {}", on.name()))
+            .collect(),
+    };
+    if !fitting.is_empty() {
+        advice.push(format!("all fit with {}", fitting.join(" or ")));
+    }
+    if !advice.is_empty() {
+        refusal.fix = advice.join("; ");
+    }
+    refusal
+}
