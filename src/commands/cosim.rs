@@ -1,5 +1,6 @@
 //! `seqnic cosim`: the generated hardware against the golden model.
 
+mod p4;
 mod summary;
 mod wave;
 
@@ -17,7 +18,7 @@ use seqnic_testbench::{Cosim, Options, RoundTrip, RoundTripError, engine};
 use seqnic_verilator::{Initial, Lockstep, Toolchain, VerilatorEngine};
 
 use crate::Outcome;
-use crate::args::{ConfigArgs, Traffic, TrafficArgs};
+use crate::args::{ConfigArgs, TofinoArgs, Traffic, TrafficArgs};
 use crate::error::Error;
 use crate::files;
 use crate::output::{self, Output};
@@ -34,6 +35,7 @@ Examples:
   seqnic cosim --config examples/conntrack.toml --trace dctcp --packets 100000 --json
   seqnic cosim --rows 64 --cores 64 --trace uniform --packets 5000 --stall 30 --idle 30 --seed 7
   seqnic cosim --config my.toml --pcap my.pcap --wave difference.vcd
+  seqnic cosim --engine p4 --config examples/portknock-22.toml --pcap examples/captures/tcp-loss.pcap
 
 Exit codes: 0 when hardware and model agree, 1 when they differ, 2 for bad input.")]
 pub struct Args {
@@ -79,6 +81,9 @@ pub struct Args {
     wave_window: Option<Range<u64>>,
 
     #[command(flatten)]
+    tofino: TofinoArgs,
+
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
@@ -93,6 +98,8 @@ enum Engine {
     Verilator,
     /// Both side by side: every output port is compared in every cycle
     Both,
+    /// The programs for Tofino and for BMv2, interpreted; packets have no clock there
+    P4,
 }
 
 /// Runs the hardware; `again` is the part of the command line that a replay needs.
@@ -100,6 +107,15 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
     let config = args.config.load()?;
     let traffic = args.traffic.traffic()?;
     args.check_outputs(&traffic)?;
+    match (args.engine, args.tofino.given()) {
+        (Engine::P4, _) => return p4::run(args, &config, &traffic, output),
+        (_, Some(flag)) => {
+            return Err(Error::new(format!(
+                "{flag}: means something only with --engine p4; remove it"
+            )));
+        }
+        (_, None) => {}
+    }
     let options = Options {
         stall: Pause::Percent(args.stall),
         idle: Pause::Percent(args.idle),
@@ -133,6 +149,23 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
 }
 
 impl Args {
+    /// Refuses what has no meaning without a clock, and what is done in any case.
+    fn only_for_p4(&self) -> Result<(), Error> {
+        let flags = [
+            ("--stall", self.stall > 0),
+            ("--idle", self.idle > 0),
+            ("--wave", self.wave.is_some()),
+            ("--strip", self.strip),
+            ("--round-trip", self.round_trip),
+        ];
+        match flags.into_iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(Error::new(format!(
+                "{flag}: means nothing with --engine p4, which has no clock and strips every frame again; remove it"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn check_outputs(&self, traffic: &Traffic) -> Result<(), Error> {
         let inputs = [traffic.file(), self.config.config.as_deref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
@@ -190,6 +223,7 @@ impl<'a> Run<'a> {
         match self.args.engine {
             Engine::Builtin => self.simulate(design, self.builtin(design), |_| None),
             Engine::Verilator => self.simulate(design, self.verilator(design)?, |_| None),
+            Engine::P4 => Err(Error::new("--engine p4: runs no hardware")),
             Engine::Both => {
                 let both = Lockstep::build(&Toolchain::find()?, design, self.options.seed)?;
                 self.simulate(design, both, |both| {
@@ -260,6 +294,7 @@ impl<'a> Run<'a> {
             Engine::Verilator => {
                 self.there_and_back(self.verilator(&sequencer)?, self.verilator(&stripper)?)
             }
+            Engine::P4 => Err(Error::new("--engine p4: runs no hardware")),
             Engine::Both => Err(Error::new(
                 "--engine both: compares one design at a time; take --round-trip away, or choose one engine",
             )),

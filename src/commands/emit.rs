@@ -2,6 +2,7 @@
 
 mod bench;
 mod netfpga_plus;
+mod tofino;
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -69,6 +70,30 @@ Examples:
 
 Exit codes: 0 when the files are written, 2 for bad input.")]
     NetfpgaPlus(Box<netfpga_plus::Args>),
+    /// P4-16 for Tofino, with a script for its control plane
+    ///
+    /// Writes DIR/NAME_sequencer.p4 (for two pipes NAME_sequencer_first.p4 and NAME_sequencer_second.p4),
+    /// DIR/NAME_stripper.p4 for the way back, and DIR/NAME_control.py, which fills the tables and resets the registers in
+    /// bfrt_python. A configuration that breaks a rule of the chip is refused before anything is written.
+    #[command(after_help = "\
+Examples:
+  seqnic emit tofino --config examples/ddos-44.toml --out build/p4
+  seqnic emit tofino --config examples/ddos-44.toml --rows 47 --cores 48 --pattern private --out build/p4
+  seqnic emit tofino --row ddos-mitigator --rows 94 --cores 94 --chip tofino2 --core-ports 8,9,10 --out build/p4
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Tofino(Box<tofino::Args>),
+    /// The same program for the behavioural model BMv2, with what fills its tables and runs it
+    ///
+    /// Writes DIR/NAME_sequencer.p4 and DIR/NAME_stripper.p4 for v1model, DIR/NAME_commands.txt for simple_switch_CLI,
+    /// DIR/NAME_control.py for P4Runtime, and DIR/run.sh, which plays a capture through the switch.
+    #[command(after_help = "\
+Examples:
+  seqnic emit bmv2 --config examples/portknock-22.toml --out build/bmv2
+  sh build/bmv2/run.sh examples/captures/tcp-loss.pcap out.pcap
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Bmv2(Box<tofino::Args>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -114,6 +139,8 @@ pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> 
     match &args.target {
         Target::Verilog(args) => verilog(args, again, output),
         Target::NetfpgaPlus(args) => netfpga_plus::run(args, output),
+        Target::Tofino(args) => tofino::chip(args, output),
+        Target::Bmv2(args) => tofino::twin(args, output),
     }
 }
 

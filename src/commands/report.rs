@@ -1,5 +1,7 @@
 //! `seqnic report`: what the hardware takes.
 
+mod tofino;
+
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +41,7 @@ Examples:
   seqnic report --rows 16,32,64,128 --data-bits 512,1024 --html report.html
   seqnic report --config examples/conntrack.toml --blocks
   seqnic report --rows 64 --vivado utilization.rpt timing_summary.rpt
+  seqnic report --tofino --config examples/ddos-44.toml
 
 Exit codes: 0 when the report is made, 2 for bad input.")]
 pub struct Args {
@@ -72,11 +75,20 @@ pub struct Args {
     vivado: Vec<PathBuf>,
 
     #[command(flatten)]
+    tofino: tofino::Args,
+
+    #[command(flatten)]
     sweep: SweepArgs,
 }
 
 /// Synthesises each configuration and prints what it takes.
 pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
+    if args.tofino.is_wanted()? {
+        let config = args.sweep.one()?.ok_or_else(|| {
+            Error::new("--tofino: reports on one configuration; give --config FILE or --rows with one value")
+        })?;
+        return tofino::run(&args.tofino, &config, output);
+    }
     let inputs = args.sweep.config.config.iter().chain(&args.vivado);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
     let html = args.html.iter().map(|path| ("--html", path.as_path()));

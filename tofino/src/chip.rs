@@ -32,6 +32,22 @@ impl Chip {
         }
     }
 
+    /// The name that the compiler has for it.
+    pub const fn target(self) -> &'static str {
+        match self {
+            Self::Tofino1 => "tofino",
+            Self::Tofino2 => "tofino2",
+        }
+    }
+
+    /// The name that the compiler has for the architecture of its programs.
+    pub const fn architecture(self) -> &'static str {
+        match self {
+            Self::Tofino1 => "tna",
+            Self::Tofino2 => "t2na",
+        }
+    }
+
     /// The architecture of its programs.
     pub const fn arch(self) -> Arch {
         match self {

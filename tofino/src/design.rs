@@ -1,6 +1,7 @@
 //! The programs of a configuration: the pattern that was asked for or the cheapest that holds it, checked.
 
 use seqnic_spec::Config;
+use serde::Serialize;
 
 use crate::build::{self, Built, Packing, Spray};
 use crate::chip::Chip;
@@ -170,10 +171,41 @@ impl Design {
         build::stripper(config, Arch::V1Model)
     }
 
+    /// How a row is put into words.
+    pub fn words_of_row(&self, config: &Config) -> Vec<WordReport> {
+        let row = config.row();
+        let words = self.built.plan.words.iter().map(|word| {
+            let mut fields: Vec<String> = Vec::new();
+            for &byte in &word.bytes {
+                let mut starts = (0..row.fields().len()).rev();
+                let field = starts.find(|&field| row.offset_of(field) <= byte);
+                let name = field.map(|field| row.fields()[field].name.clone());
+                fields.extend(name.filter(|name| !fields.contains(name)));
+            }
+            WordReport {
+                bytes: word.bytes.clone(),
+                bits: word.bits(),
+                fields,
+            }
+        });
+        words.collect()
+    }
+
     /// The words of all rows.
     pub fn words(&self) -> usize {
         resources::history_words(&self.built.program)
     }
+}
+
+/// What a word of a row holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WordReport {
+    /// The bytes of the row that are in it.
+    pub bytes: Vec<usize>,
+    /// The width of its register.
+    pub bits: usize,
+    /// The fields that they belong to.
+    pub fields: Vec<String>,
 }
 
 /// A direction that packets of another program pass through.
