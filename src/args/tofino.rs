@@ -2,7 +2,7 @@
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use seqnic_spec::Config;
+use seqnic_spec::{Config, Steering};
 use seqnic_tofino::scripts::Ports;
 use seqnic_tofino::{Chip, Design, Pattern};
 
@@ -79,16 +79,17 @@ pub struct PortArgs {
 }
 
 impl PortArgs {
-    /// The ports for a configuration, whose cores must all find a queue.
+    /// The ports for a configuration. Where nothing in the packet says which core it is for, each core needs a port or
+    /// a queue of its own.
     pub fn ports(&self, config: &Config, queues: usize) -> Result<Ports, Error> {
-        let needed = config.cores().div_ceil(self.core_ports.len());
-        if needed > queues {
-            let ports = config.cores().div_ceil(queues);
+        let cores = config.cores();
+        let needed = cores.div_ceil(self.core_ports.len());
+        if config.steering() == Steering::Tdest && needed > queues {
             return Err(Error::new(format!(
-                "--core-ports: {} cores behind {} ports need {needed} queues on each, a port has {queues}; \
-                 give {ports} ports or more",
-                config.cores(),
+                "--core-ports: {cores} cores behind {} of them need {needed} queues on each, a port has {queues}; \
+                 give {} ports or more",
                 self.core_ports.len(),
+                cores.div_ceil(queues),
             )));
         }
         Ok(Ports {

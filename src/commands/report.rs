@@ -75,7 +75,7 @@ pub struct Args {
     vivado: Vec<PathBuf>,
 
     #[command(flatten)]
-    tofino: tofino::Args,
+    tofino: tofino::EstimateArgs,
 
     #[command(flatten)]
     sweep: SweepArgs,

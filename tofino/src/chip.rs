@@ -81,6 +81,7 @@ impl Chip {
             phv_containers: Some([64, 96, 64]),
             tagalong_containers: Some([32, 48, 32]),
             history_words: 64,
+            history_words_of_two_passes: 64,
         };
         match self {
             Self::Tofino1 => of_both,
@@ -89,6 +90,8 @@ impl Chip {
                 salu_outputs: 2,
                 // With one pass 94 words were allocated and 96 were not.
                 history_words: 94,
+                // With two passes 176 were.
+                history_words_of_two_passes: 88,
                 phv_containers: None,
                 tagalong_containers: None,
                 ..of_both
@@ -144,4 +147,6 @@ pub struct Limits {
     pub tagalong_containers: Option<[usize; 3]>,
     /// Words of history that fit into the packet header vector of one pass.
     pub history_words: usize,
+    /// The same of each pass, when two of them hold the history.
+    pub history_words_of_two_passes: usize,
 }

@@ -4,7 +4,7 @@ use seqnic_spec::{Config, SectionKind, Steering};
 
 use crate::build::{Built, FORWARD, SPRAY, Spray, TO_CORE, TO_PORT};
 use crate::interpreter::{Entry, Interpreter};
-use crate::ir::Program;
+use crate::ir::{Field, Program};
 
 /// The cores that packets are dealt to, and where each of them is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,9 +33,10 @@ impl Cores {
             .into()
     }
 
-    /// The queue of a core among those behind its port.
-    fn queue(&self, core: usize) -> u64 {
-        (core / self.ports.len().max(1)) as u64
+    /// The queue of a core among those of its port. Where there are fewer queues than cores, cores share them: they are
+    /// told apart by the address or the tag.
+    fn queue(&self, core: usize, queues: u64) -> u64 {
+        (core / self.ports.len().max(1)) as u64 % queues
     }
 }
 
@@ -60,18 +61,18 @@ pub fn spray_entries(config: &Config, spray: &Spray, cores: &Cores) -> Vec<Entry
     by_turn
         .enumerate()
         .map(|(turn, core)| {
-            let argument = |name: &str| match name {
+            let argument = |field: &Field| match field.name.as_str() {
                 "source" => source_base(config) + core as u64,
                 "tag" => first_vid(config) + core as u64,
                 "row" => (turn % config.rows()) as u64,
                 "port" => cores.port(core),
-                _ => cores.queue(core),
+                _ => cores.queue(core, 1 << field.bits),
             };
             let parameters = spray.parameters.iter();
             Entry {
                 key: turn as u64,
                 action: TO_CORE.to_owned(),
-                arguments: parameters.map(|field| argument(&field.name)).collect(),
+                arguments: parameters.map(argument).collect(),
             }
         })
         .collect()

@@ -57,12 +57,16 @@ impl Design {
         if let Some(design) = designs.into_iter().min_by_key(Self::cost) {
             return Ok(design);
         }
-        // The last pattern holds the most; those before it say no more.
-        let told = refusals
+        // Of those that a smaller size would help, the last pattern holds the most; of the others the first says what
+        // is wrong, unless it is only the wrong pattern.
+        let helped = refusals
             .iter()
             .rev()
             .find(|(_, refusal)| !IN_PRINCIPLE.contains(&refusal.rule));
-        let last = told.or(refusals.last()).cloned();
+        let wrong = refusals
+            .iter()
+            .find(|(_, refusal)| !OTHER_PATTERN.contains(&refusal.rule));
+        let last = helped.or(wrong).or(refusals.first()).cloned();
         Err(match last {
             Some((pattern, refusal)) => advise(refusal, config, chip, pattern),
             None => Refusal::new(
@@ -130,7 +134,7 @@ impl Design {
             _ => vec![program("sequencer", whole.clone())],
         };
         for loaded in &programs {
-            rules::check(&loaded.program, chip).map_err(|refusal| Refusal {
+            rules::check(&loaded.program, chip, programs.len()).map_err(|refusal| Refusal {
                 pattern: Some(format!("pattern {}", pattern.name())),
                 ..refusal
             })?;
@@ -227,6 +231,26 @@ const IN_PRINCIPLE: [&str; 6] = [
     "register-width",
 ];
 
+/// Rules of these that another pattern does not break.
+const OTHER_PATTERN: [&str; 3] = ["row-order", "salu-outputs", "history"];
+
+/// How many rows of a configuration fit with a pattern, fewer than it has.
+fn most_rows(config: &Config, chip: Chip, pattern: Pattern) -> usize {
+    let fits = |rows: usize| {
+        let smaller = build::with_rows(config, rows);
+        smaller.is_some_and(|smaller| Design::with(&smaller, chip, pattern).is_ok())
+    };
+    let (mut fitting, mut refused) = (0, config.rows());
+    while fitting + 1 < refused {
+        let middle = usize::midpoint(fitting, refused);
+        match fits(middle) {
+            true => fitting = middle,
+            false => refused = middle,
+        }
+    }
+    fitting
+}
+
 /// Adds to a refusal how many rows would fit, and which patterns hold all.
 fn advise(mut refusal: Refusal, config: &Config, chip: Chip, pattern: Pattern) -> Refusal {
     if IN_PRINCIPLE.contains(&refusal.rule) {
@@ -235,11 +259,8 @@ fn advise(mut refusal: Refusal, config: &Config, chip: Chip, pattern: Pattern) -
     let mut advice = Vec::new();
     let words = Packing::ALL.map(|packing| build::words_of_row(config, packing));
     let words = words.into_iter().min().unwrap_or(0);
-    let fits = (1..config.rows()).rev().find_map(|rows| {
-        let smaller = build::with_rows(config, rows)?;
-        Design::with(&smaller, chip, pattern).ok().map(|_| rows)
-    });
-    if let Some(rows) = fits {
+    let rows = most_rows(config, chip, pattern);
+    if rows > 0 {
         let plural = if words == 1 { "" } else { "s" };
         advice.push(format!("at most {rows} rows of {words} word{plural} fit"));
     }

@@ -1,6 +1,6 @@
 //! What a program takes of the chip, by rules that give the figures of compiled programs (`docs/tofino.md`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::chip::Limits;
 use crate::ir::{
@@ -265,24 +265,24 @@ fn pieces(bits: usize) -> Vec<usize> {
 
 /// What the packet header vector holds. Headers that no table touches are only carried.
 pub fn phv(program: &Program, limits: Limits) -> Phv {
-    let mut touched: BTreeSet<String> = BTreeSet::new();
-    let mut stored: BTreeSet<String> = BTreeSet::new();
-    let key = |place: &Place| format!("{place:?}");
+    let mut touched: HashSet<Place> = HashSet::new();
+    let mut stored: HashSet<Place> = HashSet::new();
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     for pipe in program.pipes() {
         seen.extend(pipe.deparser.iter().map(String::as_str));
         seen.extend(extracted(pipe).map(String::as_str));
         for (table, conditions) in pipe.guarded() {
-            touched.extend(reads(pipe, table).iter().chain(&table.keys).map(key));
+            touched.extend(reads(pipe, table));
+            touched.extend(table.keys.iter().cloned());
             let actions = table.actions.iter().filter_map(|name| pipe.action(name));
             for statement in actions.flat_map(|action| &action.body) {
                 match statement {
                     Statement::Set(place, _) | Statement::Pack(place, _) => {
-                        touched.insert(key(place));
+                        touched.insert(place.clone());
                     }
                     Statement::Execute { into, .. } => {
-                        touched.extend(into.iter().map(key));
-                        stored.extend(into.iter().map(key));
+                        touched.extend(into.iter().cloned());
+                        stored.extend(into.iter().cloned());
                     }
                     _ => {}
                 }
@@ -291,8 +291,8 @@ pub fn phv(program: &Program, limits: Limits) -> Phv {
                 conditions
                     .into_iter()
                     .filter_map(|condition| match condition {
-                        Condition::Equal(left, _) => left.place().map(key),
-                        Condition::ParsedAnd(place, _) => Some(key(place)),
+                        Condition::Equal(left, _) => left.place().cloned(),
+                        Condition::ParsedAnd(place, _) => Some(place.clone()),
                         Condition::Valid(_) => None,
                     }),
             );
@@ -303,13 +303,12 @@ pub fn phv(program: &Program, limits: Limits) -> Phv {
     let mut fixed = Vec::new();
     let mut movable = Vec::new();
     let mut add = |place: &Place, field: &Field| {
-        let name = key(place);
-        if !touched.contains(&name) {
+        if !touched.contains(place) {
             carried_bits += field.bits;
             return;
         }
         bits += field.bits;
-        match stored.contains(&name) {
+        match stored.contains(place) {
             true => fixed.extend(pieces(field.bits)),
             false => movable.extend(pieces(field.bits)),
         }

@@ -1,5 +1,7 @@
 //! The rules of the chip, checked before anything is printed: the compiler lets some programs through that break them.
 
+use std::collections::HashMap;
+
 use crate::chip::{Chip, Limits};
 use crate::error::Refusal;
 use crate::ir::{
@@ -10,9 +12,13 @@ use crate::resources;
 
 type Checked = Result<(), Refusal>;
 
-/// Checks a program for a chip; the first rule that it breaks is named with the figure and what to change.
-pub fn check(program: &Program, chip: Chip) -> Checked {
-    let limits = chip.limits();
+/// Checks a program for a chip, one of so many that a packet passes; the first rule that it breaks is named with the
+/// figure and what to change.
+pub fn check(program: &Program, chip: Chip, passes: usize) -> Checked {
+    let mut limits = chip.limits();
+    if passes > 1 {
+        limits.history_words = limits.history_words_of_two_passes;
+    }
     let of = Rules {
         program,
         chip: chip.title(),
@@ -261,33 +267,32 @@ impl Rules<'_> {
 
     /// What a table looks at must have been made in an earlier stage.
     fn order(&self, pipe: &Pipe) -> Checked {
-        let guarded = pipe.guarded();
-        let late = |reader: &Table, place: &Place, before: usize| {
-            let mut writers = guarded[..before].iter();
-            writers
-                .find(|(writer, _)| writer.stage >= reader.stage && writes(pipe, writer, place))
-                .map(|(writer, _)| {
-                    Refusal::new(
+        let mut writers: HashMap<&Place, Vec<&Table>> = HashMap::new();
+        for (table, conditions) in pipe.guarded() {
+            let conditions = conditions
+                .into_iter()
+                .filter_map(|condition| match condition {
+                    Condition::Equal(left, _) => left.place(),
+                    Condition::ParsedAnd(place, _) => Some(place),
+                    Condition::Valid(_) => None,
+                });
+            let read = resources::reads(pipe, table);
+            for place in read.iter().chain(&table.keys).chain(conditions) {
+                let mut before = writers.get(place).into_iter().flatten();
+                if let Some(writer) = before.find(|writer| writer.stage >= table.stage) {
+                    return Err(Refusal::new(
                         "stage-order",
                         format!(
                             "table {} of stage {} reads {place:?}",
-                            reader.name, reader.stage
+                            table.name, table.stage
                         ),
                         format!("table {} of stage {} writes it", writer.name, writer.stage),
                         "put the reader into a later stage",
-                    )
-                })
-        };
-        for (number, (table, conditions)) in guarded.iter().enumerate() {
-            let conditions = conditions.iter().filter_map(|condition| match condition {
-                Condition::Equal(left, _) => left.place(),
-                Condition::ParsedAnd(place, _) => Some(place),
-                Condition::Valid(_) => None,
-            });
-            let read = resources::reads(pipe, table);
-            let mut places = read.iter().chain(&table.keys).chain(conditions);
-            if let Some(refusal) = places.find_map(|place| late(table, place, number)) {
-                return Err(refusal);
+                    ));
+                }
+            }
+            for place in written(pipe, table) {
+                writers.entry(place).or_default().push(table);
             }
         }
         Ok(())
@@ -447,13 +452,12 @@ pub fn inputs(action: &RegisterAction) -> Vec<Place> {
                 }
                 _ => None,
             };
-            found.extend(read.filter(|place| !place.is_memory()).cloned());
+            let new = read.filter(|place| !place.is_memory() && !found.contains(place));
+            found.extend(new.cloned());
         }
     }
     let mut found = Vec::new();
     walk(&action.body, &mut found);
-    found.sort_by_key(|place| format!("{place:?}"));
-    found.dedup();
     found
 }
 
@@ -490,16 +494,15 @@ fn large_constants(body: &[Statement], found: &mut Vec<u64>) {
 /// The largest constant that an instruction of a stateful ALU holds.
 const LARGEST_IN_INSTRUCTION: u64 = 7;
 
-/// Whether a table can write a place.
-fn writes(pipe: &Pipe, table: &Table, place: &Place) -> bool {
+/// The places that a table can write.
+fn written<'a>(pipe: &'a Pipe, table: &'a Table) -> impl Iterator<Item = &'a Place> {
     let actions = table.actions.iter().filter_map(|name| pipe.action(name));
-    actions
-        .flat_map(|action| &action.body)
-        .any(|statement| match statement {
-            Statement::Set(written, _) | Statement::Pack(written, _) => written == place,
-            Statement::Execute { into, .. } => into.contains(place),
-            _ => false,
-        })
+    let statements = actions.flat_map(|action| &action.body);
+    statements.flat_map(|statement| match statement {
+        Statement::Set(place, _) | Statement::Pack(place, _) => std::slice::from_ref(place),
+        Statement::Execute { into, .. } => &into[..],
+        _ => &[],
+    })
 }
 
 /// What a parser takes from the packet.

@@ -60,7 +60,11 @@ fn common(
     let parameters: Vec<String> = parameters
         .map(|field| format!("{:?}", field.name))
         .collect();
+    let mut queue = built.spray.parameters.iter();
+    let queue = queue.find(|field| field.name == "queue");
+    let queues = queue.map_or(1, |field| 1 << field.bits);
     vec![
+        ("QUEUES", queues.to_string()),
         ("COMMON", CORES.trim_end().to_owned()),
         ("NAME", config.name().to_owned()),
         ("FILE", file.to_owned()),

@@ -20,6 +20,6 @@ def spray_entries(live, ports):
             "tag": FIRST_VID + core,
             "row": turn % ROWS if ROWS else 0,
             "port": ports[core % len(ports)],
-            "queue": core // len(ports),
+            "queue": core // len(ports) % QUEUES,
         }
         yield turn, {name: values[name] for name in PARAMETERS}

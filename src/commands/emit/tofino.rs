@@ -32,18 +32,14 @@ pub struct Args {
     config: ConfigArgs,
 }
 
-/// What the twin has in place of queues: it does not tell cores behind a port apart but by their address.
-const NO_QUEUES: usize = usize::MAX;
+/// The queues of a port of BMv2.
+const QUEUES_OF_TWIN: usize = 1;
 
 /// Writes the programs for the chip and the script for its control plane.
 pub fn chip(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let config = args.config.load()?;
     let design = args.tofino.design(&config)?;
-    let arch = design.chip.arch();
-    let queues = match design.spray().is_in_egress {
-        true => NO_QUEUES,
-        false => 1 << Intrinsic::Queue.bits(arch),
-    };
+    let queues = 1 << Intrinsic::Queue.bits(design.chip.arch());
     let ports = args.ports.ports(&config, queues)?;
     let mut files = Vec::new();
     for loaded in &design.programs {
@@ -89,7 +85,7 @@ pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let config = args.config.load()?;
     let design = args.tofino.design(&config)?;
     let twin = design.twin(&config)?;
-    let ports = args.ports.ports(&config, NO_QUEUES)?;
+    let ports = args.ports.ports(&config, QUEUES_OF_TWIN)?;
     let stripper = Design::stripper_twin(&config);
     let name = |suffix: &str| format!("{}_{suffix}", config.name());
     let script = name("control.py");

@@ -17,7 +17,7 @@ use crate::output::{Output, Table};
 /// The flags of the report on Tofino.
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Tofino")]
-pub struct Args {
+pub struct EstimateArgs {
     /// Say what the program for Tofino takes, instead of synthesising the hardware
     #[arg(long)]
     tofino: bool,
@@ -31,7 +31,7 @@ pub struct Args {
     design: TofinoArgs,
 }
 
-impl Args {
+impl EstimateArgs {
     /// Whether it is asked for; a flag of it alone is refused.
     pub fn is_wanted(&self) -> Result<bool, Error> {
         match self.design.given() {
@@ -44,7 +44,7 @@ impl Args {
 }
 
 /// Reports on one configuration.
-pub fn run(args: &Args, config: &Config, output: &Output) -> Result<Outcome, Error> {
+pub fn run(args: &EstimateArgs, config: &Config, output: &Output) -> Result<Outcome, Error> {
     let design = args.design.design(config)?;
     let folders = &args.compiler_logs;
     if !folders.is_empty() && folders.len() != design.programs.len() {

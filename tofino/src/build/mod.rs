@@ -43,8 +43,6 @@ const SEQUENCE: &str = "sequence";
 const CHECK_BYTES: u64 = 4;
 /// The most turns of the sprayer: how many entries its table may have.
 const MOST_TURNS: usize = 16_384;
-/// Words of one pass when two of them hold the history on Tofino 2: half of the 176 that were compiled.
-const HALF_OF_TWO_PASSES: usize = 88;
 
 /// A program with what its tables are to hold.
 #[derive(Debug, Clone)]
@@ -331,7 +329,7 @@ impl<'a> Maker<'a> {
         if turns > 1 {
             self.count(TURN, turn.clone(), counter(32, turns as u64 - 1));
         }
-        if style == Style::Shared {
+        if style == Style::Shared && rows > 0 {
             let place = match self.shares_index() {
                 true => self.bridged(INDEX, 32),
                 false => self.metadata(INDEX, 32),
@@ -500,7 +498,8 @@ impl<'a> Maker<'a> {
             let rows = self.rows_at_home(rows, style, taken, new);
             let mut probe = PipeMaker::default();
             rows.add(&mut probe, &|row, word| prefix::run_place("", row, word, 0));
-            probe.pipe.stages() <= limits.stages && rows.rows.len() * words <= limits.history_words
+            let held = rows.rows.len() * words;
+            probe.pipe.stages() <= limits.stages && held <= limits.history_words_of_two_passes
         };
         match style {
             // What is left over stays at home.
@@ -510,10 +509,8 @@ impl<'a> Maker<'a> {
                 [home, rows - home]
             }
             _ => {
-                let held = match is_paired {
-                    true => HALF_OF_TWO_PASSES,
-                    false => registers,
-                };
+                let held = registers * if is_paired { 2 } else { 1 };
+                let held = held.min(limits.history_words_of_two_passes);
                 let far = (held / words).min(rows.saturating_sub(1));
                 [rows - far, far]
             }
