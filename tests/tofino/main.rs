@@ -3,5 +3,5 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod cosim;
-
-use common::root;
+mod files;
+mod scripts;

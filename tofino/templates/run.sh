@@ -24,7 +24,6 @@ switch=$!
 sleep 1
 simple_switch_CLI <"$here/@NAME@_commands.txt"
 sleep "${WAIT:-10}"
-kill "$switch"
-wait "$switch" || true
+{ kill "$switch" && wait "$switch"; } 2>/dev/null || true
 switch=
 cp "$work/port@OUTPUT_PORT@_out.pcap" "$2"
