@@ -5,6 +5,7 @@
 //! form of the tree, and a bench that plays the same frames to the core alone.
 
 pub mod axi;
+mod datapath;
 mod host;
 mod package;
 mod responder;

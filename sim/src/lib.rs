@@ -1,8 +1,9 @@
-//! Golden models, traffic and captures of seqnic.
+//! Golden models, traffic, captures and the host side of seqnic.
 //!
 //! - [`model`] says what every block of the hardware must do. It shares only the layout tables of
 //!   `seqnic-spec` with the hardware, so that it cannot repeat a mistake of the design.
 //! - [`traffic`] reads and writes captures and generates seeded traffic.
+//! - [`host`] runs packet-processing programs on what a sequencer sends.
 //!
 //! ```
 //! use seqnic_sim::model::Sequencer;
@@ -21,5 +22,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod host;
 pub mod model;
 pub mod traffic;

@@ -54,6 +54,16 @@ named_enum! {
     }
 }
 
+named_enum! {
+    /// The clock of the port of the registers.
+    pub enum ControlClock {
+        /// That of the datapath.
+        Datapath = "datapath",
+        /// One of its own, which needs no relation to the other.
+        Own = "own",
+    }
+}
+
 /// Where the 64-bit time comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimestampSource {
@@ -108,6 +118,8 @@ pub struct Config {
     cores: usize,
     steering: Steering,
     control: bool,
+    max_weight: usize,
+    control_clock: ControlClock,
     timestamp: TimestampSource,
     pipeline: Pipeline,
 }
@@ -200,6 +212,21 @@ impl Config {
     /// Whether the sequencer has registers, through which cores are taken out and in while it runs.
     pub fn has_control(&self) -> bool {
         self.control
+    }
+
+    /// The most frames that a core may get in a row; 1 when no register can give it more than that.
+    pub fn max_weight(&self) -> usize {
+        self.max_weight
+    }
+
+    /// Whether registers say how many frames each core gets in a row.
+    pub fn has_weights(&self) -> bool {
+        self.max_weight > 1
+    }
+
+    /// The clock of the port of these registers.
+    pub fn control_clock(&self) -> ControlClock {
+        self.control_clock
     }
 
     /// Where the time comes from.

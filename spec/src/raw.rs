@@ -85,6 +85,10 @@ pub struct RawPrefix {
     pub ethertype: Option<u64>,
     /// The width of the index pointer of a preset.
     pub index_bytes: Option<u64>,
+    /// The width of the sequence number of a preset, which most do not have without it.
+    pub sequence_bytes: Option<u64>,
+    /// The width of the timestamp of a preset, which none has without it.
+    pub timestamp_bytes: Option<u64>,
 }
 
 /// `[[prefix.section]]`
@@ -139,6 +143,10 @@ pub struct RawSpray {
     pub tuser_encoding: Option<String>,
     /// Whether cores are taken out and in through registers.
     pub control: Option<bool>,
+    /// The most frames that a core may get in a row.
+    pub max_weight: Option<u64>,
+    /// The clock of the registers' port.
+    pub control_clock: Option<String>,
 }
 
 /// `[timestamp]`
@@ -184,7 +192,7 @@ impl RawConfig {
     /// This configuration, with the values of `over` where it has any.
     ///
     /// A choice made anew drops the details of the old one: another row drops the
-    /// fields, another prefix layout the sections and the width of the index, another
+    /// fields, another prefix layout the sections and the widths of numbers, another
     /// steering its numbers, and another timestamp source the increment.
     #[must_use]
     pub fn merge(self, over: Self) -> Self {
@@ -235,6 +243,8 @@ impl RawPrefix {
                 layout: None,
                 section: None,
                 index_bytes: None,
+                sequence_bytes: None,
+                timestamp_bytes: None,
                 ..self
             };
         }
@@ -245,6 +255,8 @@ impl RawPrefix {
             source_base: over.source_base.or(self.source_base),
             ethertype: over.ethertype.or(self.ethertype),
             index_bytes: over.index_bytes.or(self.index_bytes),
+            sequence_bytes: over.sequence_bytes.or(self.sequence_bytes),
+            timestamp_bytes: over.timestamp_bytes.or(self.timestamp_bytes),
         }
     }
 }
@@ -255,6 +267,8 @@ impl RawSpray {
             self = Self {
                 cores: self.cores,
                 control: self.control,
+                max_weight: self.max_weight,
+                control_clock: self.control_clock,
                 ..Self::default()
             };
         }
@@ -266,6 +280,8 @@ impl RawSpray {
             tuser_core_bits: over.tuser_core_bits.or(self.tuser_core_bits),
             tuser_encoding: over.tuser_encoding.or(self.tuser_encoding),
             control: over.control.or(self.control),
+            max_weight: over.max_weight.or(self.max_weight),
+            control_clock: over.control_clock.or(self.control_clock),
         }
     }
 }

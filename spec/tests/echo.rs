@@ -162,14 +162,22 @@ fn prefix() -> impl Strategy<Value = RawPrefix> {
         "fe:ff:ff:ff:ff:fe",
         "ff:ff:ff:ff:ff:ff",
     ]);
-    (shape, base, rare(0..70000), rare(0..5)).prop_map(
-        |((layout, section), source_base, ethertype, index_bytes)| RawPrefix {
+    let widths = (rare(0..5), rare(0..10), rare(0..10));
+    (shape, base, rare(0..70000), widths).prop_map(
+        |(
+            (layout, section),
+            source_base,
+            ethertype,
+            (index_bytes, sequence_bytes, timestamp_bytes),
+        )| RawPrefix {
             layout,
             section,
             destination: None,
             source_base,
             ethertype,
             index_bytes,
+            sequence_bytes,
+            timestamp_bytes,
         },
     )
 }
@@ -220,16 +228,23 @@ fn spray() -> impl Strategy<Value = RawSpray> {
             ..RawSpray::default()
         });
     let control = weighted(0.3, proptest::bool::ANY);
+    let max_weight = rare(0..300);
     (
         weighted(0.8, 0..40u64),
         control,
+        max_weight,
+        name(&["datapath", "own"]),
         prop_oneof![vlan, tuser, other],
     )
-        .prop_map(|(cores, control, spray)| RawSpray {
-            cores,
-            control,
-            ..spray
-        })
+        .prop_map(
+            |(cores, control, max_weight, control_clock, spray)| RawSpray {
+                cores,
+                control,
+                max_weight,
+                control_clock: control_clock.filter(|_| control == Some(true)),
+                ..spray
+            },
+        )
 }
 
 /// A number that is seldom given.

@@ -46,6 +46,7 @@ fn the_presets_have_the_sizes_that_host_programs_expect() {
             ("heavy-hitter", 18),
             ("token-bucket", 18),
             ("connection-tracker", 30),
+            ("load-balancer", 21),
             ("table2", 14),
             ("none", 0),
         ]
@@ -118,10 +119,15 @@ fn a_row_requires_what_its_fields_read_and_what_is_asked_for() {
         ..Requirements::default()
     };
     let ipv4_tcp = Requirements { tcp: true, ..ipv4 };
+    let ipv4_ports = Requirements {
+        ports: true,
+        ..ipv4
+    };
     for &preset in RowPreset::ALL {
         let expected = match preset {
             RowPreset::None => Requirements::default(),
             RowPreset::DdosMitigator => ipv4,
+            RowPreset::LoadBalancer => ipv4_ports,
             _ => ipv4_tcp,
         };
         assert_eq!(RowLayout::preset(preset).requires(), expected, "{preset}");
@@ -271,6 +277,32 @@ fn a_vlan_tag_makes_the_header_longer() {
 }
 
 #[test]
+fn a_preset_takes_the_numbers_of_the_packet_between_the_ethernet_header_and_the_rows() {
+    let numbered = |layout: &str| {
+        let text = format!(
+            "history = {{ row = \"ddos-mitigator\", rows = 3 }}\nspray.cores = 3\n\
+             prefix = {{ layout = \"{layout}\", sequence_bytes = 3, timestamp_bytes = 8 }}"
+        );
+        sections(config(&text).prefix())
+    };
+    let paper = [
+        (0, 14, "ethernet"),
+        (14, 3, "sequence-number"),
+        (17, 8, "timestamp"),
+        (25, 12, "rows"),
+        (37, 2, "index-pointer"),
+    ];
+    assert_eq!(numbered("paper"), paper);
+    assert_eq!(numbered("paper-padded")[..5], paper);
+    assert_eq!(numbered("bpf-profile"), paper[..4]);
+    assert_eq!(
+        numbered("bpf-profile-numbered"),
+        paper[..4],
+        "3 bytes instead of 4"
+    );
+}
+
+#[test]
 fn padding_ends_at_a_multiple_and_vanishes_where_it_is_not_needed() {
     let padded = config("bus.data_bits = 512\nprefix.layout = \"paper-padded\"");
     assert_eq!(sections(padded.prefix())[3], (240, 16, "padding"));
@@ -370,6 +402,8 @@ fn the_limits_themselves_are_allowed() {
         "spray = { cores = 14, steering = \"vlan\", first_vid = 4081 }",
         "bus.tuser_bits = 32\nspray = { cores = 256, steering = \"tuser\" }",
         "bus.tuser_bits = 512\nspray = { cores = 256, steering = \"tuser\", tuser_offset_bits = 256, tuser_core_bits = 256, tuser_encoding = \"one-hot\" }",
+        "history.rows = 256\nspray = { cores = 5, control = true, max_weight = 64 }",
+        "history.row = \"none\"\nspray = { cores = 256, control = true, max_weight = 255 }",
         "prefix.source_base = \"fe:ff:ff:ff:ff:f0\"",
         "prefix.source_base = \"fe:ff:ff:ff:ff:ff\"\nspray.steering = \"tdest\"",
         "timestamp.increment = 65535",

@@ -58,7 +58,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "history.row = \"conntrack\"",
-        r#"history.row = "conntrack": is not a known name; use "ddos-mitigator", "port-knocking", "heavy-hitter", "token-bucket", "connection-tracker", "table2" or "none""#,
+        r#"history.row = "conntrack": is not a known name; use "ddos-mitigator", "port-knocking", "heavy-hitter", "token-bucket", "connection-tracker", "load-balancer", "table2" or "none""#,
     ),
     (
         "history = { row = \"table2\", field = [{ source = \"timestamp\" }] }",
@@ -177,6 +177,22 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "prefix = { index_bytes = 2, section = [] }",
         "prefix.index_bytes = 2: a list of sections gives each section its own size; remove it",
+    ),
+    (
+        "prefix.sequence_bytes = 0",
+        "prefix.sequence_bytes = 0: must be from 1 to 8; the nearest is 1",
+    ),
+    (
+        "prefix.timestamp_bytes = 9",
+        "prefix.timestamp_bytes = 9: must be from 1 to 8; the nearest is 8",
+    ),
+    (
+        "prefix = { sequence_bytes = 4, section = [] }",
+        "prefix.sequence_bytes = 4: a list of sections gives each section its own size; remove it",
+    ),
+    (
+        "prefix = { timestamp_bytes = 8, section = [] }",
+        "prefix.timestamp_bytes = 8: a list of sections gives each section its own size; remove it",
     ),
     (
         "prefix.destination = \"02:00\"",
@@ -316,6 +332,36 @@ const REFUSED: &[(&str, &str)] = &[
         "spray = { steering = \"tdest\", control = true }\nprefix.section = []\nhistory.row = \"none\"",
         "spray.control = true: needs a prefix, in front of which a frame waits while no core is enabled; \
          add a section to the prefix, or leave it out",
+    ),
+    (
+        "spray = { control = true, max_weight = 0 }",
+        "spray.max_weight = 0: must be from 1 to 255; the nearest is 1",
+    ),
+    (
+        "spray = { control = true, max_weight = 256 }",
+        "spray.max_weight = 256: must be from 1 to 255; the nearest is 255",
+    ),
+    (
+        "spray.max_weight = 2",
+        "spray.max_weight = 2: means something only with spray.control = true; remove it",
+    ),
+    (
+        "spray = { cores = 14, control = true, max_weight = 20 }",
+        "spray.max_weight = 20: with spray.cores = 14 a core misses up to 260 packets between two of its own, and a \
+         history has at most 256; set it to 19 or less, or spray over fewer cores",
+    ),
+    (
+        "history.rows = 20\nspray = { cores = 8, control = true, max_weight = 3 }",
+        "history.rows = 20: with spray.cores = 8 and spray.max_weight = 3 a core misses up to 21 packets between two of \
+         its own; set history.rows = 21 or more, or spray.cores = 7 or fewer",
+    ),
+    (
+        "spray.control_clock = \"own\"",
+        r#"spray.control_clock = "own": means something only with spray.control = true; remove it"#,
+    ),
+    (
+        "spray = { control = true, control_clock = \"axi\" }",
+        r#"spray.control_clock = "axi": is not a known name; use "datapath" or "own""#,
     ),
     (
         "spray = { cores = 14, steering = \"vlan\", first_vid = 4082 }",

@@ -39,7 +39,7 @@ pub struct ConfigArgs {
     rows: Option<u64>,
 
     /// What is remembered of a packet: ddos-mitigator, port-knocking, heavy-hitter, token-bucket,
-    /// connection-tracker, table2 or none; for fields of your own see --set
+    /// connection-tracker, load-balancer, table2 or none; for fields of your own see --set
     #[arg(long, value_name = "PRESET")]
     row: Option<String>,
 
@@ -55,6 +55,15 @@ pub struct ConfigArgs {
     /// The width of the index pointer of a preset in bytes: 1, 2 or 4
     #[arg(long, value_name = "BYTES")]
     index_bytes: Option<u64>,
+
+    /// The width of the sequence number of a preset in bytes, 1 to 8; without it only
+    /// bpf-profile-numbered has one
+    #[arg(long, value_name = "BYTES")]
+    sequence_bytes: Option<u64>,
+
+    /// The width of the packet's own timestamp in a preset in bytes, 1 to 8; without it none has one
+    #[arg(long, value_name = "BYTES")]
+    timestamp_bytes: Option<u64>,
 
     /// The destination address of the dummy Ethernet header, as in 02:00:00:00:00:01
     #[arg(long, value_name = "MAC")]
@@ -95,6 +104,13 @@ pub struct ConfigArgs {
     /// Whether cores are taken out and in by registers while packets flow
     #[arg(long, value_name = "BOOL")]
     control: Option<bool>,
+
+    /// The most frames that a core may get in a row, by registers, from 1 to 255
+    #[arg(long, value_name = "FRAMES")]
+    max_weight: Option<u64>,
+    /// The clock of the port of these registers: datapath, or own for the input `s_axi_aclk`
+    #[arg(long, value_name = "CLOCK")]
+    control_clock: Option<String>,
 
     /// Where the time comes from: counter, or port for the input port `timestamp`
     #[arg(long, value_name = "SOURCE")]
@@ -188,6 +204,8 @@ impl ConfigArgs {
             prefix: RawPrefix {
                 layout: self.prefix.clone().or(set.prefix.layout),
                 index_bytes: self.index_bytes.or(set.prefix.index_bytes),
+                sequence_bytes: self.sequence_bytes.or(set.prefix.sequence_bytes),
+                timestamp_bytes: self.timestamp_bytes.or(set.prefix.timestamp_bytes),
                 destination: self.destination.clone().or(set.prefix.destination),
                 source_base: self.source_base.clone().or(set.prefix.source_base),
                 ethertype: self.ethertype.or(set.prefix.ethertype),
@@ -201,6 +219,8 @@ impl ConfigArgs {
                 tuser_core_bits: self.tuser_core_bits.or(set.spray.tuser_core_bits),
                 tuser_encoding: self.tuser_encoding.clone().or(set.spray.tuser_encoding),
                 control: self.control.or(set.spray.control),
+                max_weight: self.max_weight.or(set.spray.max_weight),
+                control_clock: self.control_clock.clone().or(set.spray.control_clock),
             },
             timestamp: RawTimestamp {
                 source: self.timestamp.clone().or(set.timestamp.source),
@@ -292,6 +312,8 @@ mod tests {
         ("history.storage", "--storage", "registers"),
         ("prefix.layout", "--prefix", "paper-padded"),
         ("prefix.index_bytes", "--index-bytes", "4"),
+        ("prefix.sequence_bytes", "--sequence-bytes", "5"),
+        ("prefix.timestamp_bytes", "--timestamp-bytes", "6"),
         ("prefix.destination", "--destination", "02:00:00:00:00:09"),
         ("prefix.source_base", "--source-base", "02:00:00:00:01:00"),
         ("prefix.ethertype", "--ethertype", "0x88b5"),
@@ -302,6 +324,8 @@ mod tests {
         ("spray.tuser_core_bits", "--tuser-core-bits", "9"),
         ("spray.tuser_encoding", "--tuser-encoding", "one-hot"),
         ("spray.control", "--control", "true"),
+        ("spray.max_weight", "--max-weight", "4"),
+        ("spray.control_clock", "--control-clock", "own"),
         ("timestamp.source", "--timestamp", "port"),
         ("timestamp.increment", "--increment", "5"),
         ("pipeline.input_skid", "--input-skid", "true"),

@@ -134,7 +134,7 @@ fn the_interpreter_agrees_with_the_model_on_a_capture() {
     assert!(text.starts_with(
         "portknock_22: Tofino 1, pattern paper, 44 words of history, prefix of 192 bytes\n"
     ));
-    assert!(text.contains("frames out  1,231 (842,261 bytes)"), "{text}");
+    assert!(text.contains("frames out  1,231 (842,979 bytes)"), "{text}");
     let end = "P4 and model agree, for the chip and for BMv2, and every frame came back as it was sent.\n";
     assert!(text.ends_with(end), "{text}");
     let report = seqnic(
@@ -221,7 +221,7 @@ fn bad_input_is_refused_and_nothing_is_written() {
         ),
         (
             format!("cosim --engine p4 --stall 3 {traffic}"),
-            "--stall: means nothing with --engine p4, which has no clock and strips every frame again; remove it",
+            "--stall: means nothing with --engine p4, which has neither clock nor host and strips every frame again; remove it",
         ),
         (
             "report --chip tofino2 --rows 4".to_owned(),

@@ -258,4 +258,5 @@ fn patterns_hold_as_many_words_as_they_are_said_to() {
     };
     assert_eq!(most(Chip::Tofino1, Pattern::Shift, four_words), 12);
     assert_eq!(most(Chip::Tofino1, Pattern::TwoPipe, four_words), 24);
+    assert_eq!(most(Chip::Tofino2, Pattern::Shift, four_words), 20);
 }

@@ -1,5 +1,7 @@
 //! The registers of the sequencer.
 
+mod per_core;
+
 use std::sync::Arc;
 
 use seqnic_spec::Config;
@@ -7,11 +9,10 @@ use seqnic_spec::registers::{
     ADDRESS_BITS, Register, Shape, UNMAPPED, WORD_BITS, map, reset_bits, status_bits,
 };
 
+use per_core::{Answer, PerCore, core_of_word};
+
 use super::bits_for;
-use crate::rtl::{
-    Design, Expr, MemorySpec, MemoryStyle, Module, Reset, RtlError, any_of, concat, lit, ones,
-    zeros,
-};
+use crate::rtl::{Design, Expr, Module, Reset, RtlError, any_of, concat, lit, zeros};
 
 const DOC: &str = "\
 Control registers: what the sequencer is, what it counted, and which cores take part.
@@ -20,10 +21,13 @@ Control registers: what the sequencer is, what it counted, and which cores take 
     read ----> [ select ] ---> read_data
                   ^--- [ counters ] <--- frame_in, frame_out, frame_begins, core
 
-Latency: `load` comes 2 cycles after `write`, with the masks as they are then; `read_data` 1 cycle after `read`.
+Latency: `load` comes 2 cycles after `write`, with the masks as they are then; `read_data` 1 cycle after `read`, until the next one.
 Throughput: a write and a read a cycle. Backpressure: none. Reset: all cores take part, counters are 0.
 Storage: 4 flip-flops a core, 32 bits a core of LUT RAM, 5 words.
 Source: the map is that of seqnic-spec; its first registers are those of NetFPGA-PLUS cores.";
+
+const WEIGHTS_DOC: &str = "
+With weights also a byte of LUT RAM and a flip-flop a core: `next_weight` is that of `next_core` in the same cycle.";
 
 /// Bits of the number of a word.
 const WORD_NUMBER_BITS: usize = ADDRESS_BITS - 2;
@@ -33,8 +37,14 @@ const PLAIN_WORDS: usize = 64;
 
 /// The registers of a configuration. Inputs `write`, `write_word`, `write_data`, `write_whole`, `read`, `read_word` of
 /// the bus, `frame_in`, `frame_out`, `frame_begins` and `core` of the datapath; outputs `read_data`, `enabled`, `load`.
+/// Where a core may get more than one frame in a row, also `next_core` in and `next_weight` out.
 pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, RtlError> {
-    let mut m = Module::new(name, DOC);
+    let weights_doc = if config.has_weights() {
+        WEIGHTS_DOC
+    } else {
+        ""
+    };
+    let mut m = Module::new(name, format!("{DOC}{weights_doc}"));
     let write = Write::declare(&mut m);
     let read = m.input("read", 1);
     let read_word = m.input("read_word", WORD_NUMBER_BITS);
@@ -50,7 +60,9 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
         "reset_registers",
         &resets & write.data.bit(reset_bits::REGISTERS),
     );
-    let masks = Masks::new(&mut m, config, &write, &reset_registers);
+    let weights = Weights::new(&mut m, config, &write, &reset_registers, &read_word);
+    let weights_take = weights.as_ref().map(|weights| weights.takes.clone());
+    let masks = Masks::new(&mut m, config, &write, &reset_registers, weights_take);
     let plain = |register: &Register, m: &mut Module| {
         let name = register.name.to_lowercase();
         let value = m.register(&name, WORD_BITS, Reset::To(0));
@@ -124,8 +136,11 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
     });
     let is_plain = !read_word.slice(bits, WORD_NUMBER_BITS - bits).any();
     let value = m.wire("value", is_plain.mux(&plain, &unmapped));
-    let answer = packets.there.mux(&packets.value, &value);
-    let answer = m.delayed("read_value", Reset::None, answer);
+    let answer = packets.over(value);
+    let answer = weights
+        .iter()
+        .fold(answer, |answer, weights| weights.answer.over(answer));
+    let answer = m.captured("read_value", &read, answer);
 
     m.output_of("read_data", &answer);
     m.output_of("enabled", &masks.enabled);
@@ -168,12 +183,19 @@ struct Masks {
     used: Expr,
     enabled: Expr,
     load: Expr,
-    /// A write is to one of them, and allowed.
+    /// A write is to one of them, or to what counts as they do, and allowed.
     takes: Expr,
 }
 
 impl Masks {
-    fn new(m: &mut Module, config: &Config, write: &Write, reset: &Expr) -> Self {
+    /// With `beside`, writes that count as those of the masks do.
+    fn new(
+        m: &mut Module,
+        config: &Config,
+        write: &Write,
+        reset: &Expr,
+        beside: Option<Expr>,
+    ) -> Self {
         let cores = config.cores();
         let mut takes = Vec::new();
         let mut mask = |m: &mut Module, register: &Register, inverted: bool| {
@@ -215,6 +237,7 @@ impl Masks {
             reset.mux(&all, &write.data.slice(0, bits)),
         );
         takes.push(take);
+        takes.extend(beside);
 
         let takes = m.wire("masks_take", any_of(takes));
         let changed = m.delayed("masks_changed", Reset::To(0), &takes | reset);
@@ -232,56 +255,56 @@ impl Masks {
     }
 }
 
-/// What is read of the frames that were begun for each core.
-struct Packets {
-    /// The word is one of these.
-    there: Expr,
-    value: Expr,
-}
-
-/// Counts the frames that begin for each core. Memory is not reset: a flag for each core says whether it holds a count.
-fn packets_per_core(m: &mut Module, config: &Config, clear: &Expr, read_word: &Expr) -> Packets {
-    let cores = config.cores();
+/// Counts the frames that begin for each core; gives what is read of that.
+fn packets_per_core(m: &mut Module, config: &Config, clear: &Expr, read_word: &Expr) -> Answer {
     let begins = m.input("frame_begins", 1);
     let core = m.input("core", config.core_bits());
     let begun = m.delayed("begun", Reset::To(0), &begins);
     let begun_core = m.captured("begun_core", begins, core);
-    let counts = m.memory(
-        "packets",
-        MemorySpec {
-            style: MemoryStyle::Distributed,
-            depth_words: cores,
-            width_bits: WORD_BITS,
-            lane_bits: WORD_BITS,
-        },
-    );
-    let counted = m.register("counted", cores, Reset::To(0));
-    let count_of = |m: &mut Module, name: &str, core: &Expr| {
-        let count = m.read(counts, &format!("{name}_count"), core);
-        let flag = m.select_in(&format!("{name}_counted"), core, 0..=cores - 1, |core| {
-            counted.bit(core)
-        });
-        count.gated_by(&flag)
-    };
-    let next = count_of(m, "begun", &begun_core).plus(1);
+    let counts = PerCore::new(m, config, "packets", WORD_BITS, ["count", "counted"]);
+    let next = counts.read(m, "begun", &begun_core).plus(1);
     let next = m.wire("next_count", next);
-    m.write(counts, &begun, &begun_core, &next, None);
-    let of_core = (0..cores as u64).map(|core| begun_core.is(core));
-    let of_core = concat(of_core).gated_by(&begun);
-    m.next(&counted, (&counted | of_core).gated_by(&!clear));
+    counts.write(m, &begun, &begun_core, &next, clear);
+    counts.answer(m, &map::PACKETS, read_word)
+}
 
-    let first = word_number(&map::PACKETS, 0) as u64;
-    let page_bits = 8;
-    let page = read_word.slice(page_bits, WORD_NUMBER_BITS - page_bits);
-    let index = read_word.slice(0, page_bits);
-    let exists = match cores {
-        256 => ones(1),
-        cores => index.less_than(&lit(page_bits, cores as u64)),
-    };
-    let of_word = read_word.slice(0, config.core_bits());
-    Packets {
-        there: page.is(first >> page_bits) & exists,
-        value: count_of(m, "shown", &of_word),
+/// How many frames each core gets in a row.
+struct Weights {
+    /// A write is to one of them, and allowed.
+    takes: Expr,
+    answer: Answer,
+}
+
+impl Weights {
+    /// Nothing, where no core may have more than one. Else `next_core` is an input, and its weight, `next_weight`, an
+    /// output.
+    fn new(
+        m: &mut Module,
+        config: &Config,
+        write: &Write,
+        reset: &Expr,
+        read_word: &Expr,
+    ) -> Option<Self> {
+        if !config.has_weights() {
+            return None;
+        }
+        let bits = bits_for(config.max_weight());
+        let next_core = m.input("next_core", config.core_bits());
+        let most = lit(WORD_BITS, config.max_weight() as u64);
+        let legal = write.data.any() & !most.less_than(&write.data);
+        let (there, core) = core_of_word(config.cores(), &map::WEIGHT, &write.word);
+        let takes = m.wire("weight_take", &write.whole & there & legal);
+        // Kept with the lowest bit inverted, so that what was not written is 1.
+        let inverted = |weight: Expr| weight ^ lit(bits, 1);
+        let weights = PerCore::new(m, config, "weights", bits, ["weight", "weighted"]);
+        let written = m.wire("written_weight", inverted(write.data.slice(0, bits)));
+        weights.write(m, &takes, &core, &written, reset);
+        let ahead = weights.read(m, "ahead", &next_core);
+        m.output_of("next_weight", inverted(ahead));
+        let Answer { there, value } = weights.answer(m, &map::WEIGHT, read_word);
+        let value = inverted(value).zero_extend(WORD_BITS);
+        let answer = Answer { there, value };
+        Some(Self { takes, answer })
     }
 }
 

@@ -12,6 +12,7 @@ pub mod history_shift;
 mod history_store;
 pub mod history_walk;
 pub mod prefix_inserter;
+pub mod register_crossing;
 pub mod row_extractor;
 pub mod skid_buffer;
 pub mod sprayer;

@@ -1,7 +1,7 @@
 //! What the datapath of NetFPGA-PLUS allows.
 
 use seqnic_hdl::rtl::RtlError;
-use seqnic_spec::{Config, RawConfig, SpecError, Steering, TimestampSource};
+use seqnic_spec::{Config, ControlClock, RawConfig, SpecError, Steering, TimestampSource};
 use thiserror::Error;
 
 use super::{DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
@@ -13,6 +13,9 @@ pub const SHORTEST_FRAME_BYTES: usize = 60;
 /// What the output queues always have room for. They never hold back the datapath: a larger frame can overflow
 /// one of them, and then the bounds of frames are lost.
 pub const QUEUE_BEATS: usize = 14;
+/// What the width converters in front of the ports hold. They send a frame when all of it is there, so a larger one stops them
+/// for ever.
+pub const CONVERTER_BEATS: usize = 27;
 
 /// The module name of the core in the tree; modules below it are named after the configuration.
 pub const MODULE: &str = "history_sequencer";
@@ -94,6 +97,20 @@ pub enum Refused {
         /// The beats of the largest frame.
         beats: usize,
     },
+    /// Frames that never leave.
+    #[error(
+        "the prefix of {prefix_bytes} bytes makes frames of up to {} bytes, {beats} beats: the width converters hold {CONVERTER_BEATS} \
+         beats, and stop for ever at more; use fewer rows or shorter ones (the prefix may have {} bytes here, and {} for the \
+         output queues)",
+        prefix_bytes + LARGEST_FRAME_BYTES, CONVERTER_BEATS * DATA_BITS / 8 - LARGEST_FRAME_BYTES,
+        QUEUE_BEATS * DATA_BITS / 8 - LARGEST_FRAME_BYTES
+    )]
+    Stops {
+        /// The prefix.
+        prefix_bytes: usize,
+        /// The beats of the largest frame.
+        beats: usize,
+    },
     /// A prefix with which no frame at all is safe.
     #[error(
         "the prefix has {prefix_bytes} bytes: the output queues always have room for {} bytes, so not even the shortest \
@@ -127,11 +144,17 @@ impl Core {
         port: DestinationPort,
         allow_oversize: bool,
     ) -> Result<Self, Refused> {
-        let config = with_tuser(config)?;
+        let config = in_host(config)?;
         check(&config)?;
         let core = Self { config, port };
+        let (prefix_bytes, beats) = (core.config.prefix_bytes(), core.most_beats());
+        if beats > CONVERTER_BEATS {
+            return Err(Refused::Stops {
+                prefix_bytes,
+                beats,
+            });
+        }
         if core.safe_frame_bytes() < SHORTEST_FRAME_BYTES {
-            let prefix_bytes = core.config.prefix_bytes();
             return Err(Refused::Prefix { prefix_bytes });
         }
         match core.oversize() {
@@ -152,38 +175,46 @@ impl Core {
 
     /// The longest frame at the ports with which nothing behind the core is overrun.
     pub fn safe_frame_bytes(&self) -> usize {
-        let room = QUEUE_BEATS * DATA_BITS / 8;
-        room.saturating_sub(self.config.prefix_bytes())
-            .min(LARGEST_FRAME_BYTES)
+        self.queued_frame_bytes().min(LARGEST_FRAME_BYTES)
+    }
+
+    /// The longest frame that the output queues always take with the prefix in front, whether or not a port takes it in.
+    pub(super) fn queued_frame_bytes(&self) -> usize {
+        (QUEUE_BEATS * DATA_BITS / 8).saturating_sub(self.config.prefix_bytes())
     }
 
     /// What is wrong with the largest frame that the core makes.
     pub fn oversize(&self) -> Option<Refused> {
-        let prefix_bytes = self.config.prefix_bytes();
-        let beats = (prefix_bytes + LARGEST_FRAME_BYTES).div_ceil(DATA_BITS / 8);
+        let (prefix_bytes, beats) = (self.config.prefix_bytes(), self.most_beats());
         (beats > QUEUE_BEATS).then_some(Refused::Oversize {
             prefix_bytes,
             beats,
         })
     }
+
+    /// The beats of the largest frame that the core makes of what a port takes in.
+    fn most_beats(&self) -> usize {
+        (self.config.prefix_bytes() + LARGEST_FRAME_BYTES).div_ceil(DATA_BITS / 8)
+    }
 }
 
-/// The configuration with 128 bits of `tuser`, unless it has another width.
-fn with_tuser(config: &Config) -> Result<Config, Refused> {
-    match config.tuser_bits() {
-        TUSER_BITS => Ok(config.clone()),
-        0 => {
-            let mut raw = RawConfig::from_toml_str(&config.to_toml(), "the configuration")?;
-            raw.bus.tuser_bits = Some(TUSER_BITS as u64);
-            Ok(Config::try_from(raw)?)
-        }
-        bits => refuse(
+/// The configuration with 128 bits of `tuser`, unless it has another width, and with a clock of their own for its
+/// registers.
+fn in_host(config: &Config) -> Result<Config, Refused> {
+    if ![0, TUSER_BITS].contains(&config.tuser_bits()) {
+        return refuse(
             "bus.tuser_bits",
-            bits,
+            config.tuser_bits(),
             "the datapath has 128 bits",
             "leave it out",
-        ),
+        );
     }
+    let mut raw = RawConfig::from_toml_str(&config.to_toml(), "the configuration")?;
+    raw.bus.tuser_bits = Some(TUSER_BITS as u64);
+    if config.has_control() {
+        raw.spray.control_clock = Some(ControlClock::Own.name().to_owned());
+    }
+    Ok(Config::try_from(raw)?)
 }
 
 fn check(config: &Config) -> Result<(), Refused> {

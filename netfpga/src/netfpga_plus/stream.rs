@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use seqnic_hdl::blocks::axi_lite_slave::lift_port;
 use seqnic_hdl::blocks::axis::{Beat, Shape, SlavePort, connect_slave, master_of, master_port};
-use seqnic_hdl::rtl::{Design, Module, RtlError, concat, ones};
+use seqnic_hdl::rtl::{ClockDomain, Design, Module, RtlError, concat, ones};
 use seqnic_hdl::tops;
 
 use super::{Core, DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
@@ -23,7 +24,8 @@ const LENGTH_BITS: usize = 16;
 /// Bits of each of the ports.
 const PORT_BITS: usize = 8;
 
-/// The stream of a core, `<name>_host_stream`: ports `s_axis_*` and `m_axis_*` of the sequencer, and `destination_port`.
+/// The stream of a core, `<name>_host_stream`: ports `s_axis_*` and `m_axis_*` of the sequencer, and `destination_port`; with
+/// `spray.control` also those of its registers.
 pub fn host_stream(core: &Core) -> Result<Arc<Design>, RtlError> {
     let config = &core.config;
     let mut m = Module::new(format!("{}_host_stream", config.name()), DOC);
@@ -52,6 +54,11 @@ pub fn host_stream(core: &Core) -> Result<Arc<Design>, RtlError> {
     let sequencer = m.instance("sequencer", &tops::sequencer(config)?);
     let ready = connect_slave(&mut m, sequencer, "s_axis", &beat, &input.valid);
     m.drive(&input.ready, ready);
+    if config.has_control() {
+        m.place_in(ClockDomain::Registers);
+        lift_port(&mut m, sequencer);
+        m.place_in(ClockDomain::Datapath);
+    }
     let (beat, valid) = master_of(&mut m, sequencer, "m_axis", shape);
     let ready = master_port(&mut m, "m_axis", &beat, &valid);
     m.connect(sequencer, "m_axis_tready", ready);

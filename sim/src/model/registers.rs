@@ -12,6 +12,8 @@ pub struct ControlRegisters {
     active: Vec<bool>,
     failed: Vec<bool>,
     used: usize,
+    weights: Vec<u32>,
+    sets_weights: bool,
     flip: u32,
     debug: u32,
     packets_in: u32,
@@ -29,6 +31,8 @@ impl ControlRegisters {
             active: vec![true; cores],
             failed: vec![false; cores],
             used: cores,
+            weights: vec![1; cores],
+            sets_weights: false,
             flip: 0,
             debug: 0,
             packets_in: 0,
@@ -41,6 +45,23 @@ impl ControlRegisters {
     /// Whether a core takes part.
     pub fn is_enabled(&self, core: usize) -> bool {
         core < self.used && self.active[core] && !self.failed[core]
+    }
+
+    /// The frames that a core gets in a row when it takes part.
+    pub fn weight(&self, core: usize) -> u32 {
+        self.weights[core]
+    }
+
+    /// The frames that each core gets in a row in each of its turns, 0 for one that takes no part, if something was
+    /// written since this was last asked that ends the turn: to a mask, a weight or the number of cores.
+    pub fn take_weights(&mut self) -> Option<Vec<usize>> {
+        std::mem::take(&mut self.sets_weights).then(|| {
+            let weight = |(core, &weight)| match self.is_enabled(core) {
+                true => weight as usize,
+                false => 0,
+            };
+            self.weights.iter().enumerate().map(weight).collect()
+        })
     }
 
     /// A frame was accepted whole.
@@ -77,6 +98,7 @@ impl ControlRegisters {
             map::ACTIVE => mask_word(&self.active, word),
             map::FAILED => mask_word(&self.failed, word),
             map::PACKETS => self.packets[word],
+            map::WEIGHT => self.weights[word],
             constant => constant.initial_word(&self.config, word),
         }
     }
@@ -91,7 +113,7 @@ impl ControlRegisters {
     /// Writes a word of a register; false when that is refused.
     fn set(&mut self, register: Register, word: usize, value: u32) -> bool {
         let bit = |bit: usize| value >> bit & 1 == 1;
-        match register {
+        let legal = match register {
             map::RESET => {
                 let fresh = Self::new(&self.config);
                 if bit(reset_bits::COUNTERS) {
@@ -104,6 +126,7 @@ impl ControlRegisters {
                         packets_in: self.packets_in,
                         packets_out: self.packets_out,
                         packets: std::mem::take(&mut self.packets),
+                        sets_weights: true,
                         ..fresh
                     };
                 }
@@ -130,8 +153,18 @@ impl ControlRegisters {
             }
             map::ACTIVE => set_mask_word(&mut self.active, word, value),
             map::FAILED => set_mask_word(&mut self.failed, word, value),
+            map::WEIGHT => {
+                let legal = (1..=self.config.max_weight()).contains(&(value as usize));
+                if legal {
+                    self.weights[word] = value;
+                }
+                legal
+            }
             _ => false,
-        }
+        };
+        let deals = [map::ACTIVE, map::FAILED, map::CORES_USED, map::WEIGHT];
+        self.sets_weights |= legal && deals.contains(&register);
+        legal
     }
 
     /// The register at an address that this configuration has, and the number of its word.
@@ -224,6 +257,29 @@ mod tests {
         }
         assert_eq!(registers.cores_used(), Ok(3));
         assert_eq!((registers.active(0), registers.failed(0)), (Ok(7), Ok(0)));
+    }
+
+    #[test]
+    fn a_weight_counts_from_1_to_the_most_and_ends_the_turn() {
+        let toml = "history.row = \"none\"\nspray = { cores = 3, control = true, max_weight = 5 }";
+        let config = Config::from_toml_str(toml, "test").expect("it is valid");
+        let mut registers = Registers(ControlRegisters::new(&config));
+        assert_eq!(registers.max_weight(), Ok(5));
+        assert_eq!(registers.set_weight(1, 5), Ok(()));
+        assert_eq!(registers.0.take_weights(), Some(vec![1, 5, 1]));
+        assert_eq!(registers.0.take_weights(), None);
+        assert_eq!((registers.weight(1), registers.status()), (Ok(5), Ok(0)));
+        for weight in [0, 6, 1 << 31] {
+            assert_eq!(registers.set_weight(1, weight), Ok(()));
+            assert_eq!((registers.weight(1), registers.status()), (Ok(5), Ok(1)));
+            assert_eq!(registers.clear_status(1), Ok(()));
+        }
+        assert_eq!(registers.0.take_weights(), None);
+        assert_eq!(registers.set_failed(0, 0b010), Ok(()));
+        assert_eq!(registers.0.take_weights(), Some(vec![1, 0, 1]));
+        assert_eq!(registers.reset(1 << 4), Ok(()));
+        assert_eq!(registers.0.take_weights(), Some(vec![1; 3]));
+        assert_eq!(registers.weight(3), Ok(0xdead_beef));
     }
 
     #[test]

@@ -62,8 +62,14 @@ impl Config {
         match self.prefix.as_preset() {
             Some(preset) => {
                 writeln!(out, "layout = \"{preset}\"")?;
-                if let Some(index) = self.prefix.section(SectionName::IndexPointer) {
-                    writeln!(out, "index_bytes = {}", index.bytes)?;
+                for (key, name) in [
+                    ("index_bytes", SectionName::IndexPointer),
+                    ("sequence_bytes", SectionName::SequenceNumber),
+                    ("timestamp_bytes", SectionName::Timestamp),
+                ] {
+                    if let Some(number) = self.prefix.section(name) {
+                        writeln!(out, "{key} = {}", number.bytes)?;
+                    }
                 }
             }
             None => write_list(out, "section", self.prefix.sections(), section_line)?,
@@ -102,6 +108,10 @@ impl Config {
         }
         if self.control {
             writeln!(out, "control = true")?;
+            writeln!(out, "control_clock = \"{}\"", self.control_clock)?;
+        }
+        if self.has_weights() {
+            writeln!(out, "max_weight = {}", self.max_weight)?;
         }
         writeln!(out)
     }

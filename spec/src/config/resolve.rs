@@ -1,6 +1,6 @@
 //! From the raw configuration to the validated one.
 
-use super::{Config, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
+use super::{Config, ControlClock, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
 use crate::check::{self, bits_to_count};
 use crate::error::SpecError;
 use crate::identifier::identifier;
@@ -46,7 +46,8 @@ impl TryFrom<RawConfig> for Config {
         let row = RowLayout::resolve(&raw.history)?;
         let outline = Outline::resolve(&raw.prefix, row.bytes() > 0)?;
         check_header(steering, &outline)?;
-        let rows = rows(raw.history.rows, cores, outline.row_order())?;
+        let max_weight = max_weight(&raw.spray)?;
+        let rows = rows(raw.history.rows, cores, max_weight, outline.row_order())?;
         let around = Surroundings {
             bus_bytes: data_bits / 8,
             history_bytes: rows * row.bytes(),
@@ -55,6 +56,7 @@ impl TryFrom<RawConfig> for Config {
         };
         let prefix = outline.place(&raw.prefix, &around)?;
         let control = control(&raw.spray, prefix.bytes())?;
+        let control_clock = control_clock(&raw.spray, control)?;
         let storage = match &raw.history.storage {
             Some(text) => check::choice("history.storage", text, Storage::ALL, Storage::name)?,
             None => Storage::by_default(data_bits),
@@ -70,6 +72,8 @@ impl TryFrom<RawConfig> for Config {
             cores,
             steering,
             control,
+            max_weight,
+            control_clock,
             timestamp: timestamp(&raw.timestamp)?,
             pipeline: pipeline(&raw.pipeline, data_bits)?,
         })
@@ -200,6 +204,29 @@ fn control(raw: &RawSpray, prefix_bytes: usize) -> Result<bool, SpecError> {
     Ok(control)
 }
 
+/// The most frames that a core may get in a row.
+fn max_weight(raw: &RawSpray) -> Result<usize, SpecError> {
+    let key = "spray.max_weight";
+    if !raw.control.unwrap_or(false) {
+        let reason = "means something only with spray.control = true";
+        check::absent(key, raw.max_weight, reason)?;
+    }
+    check::in_range(key, raw.max_weight.unwrap_or(1), 1..=255)
+}
+
+/// The clock of the port of registers.
+fn control_clock(raw: &RawSpray, control: bool) -> Result<ControlClock, SpecError> {
+    let key = "spray.control_clock";
+    let Some(text) = &raw.control_clock else {
+        return Ok(ControlClock::Datapath);
+    };
+    if !control {
+        let reason = "means something only with spray.control = true";
+        check::absent(key, check::quoted(&raw.control_clock), reason)?;
+    }
+    check::choice(key, text, ControlClock::ALL, ControlClock::name)
+}
+
 /// Some ways to steer write into the dummy Ethernet header.
 fn check_header(steering: Steering, outline: &Outline) -> Result<(), SpecError> {
     let writes_header = matches!(steering, Steering::SourceMac | Steering::Vlan { .. });
@@ -214,28 +241,60 @@ fn check_header(steering: Steering, outline: &Outline) -> Result<(), SpecError> 
     Ok(())
 }
 
-/// The number of rows, enough for what a core misses between two of its packets.
+/// The most packets that a history remembers.
+const MOST_ROWS: usize = 256;
+
+/// The number of rows, enough for what a core misses between two of its packets: a turn of each other core.
 /// Without an order there is no history.
-fn rows(raw: Option<u64>, cores: usize, order: Option<RowOrder>) -> Result<usize, SpecError> {
-    let missed = cores - 1;
+fn rows(
+    raw: Option<u64>,
+    cores: usize,
+    max_weight: usize,
+    order: Option<RowOrder>,
+) -> Result<usize, SpecError> {
+    let others = cores - 1;
+    let missed = others * max_weight;
+    if order.is_some() && missed > MOST_ROWS {
+        return Err(SpecError::refused(
+            "spray.max_weight",
+            max_weight,
+            format!(
+                "with spray.cores = {cores} a core misses up to {missed} packets between two of its own, and a history \
+                 has at most {MOST_ROWS}"
+            ),
+            format!(
+                "set it to {} or less, or spray over fewer cores",
+                MOST_ROWS / others
+            ),
+        ));
+    }
     let default = match order {
         Some(RowOrder::OldestFirst) => missed.max(1),
-        Some(RowOrder::Array) | None => cores,
+        Some(RowOrder::Array) => (missed + 1).min(MOST_ROWS),
+        None => 1,
     };
-    let rows = check::in_range("history.rows", raw.unwrap_or(default as u64), 1..=256)?;
+    let rows = check::in_range(
+        "history.rows",
+        raw.unwrap_or(default as u64),
+        1..=MOST_ROWS as u64,
+    )?;
     if order.is_none() {
         return Ok(0);
     }
     if rows < missed {
+        let (up_to, weights) = match max_weight {
+            1 => ("", String::new()),
+            weight => ("up to ", format!(" and spray.max_weight = {weight}")),
+        };
         return Err(SpecError::refused(
             "history.rows",
             rows,
             format!(
-                "with spray.cores = {cores} a core misses {missed} packets between two of its own"
+                "with spray.cores = {cores}{weights} a core misses {up_to}{missed} packets between two of its own"
             ),
             format!(
                 "set history.rows = {missed} or more, or spray.cores = {} or fewer",
-                rows + 1
+                rows / max_weight + 1
             ),
         ));
     }

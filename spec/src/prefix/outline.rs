@@ -1,5 +1,6 @@
 //! From the `[prefix]` table to the sections that the prefix has, still without sizes.
 
+use super::presets::Widths;
 use super::{PrefixLayout, PrefixPreset, RowOrder, SectionName};
 use crate::check;
 use crate::error::SpecError;
@@ -61,8 +62,8 @@ impl Outline {
                     "remove one of the two",
                 ));
             }
-            (None, Some(sections)) => Self::listed(sections, raw.index_bytes)?,
-            (layout, None) => Self::named(layout.as_deref(), raw.index_bytes)?,
+            (None, Some(sections)) => Self::listed(sections, raw)?,
+            (layout, None) => Self::named(layout.as_deref(), raw)?,
         };
         if !has_history {
             let history = [SectionName::Rows, SectionName::IndexPointer];
@@ -93,7 +94,7 @@ impl Outline {
         self.drafts.contains(&Draft::Ethernet)
     }
 
-    fn named(layout: Option<&str>, index_bytes: Option<u64>) -> Result<Self, SpecError> {
+    fn named(layout: Option<&str>, raw: &RawPrefix) -> Result<Self, SpecError> {
         let preset = match layout {
             Some(text) => {
                 check::choice("prefix.layout", text, PrefixPreset::ALL, PrefixPreset::name)?
@@ -103,20 +104,27 @@ impl Outline {
         let key = "prefix.index_bytes";
         if !preset.has_index() {
             let reason = format!("the layout {:?} has no index pointer", preset.name());
-            check::absent(key, index_bytes, &reason)?;
+            check::absent(key, raw.index_bytes, &reason)?;
         }
-        let index_bytes = index_bytes
-            .map(|bytes| pointer_bytes(key, bytes))
-            .transpose()?;
+        let widths = Widths {
+            index: raw
+                .index_bytes
+                .map(|bytes| pointer_bytes(key, bytes))
+                .transpose()?,
+            sequence: number_bytes("prefix.sequence_bytes", raw.sequence_bytes)?,
+            timestamp: number_bytes("prefix.timestamp_bytes", raw.timestamp_bytes)?,
+        };
         Ok(Self {
             preset: Some(preset),
-            drafts: preset.drafts(index_bytes),
+            drafts: preset.drafts(&widths),
         })
     }
 
-    fn listed(sections: &[RawSection], index_bytes: Option<u64>) -> Result<Self, SpecError> {
+    fn listed(sections: &[RawSection], raw: &RawPrefix) -> Result<Self, SpecError> {
         let reason = "a list of sections gives each section its own size";
-        check::absent("prefix.index_bytes", index_bytes, reason)?;
+        check::absent("prefix.index_bytes", raw.index_bytes, reason)?;
+        check::absent("prefix.sequence_bytes", raw.sequence_bytes, reason)?;
+        check::absent("prefix.timestamp_bytes", raw.timestamp_bytes, reason)?;
         let mut drafts: Vec<Draft> = Vec::new();
         for (i, raw) in sections.iter().enumerate() {
             let key = format!("prefix.section[{i}]");
@@ -212,6 +220,13 @@ fn section(key: &str, raw: &RawSection) -> Result<Draft, SpecError> {
 /// The width of an index pointer.
 fn pointer_bytes(key: &str, bytes: u64) -> Result<usize, SpecError> {
     check::power_of_two(key, bytes, 1..=4)
+}
+
+/// The width of a sequence number or a timestamp, if it is given.
+fn number_bytes(key: &str, bytes: Option<u64>) -> Result<Option<usize>, SpecError> {
+    bytes
+        .map(|bytes| check::in_range(key, bytes, 1..=8))
+        .transpose()
 }
 
 /// A number of zeros, or a multiple to pad to.

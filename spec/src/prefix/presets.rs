@@ -21,29 +21,44 @@ named_enum! {
 /// The width of the index pointer when the configuration does not give it.
 const INDEX_BYTES: usize = 2;
 
+/// The same for the sequence number of the preset that always has one.
+const SEQUENCE_BYTES: usize = 4;
+
+/// The widths of numbers that the configuration gives.
+pub(super) struct Widths {
+    pub(super) index: Option<usize>,
+    pub(super) sequence: Option<usize>,
+    pub(super) timestamp: Option<usize>,
+}
+
 impl PrefixPreset {
-    /// The sections, in order.
-    pub(super) fn drafts(self, index_bytes: Option<usize>) -> Vec<Draft> {
-        let index = Draft::Number {
-            name: SectionName::IndexPointer,
-            bytes: index_bytes.unwrap_or(INDEX_BYTES),
+    /// The sections, in order: the numbers of the packet itself stand before the rows, where they
+    /// are found whatever the number of rows.
+    pub(super) fn drafts(self, widths: &Widths) -> Vec<Draft> {
+        let number = |name, bytes| Draft::Number {
+            name,
+            bytes,
             order: Little,
         };
-        let number = Draft::Number {
-            name: SectionName::SequenceNumber,
-            bytes: 4,
-            order: Little,
+        let numbered = (self == Self::BpfProfileNumbered).then_some(SEQUENCE_BYTES);
+        let sequence = widths.sequence.or(numbered);
+        let index = widths.index.unwrap_or(INDEX_BYTES);
+        let order = match self.has_index() {
+            true => RowOrder::Array,
+            false => RowOrder::OldestFirst,
         };
-        let oldest_first = Draft::Rows(RowOrder::OldestFirst);
-        match self {
-            Self::Paper => vec![Draft::Ethernet, Draft::Rows(RowOrder::Array), index],
-            Self::PaperPadded => {
-                let pad = Draft::Padding(Pad::ToBus);
-                vec![Draft::Ethernet, Draft::Rows(RowOrder::Array), index, pad]
-            }
-            Self::BpfProfile => vec![Draft::Ethernet, oldest_first],
-            Self::BpfProfileNumbered => vec![Draft::Ethernet, number, oldest_first],
-        }
+        let drafts = [
+            Some(Draft::Ethernet),
+            sequence.map(|bytes| number(SectionName::SequenceNumber, bytes)),
+            widths
+                .timestamp
+                .map(|bytes| number(SectionName::Timestamp, bytes)),
+            Some(Draft::Rows(order)),
+            self.has_index()
+                .then(|| number(SectionName::IndexPointer, index)),
+            (self == Self::PaperPadded).then_some(Draft::Padding(Pad::ToBus)),
+        ];
+        drafts.into_iter().flatten().collect()
     }
 
     /// Whether the prefix has an index pointer.

@@ -3,8 +3,8 @@
 use super::ByteOrder::{self, Big, Little};
 use super::Field;
 use crate::header::HeaderField::{
-    Ipv4Destination, Ipv4Protocol, Ipv4Source, TcpAcknowledgment, TcpDestinationPort, TcpFlags,
-    TcpSequence, TcpSourcePort,
+    Ipv4Destination, Ipv4Protocol, Ipv4Source, PortsDestination, PortsSource, TcpAcknowledgment,
+    TcpDestinationPort, TcpFlags, TcpSequence, TcpSourcePort,
 };
 use crate::source::Source::{self, FrameLength, Header, Timestamp};
 
@@ -21,6 +21,8 @@ named_enum! {
         TokenBucket = "token-bucket",
         /// 5-tuple, TCP state and time: 30 bytes.
         ConnectionTracker = "connection-tracker",
+        /// 5-tuple of TCP or UDP and time: 21 bytes.
+        LoadBalancer = "load-balancer",
         /// TCP 4-tuple and a 16-bit value: the 14 bytes of the paper's Table 2.
         Table2 = "table2",
         /// No history at all.
@@ -80,6 +82,15 @@ const CONNECTION_TRACKER: &[Line] = &[
     ("timestamp", Timestamp, 8, Little),
 ];
 
+const LOAD_BALANCER: &[Line] = &[
+    ("source", Header(Ipv4Source), 4, Big),
+    ("destination", Header(Ipv4Destination), 4, Big),
+    ("source_port", Header(PortsSource), 2, Big),
+    ("destination_port", Header(PortsDestination), 2, Big),
+    ("protocol", Header(Ipv4Protocol), 1, Big),
+    ("timestamp", Timestamp, 8, Little),
+];
+
 const TABLE2: &[Line] = &[
     ("source", Header(Ipv4Source), 4, Big),
     ("destination", Header(Ipv4Destination), 4, Big),
@@ -97,6 +108,7 @@ impl RowPreset {
             Self::HeavyHitter => HEAVY_HITTER,
             Self::TokenBucket => TOKEN_BUCKET,
             Self::ConnectionTracker => CONNECTION_TRACKER,
+            Self::LoadBalancer => LOAD_BALANCER,
             Self::Table2 => TABLE2,
             Self::None => &[],
         };

@@ -3,14 +3,13 @@
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use seqnic_netfpga::netfpga_plus::{Core, DestinationPort, Exchange, SHORTEST_FRAME_BYTES};
 use seqnic_sim::model::{Sequencer, SidebandModel};
 use seqnic_sim::traffic::{Trace, TraceKind, TraceSpec};
 use serde::Serialize;
 
 use crate::Outcome;
-use crate::args::ConfigArgs;
+use crate::args::{ConfigArgs, ports};
 use crate::error::Error;
 use crate::files::{self, FileSet};
 use crate::output::{self, Output, Table};
@@ -41,13 +40,6 @@ pub struct Args {
 
     #[command(flatten)]
     config: ConfigArgs,
-}
-
-fn ports() -> impl TypedValueParser<Value = DestinationPort> {
-    PossibleValuesParser::new(DestinationPort::ALL.map(DestinationPort::name)).map(|name| {
-        let mut ports = DestinationPort::ALL.into_iter();
-        ports.find(|port| port.name() == name).unwrap_or_default()
-    })
 }
 
 /// Writes the folder.

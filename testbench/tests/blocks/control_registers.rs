@@ -18,10 +18,12 @@ fn edge(bench: &mut Bench) {
 /// An address of any kind: mostly one that is there, or that would be with more cores.
 fn address(random: &mut Pcg64Mcg, cores: usize) -> usize {
     let start = [
-        0x000, 0x020, 0x030, 0x080, 0x0a0, 0x400, 0x7f0, 0xc00, 0x100,
-    ][random.random_range(0..9)];
+        0x000, 0x020, 0x030, 0x040, 0x080, 0x0a0, 0x400, 0x7f0, 0x800, 0xc00, 0x100,
+    ][random.random_range(0..11)];
     match random.random_range(0..3) {
-        0 => 0x400 + 4 * random.random_range(0..=cores.min(255)),
+        0 => {
+            [0x400, 0x800][random.random_range(0..2)] + 4 * random.random_range(0..=cores.min(255))
+        }
         _ => start + 4 * random.random_range(0..8),
     }
 }
@@ -38,10 +40,11 @@ fn value(random: &mut Pcg64Mcg, cores: usize) -> u32 {
 
 #[test]
 fn reads_what_was_written_and_counted_and_refuses_the_rest() {
-    for cores in [1, 2, 7, 16, 31, 32, 33, 64, 100, 256] {
+    let max_weights = [1, 3, 255, 2, 1, 5, 2, 4, 1, 12];
+    let all_cores = [1, 2, 7, 16, 31, 32, 33, 64, 100, 256];
+    for (cores, max_weight) in all_cores.into_iter().zip(max_weights) {
         let config = config(&format!(
-            "history = {{ row = \"heavy-hitter\", rows = {} }}\nspray = {{ cores = {cores}, control = true }}",
-            cores.max(2)
+            "history.row = \"none\"\nspray = {{ cores = {cores}, control = true, max_weight = {max_weight} }}",
         ));
         let mut bench = Bench::new(control_registers("registers", &config));
         let mut model = ControlRegisters::new(&config);
@@ -94,6 +97,13 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
                 let shown = enabled[core / 64] >> (core % 64) & 1 == 1;
                 assert_eq!(shown, model.is_enabled(core), "{place}, core {core}");
             }
+            if max_weight > 1 {
+                let core = random.random_range(0..cores);
+                bench.set("next_core", core as u64);
+                bench.eval();
+                let shown = bench.get("next_weight") as u32;
+                assert_eq!(shown, model.weight(core), "{place}, core {core}");
+            }
             // Some cycles later, with events in the cycle of the read itself.
             for offset in [offset, 0x30, address(&mut random, cores)] {
                 let frame_in = chance(&mut random, 50);
@@ -120,7 +130,7 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
 
 #[test]
 fn loads_the_masks_when_they_are_written_and_only_then() {
-    let config = config("spray = { cores = 5, control = true }");
+    let config = config("spray = { cores = 5, control = true, max_weight = 3 }");
     for (offset, data, loads) in [
         (0x80, 0b10101, 1),
         (0xa0, 0b00010, 1),
@@ -130,6 +140,12 @@ fn loads_the_masks_when_they_are_written_and_only_then() {
         (0x10, 3, 0),
         (0x80, 0b100000, 0),
         (0x34, 6, 0),
+        (0x810, 3, 1),
+        (0x810, 1, 1),
+        (0x810, 4, 0),
+        (0x810, 0, 0),
+        (0x814, 1, 0),
+        (0x410, 1, 0),
     ] {
         let mut bench = Bench::new(control_registers("registers", &config));
         bench.set("write", 1);

@@ -11,6 +11,7 @@ mod header_window;
 mod history_ring;
 mod history_shift;
 mod history_walk;
+mod register_crossing;
 mod row_extractor;
 mod skid_buffer;
 mod sprayer;

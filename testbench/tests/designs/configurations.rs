@@ -1,6 +1,5 @@
 //! Random valid configurations.
 
-use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -18,7 +17,7 @@ pub fn configurations() -> impl Strategy<Value = Config> {
     (histories(), buses(), timestamps(), pipelines())
         .prop_flat_map(|(history, bus, timestamp, pipeline)| {
             let rest = prefixes_and_sprays(&history, bus.tuser_bits.unwrap_or(0));
-            let control = weighted(0.25);
+            let control = option::weighted(0.25, 1..=255_u64);
             (Just((history, bus, timestamp, pipeline)), rest, control)
         })
         .prop_map(
@@ -37,10 +36,16 @@ pub fn configurations() -> impl Strategy<Value = Config> {
                         .unwrap_or_else(|error| panic!("{error}\n{raw:#?}"))
                 };
                 let config = read(&raw);
-                if !control || config.prefix_bytes() == 0 {
+                let Some(weight) = control.filter(|_| config.prefix_bytes() > 0) else {
                     return config;
-                }
+                };
+                // As far as the history covers it.
+                let most = match (config.rows(), config.cores() - 1) {
+                    (0, _) | (_, 0) => weight,
+                    (rows, others) => (rows / others) as u64,
+                };
                 raw.spray.control = Some(true);
+                raw.spray.max_weight = Some(weight.min(most));
                 read(&raw)
             },
         )

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use seqnic_hdl::rtl::ClockDomain;
 use seqnic_spec::Config;
 use seqnic_testbench::Engine;
 
@@ -148,6 +149,28 @@ impl<E: Engine> Driver<E> {
         self.engine.clock();
         self.cycle += 1;
         after
+    }
+
+    /// The cycles that are over.
+    pub fn cycle(&self) -> u64 {
+        self.cycle
+    }
+
+    /// The clocks that rise from here on.
+    pub fn select(&mut self, domains: &[ClockDomain]) {
+        self.engine.select(domains);
+    }
+
+    /// Asserts or releases the reset of a clock.
+    pub fn hold_reset(&mut self, domain: ClockDomain, asserted: bool) {
+        self.engine.select(&[domain]);
+        self.engine.hold_reset(asserted);
+    }
+
+    /// An edge that is none of the datapath.
+    pub fn clock(&mut self) {
+        self.engine.eval();
+        self.engine.clock();
     }
 
     /// Gives the design back, whatever is still inside it.

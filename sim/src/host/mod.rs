@@ -1,0 +1,30 @@
+//! The consuming side: programs that read what a sequencer sends, and end in the right state.
+//!
+//! A [`Program`] is written once, as a deterministic state machine over the [`Metadata`] of packets. From that one
+//! definition come the run on a single thread, the replica that every core keeps, and what they are compared with.
+
+mod core;
+mod frame;
+mod metadata;
+mod program;
+pub mod programs;
+mod recovering;
+mod recovery;
+mod replica;
+mod row_map;
+mod source;
+mod states;
+
+pub use core::{Core, Delivery, Verdicts, run};
+pub use frame::{Arrival, FormatError, FrameFormat};
+pub use metadata::{Metadata, Number};
+pub use program::{Program, Verdict};
+pub use recovering::RecoveringReplica;
+pub use recovery::{LOG_ENTRIES, Logs, Recovered, Recovery, Word};
+pub use replica::{Counts, Replica};
+pub use row_map::{LayoutError, RowMap};
+pub use source::Packet;
+pub use states::States;
+
+#[doc(hidden)]
+pub use seqnic_spec as spec;

@@ -1,0 +1,29 @@
+//! The plain forwarder: it sends every packet back, and keeps no state.
+
+use crate::host::{Program, Verdict};
+
+/// Sends every packet back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Forwarder;
+
+crate::metadata! {
+    /// Nothing is read of a packet, so no packet concerns the program.
+    pub struct Nothing {}
+}
+
+impl Program for Forwarder {
+    type Key = ();
+    type State = ();
+    type Meta = Nothing;
+
+    const NAME: &'static str = "forwarder";
+    const OTHERS: Verdict = Verdict::Transmit;
+
+    fn key(&self, _meta: &Nothing) {}
+
+    fn transition(&self, _state: &mut (), _meta: &Nothing) {}
+
+    fn verdict(&self, _state: &(), _meta: &Nothing) -> Verdict {
+        Verdict::Transmit
+    }
+}

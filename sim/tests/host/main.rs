@@ -1,0 +1,7 @@
+//! The host side.
+
+mod frames;
+mod metadata;
+mod programs;
+mod recovery;
+mod replicas;
