@@ -26,7 +26,7 @@ struct Bare {
 }
 
 impl Bare {
-    fn new(way: Way) -> Program {
+    fn program(way: Way) -> Program {
         let field = |name: &str| Field {
             name: name.to_owned(),
             bits: 32,
@@ -163,7 +163,7 @@ fn the_estimate_of_the_measured_programs_is_what_was_measured() {
         (Way::Shift, [12.50, 9.38, 100.0, 25.52, 10.0, 16.67, 0.0]),
     ] {
         let limits = Chip::Tofino1.limits();
-        let stages = resources::per_stage(&Bare::new(way), limits);
+        let stages = resources::per_stage(&Bare::program(way), limits);
         let share = |used: fn(&resources::StageUse) -> usize, of: usize| {
             percent(stages.iter().map(used).sum(), of * limits.stages)
         };
@@ -249,7 +249,7 @@ fn the_first_table_of_a_log_is_read_and_not_the_one_in_percent() {
     assert_eq!(compiled.phv_bits, Some(84));
     let loaded = Loaded {
         suffix: "sequencer",
-        program: Bare::new(Way::Shared),
+        program: Bare::program(Way::Shared),
     };
     let estimate = Estimate::new(&loaded, Chip::Tofino1, Pattern::Paper, Some(&compiled));
     let compiled = estimate
@@ -295,6 +295,6 @@ fn logs_that_are_cut_short_are_refused() {
 #[test]
 fn the_measured_programs_break_no_rule() {
     for way in [Way::Gateway, Way::Private] {
-        assert_eq!(rules::check(&Bare::new(way), Chip::Tofino1, 1), Ok(()));
+        assert_eq!(rules::check(&Bare::program(way), Chip::Tofino1, 1), Ok(()));
     }
 }

@@ -2,7 +2,8 @@
 
 use seqnic_spec::{ByteOrder, RowLayout, Source};
 
-use super::layers::{self, Bits, Flag};
+use super::layers::{self, Bits};
+use super::packet_parser::{self, Flag};
 use crate::ir::{Expr, Place};
 
 /// The most bytes of a word.
@@ -162,7 +163,7 @@ impl RowPlan {
         match source {
             Source::Header(field) => {
                 let bits = layers::locate(field);
-                if bits.low % 8 == 0 && bits.count() % 8 == 0 {
+                if bits.low.is_multiple_of(8) && bits.count().is_multiple_of(8) {
                     return known(bits, 0);
                 }
                 let name = format!("wide_{}", self.widened.len());
@@ -204,7 +205,7 @@ impl RowPlan {
                 (byte != 0).then(|| {
                     self.constants.push(byte);
                     Part {
-                        bits: Bits::all(layers::constant(self.constants.len() - 1), 8),
+                        bits: Bits::all(packet_parser::constant(self.constants.len() - 1), 8),
                         ready: 0,
                     }
                 })

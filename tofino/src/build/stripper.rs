@@ -2,9 +2,10 @@
 
 use seqnic_spec::Config;
 
-use super::layers::start;
+use super::assemble::flatten;
+use super::counters::forward;
+use super::packet_parser::start;
 use super::pipe::{PipeMaker, given};
-use super::{flatten, forward};
 use crate::ir::{
     ACCEPT, Arch, Condition, Field, Header, Intrinsic, ParserStep, Pipe, Place, Program, Statement,
     Step,

@@ -371,8 +371,8 @@ impl Printer<'_> {
         for (_, local, _) in &cells {
             self.line(&format!("bit<{bits}> {local};"));
         }
-        for output in 0..into.len() {
-            self.line(&format!("bit<{bits}> {};", OUTPUTS[output]));
+        for output in &OUTPUTS[..into.len()] {
+            self.line(&format!("bit<{bits}> {output};"));
         }
         for (memory, local, initial) in &cells {
             self.line(&format!("{memory}.read({local}, 0);"));
