@@ -120,6 +120,7 @@ pub struct Config {
     control: bool,
     max_weight: usize,
     control_clock: ControlClock,
+    heartbeat: bool,
     timestamp: TimestampSource,
     pipeline: Pipeline,
 }
@@ -227,6 +228,11 @@ impl Config {
     /// The clock of the port of these registers.
     pub fn control_clock(&self) -> ControlClock {
         self.control_clock
+    }
+
+    /// Whether the sequencer counts what returns from each core, and takes out those from which nothing does.
+    pub fn has_heartbeat(&self) -> bool {
+        self.heartbeat
     }
 
     /// Where the time comes from.

@@ -147,6 +147,8 @@ pub struct RawSpray {
     pub max_weight: Option<u64>,
     /// The clock of the registers' port.
     pub control_clock: Option<String>,
+    /// Whether cores from which nothing returns are taken out.
+    pub heartbeat: Option<bool>,
 }
 
 /// `[timestamp]`
@@ -269,6 +271,7 @@ impl RawSpray {
                 control: self.control,
                 max_weight: self.max_weight,
                 control_clock: self.control_clock,
+                heartbeat: self.heartbeat,
                 ..Self::default()
             };
         }
@@ -282,6 +285,7 @@ impl RawSpray {
             control: over.control.or(self.control),
             max_weight: over.max_weight.or(self.max_weight),
             control_clock: over.control_clock.or(self.control_clock),
+            heartbeat: over.heartbeat.or(self.heartbeat),
         }
     }
 }

@@ -229,18 +229,20 @@ fn spray() -> impl Strategy<Value = RawSpray> {
         });
     let control = weighted(0.3, proptest::bool::ANY);
     let max_weight = rare(0..300);
+    let heartbeat = weighted(0.2, proptest::bool::ANY);
     (
         weighted(0.8, 0..40u64),
         control,
-        max_weight,
+        (max_weight, heartbeat),
         name(&["datapath", "own"]),
         prop_oneof![vlan, tuser, other],
     )
         .prop_map(
-            |(cores, control, max_weight, control_clock, spray)| RawSpray {
+            |(cores, control, (max_weight, heartbeat), control_clock, spray)| RawSpray {
                 cores,
                 control,
                 max_weight,
+                heartbeat,
                 control_clock: control_clock.filter(|_| control == Some(true)),
                 ..spray
             },

@@ -112,12 +112,12 @@ fn the_same_layout_keeps_the_width_of_the_index() {
 #[test]
 fn another_steering_and_another_clock_drop_the_numbers_of_the_old_ones() {
     let config = merged(
-        "spray = { cores = 4, steering = \"vlan\", first_vid = 9, control = true, max_weight = 3 }\n\
+        "spray = { cores = 4, steering = \"vlan\", first_vid = 9, control = true, max_weight = 3, heartbeat = true }\n\
          timestamp.increment = 3",
         "spray.steering = \"tdest\"\ntimestamp.source = \"port\"",
     );
     assert_eq!((config.cores(), config.steering()), (4, Steering::Tdest));
-    assert_eq!((config.has_control(), config.max_weight()), (true, 3));
+    assert_eq!((config.has_heartbeat(), config.max_weight()), (true, 3));
     assert_eq!(config.timestamp(), TimestampSource::Port);
 }
 

@@ -346,6 +346,10 @@ const REFUSED: &[(&str, &str)] = &[
         "spray.max_weight = 2: means something only with spray.control = true; remove it",
     ),
     (
+        "spray.heartbeat = true",
+        "spray.heartbeat = true: means something only with spray.control = true; remove it",
+    ),
+    (
         "spray = { cores = 14, control = true, max_weight = 20 }",
         "spray.max_weight = 20: with spray.cores = 14 a core misses up to 260 packets between two of its own, and a \
          history has at most 256; set it to 19 or less, or spray over fewer cores",

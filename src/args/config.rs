@@ -112,6 +112,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "CLOCK")]
     control_clock: Option<String>,
 
+    /// Whether cores from which nothing returns are taken out
+    #[arg(long, value_name = "BOOL")]
+    heartbeat: Option<bool>,
+
     /// Where the time comes from: counter, or port for the input port `timestamp`
     #[arg(long, value_name = "SOURCE")]
     timestamp: Option<String>,
@@ -145,10 +149,18 @@ pub struct ConfigArgs {
 impl ConfigArgs {
     /// Reads the file, puts the flags over it and checks the result.
     pub fn load(&self) -> Result<Config, Error> {
-        let file = self.file()?;
+        self.load_completed(|_, _| {})
+    }
+
+    /// The same with values that `complete` adds. It is told whether there is a file.
+    pub fn load_completed(
+        &self,
+        complete: impl FnOnce(&mut RawConfig, bool),
+    ) -> Result<Config, Error> {
         let set = self.set()?;
-        Config::try_from(file.merge(self.over(set.clone())))
-            .map_err(|error| self.with_origin(error, &set).into())
+        let mut raw = self.file()?.merge(self.over(set.clone()));
+        complete(&mut raw, self.config.is_some());
+        Config::try_from(raw).map_err(|error| self.with_origin(error, &set).into())
     }
 
     /// The same for this many rows and a bus of this width. Where nothing says how many cores there are, there are as
@@ -221,6 +233,7 @@ impl ConfigArgs {
                 control: self.control.or(set.spray.control),
                 max_weight: self.max_weight.or(set.spray.max_weight),
                 control_clock: self.control_clock.clone().or(set.spray.control_clock),
+                heartbeat: self.heartbeat.or(set.spray.heartbeat),
             },
             timestamp: RawTimestamp {
                 source: self.timestamp.clone().or(set.timestamp.source),
@@ -326,6 +339,7 @@ mod tests {
         ("spray.control", "--control", "true"),
         ("spray.max_weight", "--max-weight", "4"),
         ("spray.control_clock", "--control-clock", "own"),
+        ("spray.heartbeat", "--heartbeat", "true"),
         ("timestamp.source", "--timestamp", "port"),
         ("timestamp.increment", "--increment", "5"),
         ("pipeline.input_skid", "--input-skid", "true"),

@@ -5,4 +5,5 @@ pub mod doctor;
 pub mod emit;
 pub mod model;
 pub mod report;
+pub mod run;
 pub mod trace;

@@ -7,6 +7,7 @@ pub mod controlled_sprayer;
 pub mod fifo;
 pub mod header_parser;
 pub mod header_window;
+pub mod heartbeat;
 pub mod history_ring;
 pub mod history_shift;
 mod history_store;

@@ -6,6 +6,7 @@ use super::block_name;
 use crate::blocks::axi_lite_slave::{Access, axi_lite_slave, lift_port};
 use crate::blocks::control_registers::control_registers;
 use crate::blocks::controlled_sprayer::controlled_sprayer;
+use crate::blocks::heartbeat::heartbeat;
 use crate::blocks::register_crossing::register_crossing;
 use crate::blocks::sprayer::sprayer;
 use crate::rtl::{ClockDomain, Expr, Instance, Module, Reset, RtlError, bits_for, ones};
@@ -50,6 +51,7 @@ impl Turn {
             "control_registers",
             &control_registers(&block_name(config, "control_registers"), config)?,
         );
+        let heartbeat = place_heartbeat(m, config)?;
         let mut wire = |from, to, ports: &[&str]| {
             for port in ports {
                 let value = m.output_from(from, port);
@@ -58,6 +60,24 @@ impl Turn {
         };
         wire(registers, sprayer, &["enabled", "load"]);
         wire(sprayer, registers, &["core", "frame_begins"]);
+        if let Some(heartbeat) = heartbeat {
+            let to_registers = [
+                "watched_core",
+                "heard",
+                "heard_core",
+                "fails",
+                "failing_core",
+            ];
+            wire(heartbeat, registers, &to_registers);
+            let from_registers = [
+                "watched_packets",
+                "takes_part",
+                "restart",
+                "most_frames",
+                "most_cycles",
+            ];
+            wire(registers, heartbeat, &from_registers);
+        }
         if config.has_weights() {
             wire(sprayer, registers, &["next_core"]);
             wire(registers, sprayer, &["next_weight"]);
@@ -135,4 +155,18 @@ fn connect_port(m: &mut Module, config: &Config, registers: Instance) -> Result<
     m.next(&settle, settle.plus(1).gated_by(&counts));
     m.drive(&served, read | settled);
     Ok(())
+}
+
+/// The heartbeat, if there is one, with what returns on ports of the module.
+fn place_heartbeat(m: &mut Module, config: &Config) -> Result<Option<Instance>, RtlError> {
+    if !config.has_heartbeat() {
+        return Ok(None);
+    }
+    let design = heartbeat(&block_name(config, "heartbeat"), config.cores())?;
+    let heartbeat = m.instance("heartbeat", &design);
+    for (port, bits) in [("returned", 1), ("returned_core", config.core_bits())] {
+        let input = m.input(port, bits);
+        m.connect(heartbeat, port, input);
+    }
+    Ok(Some(heartbeat))
 }

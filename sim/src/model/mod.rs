@@ -4,6 +4,7 @@
 //! They know nothing of clocks and beats: frames go in, frames come out.
 
 mod headers;
+mod heartbeat;
 mod history;
 mod number;
 mod prefix;
@@ -15,6 +16,7 @@ mod sprayer;
 mod stripper;
 
 pub use headers::Headers;
+pub use heartbeat::{Heartbeat, HeartbeatLimits};
 pub use history::History;
 pub use prefix::{Prefix, PrefixValues};
 pub use registers::ControlRegisters;

@@ -113,6 +113,9 @@ impl Config {
         if self.has_weights() {
             writeln!(out, "max_weight = {}", self.max_weight)?;
         }
+        if self.heartbeat {
+            writeln!(out, "heartbeat = true")?;
+        }
         writeln!(out)
     }
 }

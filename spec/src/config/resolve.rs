@@ -46,7 +46,9 @@ impl TryFrom<RawConfig> for Config {
         let row = RowLayout::resolve(&raw.history)?;
         let outline = Outline::resolve(&raw.prefix, row.bytes() > 0)?;
         check_header(steering, &outline)?;
-        let max_weight = max_weight(&raw.spray)?;
+        check_registers(&raw.spray)?;
+        let max_weight = raw.spray.max_weight.unwrap_or(1);
+        let max_weight = check::in_range("spray.max_weight", max_weight, 1..=255)?;
         let rows = rows(raw.history.rows, cores, max_weight, outline.row_order())?;
         let around = Surroundings {
             bus_bytes: data_bits / 8,
@@ -56,7 +58,7 @@ impl TryFrom<RawConfig> for Config {
         };
         let prefix = outline.place(&raw.prefix, &around)?;
         let control = control(&raw.spray, prefix.bytes())?;
-        let control_clock = control_clock(&raw.spray, control)?;
+        let control_clock = control_clock(raw.spray.control_clock.as_deref())?;
         let storage = match &raw.history.storage {
             Some(text) => check::choice("history.storage", text, Storage::ALL, Storage::name)?,
             None => Storage::by_default(data_bits),
@@ -74,6 +76,7 @@ impl TryFrom<RawConfig> for Config {
             control,
             max_weight,
             control_clock,
+            heartbeat: raw.spray.heartbeat.unwrap_or(false),
             timestamp: timestamp(&raw.timestamp)?,
             pipeline: pipeline(&raw.pipeline, data_bits)?,
         })
@@ -204,27 +207,27 @@ fn control(raw: &RawSpray, prefix_bytes: usize) -> Result<bool, SpecError> {
     Ok(control)
 }
 
-/// The most frames that a core may get in a row.
-fn max_weight(raw: &RawSpray) -> Result<usize, SpecError> {
-    let key = "spray.max_weight";
-    if !raw.control.unwrap_or(false) {
-        let reason = "means something only with spray.control = true";
-        check::absent(key, raw.max_weight, reason)?;
+/// What registers are needed for.
+fn check_registers(raw: &RawSpray) -> Result<(), SpecError> {
+    if raw.control == Some(true) {
+        return Ok(());
     }
-    check::in_range(key, raw.max_weight.unwrap_or(1), 1..=255)
+    let reason = "means something only with spray.control = true";
+    check::absent("spray.max_weight", raw.max_weight, reason)?;
+    check::absent("spray.heartbeat", raw.heartbeat, reason)?;
+    let clock = check::quoted(&raw.control_clock);
+    check::absent("spray.control_clock", clock, reason)
 }
 
 /// The clock of the port of registers.
-fn control_clock(raw: &RawSpray, control: bool) -> Result<ControlClock, SpecError> {
-    let key = "spray.control_clock";
-    let Some(text) = &raw.control_clock else {
-        return Ok(ControlClock::Datapath);
-    };
-    if !control {
-        let reason = "means something only with spray.control = true";
-        check::absent(key, check::quoted(&raw.control_clock), reason)?;
+fn control_clock(name: Option<&str>) -> Result<ControlClock, SpecError> {
+    match name {
+        None => Ok(ControlClock::Datapath),
+        Some(name) => {
+            let key = "spray.control_clock";
+            check::choice(key, name, ControlClock::ALL, ControlClock::name)
+        }
     }
-    check::choice(key, text, ControlClock::ALL, ControlClock::name)
 }
 
 /// Some ways to steer write into the dummy Ethernet header.

@@ -52,6 +52,10 @@ packet is for:
   0, VLAN ID `first_vid` plus the core number. The header then has 18 bytes.
 - `tdest` and `tuser` steering leave the header as it is configured; the core number is
   beside the data of the stream.
+
+The presets below may also hold the number and the time of the packet, with
+`prefix.sequence_bytes` and `prefix.timestamp_bytes`: they stand between the Ethernet
+header and the rows, in this order, little-endian.
 ";
 
 pub(super) const VALIDITY: &str = "

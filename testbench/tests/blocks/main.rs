@@ -8,6 +8,7 @@ mod controlled_sprayer;
 mod fifo;
 mod header_parser;
 mod header_window;
+mod heartbeat;
 mod history_ring;
 mod history_shift;
 mod history_walk;

@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use seqnic_hdl::rtl::ClockDomain::{self, Datapath, Registers as Port};
-use seqnic_sim::model::{ControlRegisters, Sequencer};
+use seqnic_sim::model::{ControlRegisters, Heartbeat, Sequencer, Sideband};
 use seqnic_spec::Config;
 use seqnic_spec::registers::{Register, RegisterBus, Registers, map};
-use seqnic_testbench::{Clocks, Engine};
+use seqnic_testbench::Engine;
 
 use super::Engines;
 use super::driver::{After, Driver};
@@ -18,9 +17,15 @@ use crate::engines;
 /// Cycles from the acceptance of a write to the last one in which a frame begins under the old masks.
 const LOAD_CYCLES: u64 = 3;
 
+/// Cycles from a look at a core to its decision, which then counts as a write does.
+const DECISION_CYCLES: u64 = 2;
+
+/// Cycles from the acceptance of a write, from a return, and from a beginning, until looks at a core know of it.
+const LOOK_CYCLES: u64 = 2;
+
 /// What is done on the port `s_axi`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
+pub enum Access {
     Read,
     Write(u32),
 }
@@ -28,91 +33,117 @@ enum Access {
 /// An access that is under way: its kind, its address, and the cycle in which it was accepted.
 type UnderWay = (Access, usize, Option<u64>);
 
-/// A sequencer under traffic, with a master on its registers and both models.
-struct Subject<E> {
+/// What changes registers.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Write { offset_bytes: usize, value: u32 },
+    Fails(usize),
+}
+
+/// Changes in order, each with the cycle in which it was accepted or decided.
+type Changes = Vec<(u64, Change)>;
+
+/// The registers as a part of the design knows them.
+struct View {
+    registers: ControlRegisters,
+    /// How much later than a change.
+    lag_cycles: u64,
+    /// Changes that it has taken.
+    taken: usize,
+}
+
+impl View {
+    fn new(config: &Config, lag_cycles: u64) -> Self {
+        Self {
+            registers: ControlRegisters::new(config),
+            lag_cycles,
+            taken: 0,
+        }
+    }
+
+    /// The registers in a cycle.
+    fn at(&mut self, cycle: u64, changes: &Changes) -> &mut ControlRegisters {
+        let due = changes[self.taken..]
+            .iter()
+            .take_while(|(at, _)| at + self.lag_cycles <= cycle);
+        for (_, change) in due {
+            self.taken += 1;
+            match *change {
+                Change::Write {
+                    offset_bytes,
+                    value,
+                } => self.registers.write(offset_bytes, value, true),
+                Change::Fails(core) => self.registers.fails(core),
+            }
+        }
+        &mut self.registers
+    }
+}
+
+/// A sequencer under traffic, with a master on its registers and the models.
+pub struct Subject<E> {
     config: Config,
-    driver: Driver<E>,
-    under_way: Option<UnderWay>,
+    pub driver: Driver<E>,
+    pub under_way: Option<UnderWay>,
     /// What the last access that ended has read.
     read: u32,
-    /// When the clocks rise, where the port has its own.
-    clocks: Option<Clocks>,
-    registers: ControlRegisters,
+    changes: Changes,
+    /// As frames that begin go by them.
+    dealing: View,
+    /// As looks at cores go by them: limits, and who takes part.
+    limits: View,
+    parts: View,
     sequencer: Sequencer,
-    /// Frames that were sent and have not come out.
+    heartbeat: Option<Heartbeat>,
+    /// Frames that were begun and that returned, of which looks do not know yet, with the cycle and the core.
+    begun: VecDeque<(u64, usize)>,
+    returned: VecDeque<(u64, usize)>,
+    /// Looks at cores that failed, with the cycle.
+    pub decisions: Vec<(u64, usize)>,
+    /// The core that a frame returns from in the next cycle.
+    pub returning: Option<usize>,
+    /// Frames that were sent and have not begun.
     waiting: VecDeque<Vec<u8>>,
-    /// The cycles in which those of them began that have begun.
-    begun: VecDeque<u64>,
-    cores: Vec<usize>,
-    /// Writes that were accepted and may not count yet, in their order.
-    coming: VecDeque<Coming>,
+    expected: Vec<Vec<u8>>,
+    pub cores: Vec<usize>,
+    /// The side-band of each frame that came out.
+    pub sides: Vec<Sideband>,
     is_offered: bool,
 }
 
-/// A write on its way: a frame that begins in `first` or before does not go by it, one that begins behind `last` does.
-#[derive(Clone, Copy, Debug)]
-struct Coming {
-    first: u64,
-    last: u64,
-    offset: usize,
-    value: u32,
-}
-
 impl<E: Engine> Subject<E> {
-    fn new(engine: E, config: &Config) -> Self {
+    pub fn new(engine: E, config: &Config) -> Self {
+        let heartbeat = config.has_heartbeat();
         Self {
             config: config.clone(),
             driver: Driver::new(engine, config),
             under_way: None,
             read: 0,
-            clocks: None,
-            registers: ControlRegisters::new(config),
+            changes: Vec::new(),
+            dealing: View::new(config, LOAD_CYCLES + 1),
+            limits: View::new(config, 0),
+            parts: View::new(config, LOOK_CYCLES),
             sequencer: Sequencer::new(config),
-            waiting: VecDeque::new(),
+            heartbeat: heartbeat.then(|| Heartbeat::new(config.cores())),
             begun: VecDeque::new(),
+            returned: VecDeque::new(),
+            decisions: Vec::new(),
+            returning: None,
+            waiting: Default::default(),
+            expected: Vec::new(),
             cores: Vec::new(),
-            coming: VecDeque::new(),
+            sides: Vec::new(),
             is_offered: false,
         }
     }
 
-    /// With a port on these clocks.
-    fn with_clocks(engine: E, config: &Config, clocks: Clocks) -> Self {
-        let mut subject = Self::new(engine, config);
-        subject.clocks = Some(clocks);
-        subject
-    }
-
-    fn send(&mut self, frame: &[u8]) {
+    pub fn send(&mut self, frame: &[u8]) {
         self.driver.send(frame);
         self.waiting.push_back(frame.to_vec());
     }
 
-    /// One cycle; the sink is ready or not, the source offers what it has. The port's clock rises as it does.
-    fn step(&mut self, ready: bool, offer: bool) -> After {
-        loop {
-            let rising = match &mut self.clocks {
-                Some(clocks) => clocks.next().expect("they never stop"),
-                None => &ClockDomain::ALL,
-            };
-            let outputs = rising.contains(&Port).then(|| self.drive_port());
-            self.driver.select(rising);
-            let after = rising.contains(&Datapath).then(|| self.pass(ready, offer));
-            if after.is_none() {
-                self.driver.clock();
-            }
-            if let Some(outputs) = outputs {
-                let cycle = after.map_or(self.driver.cycle(), |after| after.cycle);
-                self.follow(outputs, cycle);
-            }
-            if let Some(after) = after {
-                return after;
-            }
-        }
-    }
-
-    /// Drives the port, and looks at it.
-    fn drive_port(&mut self) -> [u64; 3] {
+    /// One cycle; the sink is ready or not, the source offers what it has.
+    pub fn step(&mut self, ready: bool, offer: bool) -> After {
         let (access, offset, accepted) = self.under_way.unwrap_or((Access::Read, 0, Some(0)));
         let asks = accepted.is_none();
         let (writes, data) = match access {
@@ -129,6 +160,8 @@ impl<E: Engine> Subject<E> {
             ("s_axi_arvalid", (asks && access == Access::Read).into()),
             ("s_axi_araddr", offset as u64),
             ("s_axi_rready", 1),
+            ("returned", self.returning.is_some().into()),
+            ("returned_core", self.returning.unwrap_or(0) as u64),
         ] {
             self.driver.set(port, value);
         }
@@ -137,11 +170,8 @@ impl<E: Engine> Subject<E> {
             Access::Read => ["s_axi_arready", "s_axi_rvalid", "s_axi_rdata"],
             Access::Write(_) => ["s_axi_awready", "s_axi_bvalid", "s_axi_rdata"],
         };
-        outputs.map(|port| self.driver.settled(port))
-    }
-
-    /// A cycle of the streams.
-    fn pass(&mut self, ready: bool, offer: bool) -> After {
+        let outputs = outputs.map(|port| self.driver.settled(port));
+        let side = self.side();
         let frames = self.driver.frames.len();
         let mut offered = false;
         let after = self.driver.step(
@@ -153,18 +183,73 @@ impl<E: Engine> Subject<E> {
         );
         // The first beat of a frame is offered in the cycle after that in which it begins.
         if offered && !self.is_offered {
-            self.begun.push_back(after.cycle - 1);
-            self.registers.frame_in();
+            self.begin(after.cycle - 1);
         }
         let ended = self.driver.frames.len() > frames;
         self.is_offered = (self.is_offered || offered) && !ended;
         if ended {
-            self.compare_frame();
+            self.dealing.registers.frame_out();
+            self.sides.push(side);
         }
+        if let Some(core) = self.returning.take() {
+            self.dealing.registers.returned(core);
+            self.returned.push_back((after.cycle, core));
+        }
+        self.follow(outputs, after.cycle);
+        self.look(after.cycle);
         after
     }
 
-    /// The handshakes of the access that is under way, in a cycle.
+    /// The side-band of the beat at the output.
+    fn side(&mut self) -> Sideband {
+        let (dest_bits, user_bits) = (self.config.tdest_bits(), self.config.tuser_bits());
+        let word = |bits, driver: &mut Driver<E>, port| match bits {
+            0 => 0,
+            _ => driver.settled(port),
+        };
+        let dest = word(dest_bits, &mut self.driver, "m_axis_tdest");
+        let user = word(user_bits, &mut self.driver, "m_axis_tuser");
+        Sideband {
+            tdest: (dest_bits > 0).then_some(dest as usize),
+            tuser: user.to_le_bytes()[..user_bits.div_ceil(8)].to_vec(),
+        }
+    }
+
+    /// The look at a core in a cycle, and what it leads to.
+    fn look(&mut self, cycle: u64) {
+        let Some(heartbeat) = &mut self.heartbeat else {
+            return;
+        };
+        // There is one look a cycle, so at most one decision.
+        let mut latest = self
+            .decisions
+            .iter()
+            .rev()
+            .take(DECISION_CYCLES as usize + 1);
+        if let Some(&(_, core)) = latest.find(|(at, _)| at + DECISION_CYCLES == cycle) {
+            self.changes.push((cycle, Change::Fails(core)));
+        }
+        let known = |(at, core): &(u64, usize)| (at + LOOK_CYCLES <= cycle).then_some(*core);
+        while let Some(core) = self.begun.front().and_then(known) {
+            self.begun.pop_front();
+            heartbeat.frame_begins(core);
+        }
+        while let Some(core) = self.returned.front().and_then(known) {
+            self.returned.pop_front();
+            heartbeat.starts_anew(core);
+        }
+        let limits = self.limits.at(cycle, &self.changes).limits();
+        let core = heartbeat.core_at(cycle);
+        if let Some(core) = core.filter(|&core| heartbeat.look(core, limits)) {
+            self.decisions.push((cycle, core));
+        }
+        let registers = self.parts.at(cycle, &self.changes);
+        for core in (0..self.config.cores()).filter(|&core| !registers.is_enabled(core)) {
+            heartbeat.starts_anew(core);
+        }
+    }
+
+    /// The handshakes of the access that is under way.
     fn follow(&mut self, [ready, done, data]: [u64; 3], cycle: u64) {
         let Some((access, offset, accepted)) = &mut self.under_way else {
             return;
@@ -172,75 +257,38 @@ impl<E: Engine> Subject<E> {
         if accepted.is_none() && ready == 1 {
             *accepted = Some(cycle);
             if let Access::Write(value) = *access {
-                let offset = *offset;
-                // On one clock it is known in which cycle it counts.
-                let (first, last) = match self.clocks {
-                    None => (cycle + LOAD_CYCLES, cycle + LOAD_CYCLES),
-                    Some(_) => (cycle, u64::MAX),
-                };
-                self.coming.push_back(Coming {
-                    first,
-                    last,
-                    offset,
+                let offset_bytes = *offset;
+                let write = Change::Write {
+                    offset_bytes,
                     value,
-                });
+                };
+                self.changes.push((cycle, write));
             }
         } else if done == 1 {
             self.read = data as u32;
             self.under_way = None;
-            if let Some(coming) = self.coming.back_mut() {
-                coming.last = coming.last.min(cycle);
-            }
         }
     }
 
-    /// The frame that came out is that of the model, by the masks that counted when it began.
-    fn compare_frame(&mut self) {
-        let frame = self.waiting.pop_front().expect("a frame from nowhere");
-        let cycle = self.begun.pop_front().expect("a frame that never began");
-        let shown = self.driver.frames.last().cloned();
-        let shown = shown.expect("it has come out");
-        let process = |this: &Self| {
-            let any = (0..this.config.cores()).any(|core| this.registers.is_enabled(core));
-            let (mut sequencer, mut out) = (this.sequencer.clone(), Vec::new());
-            // Without a core it does not begin.
-            let core = any.then(|| sequencer.process(&frame, 0, &mut out).core);
-            (sequencer, core, out)
-        };
+    /// A frame begins.
+    fn begin(&mut self, cycle: u64) {
         self.settle(cycle);
-        let mut expected = process(self);
-        let may_count = self
-            .coming
-            .front()
-            .is_some_and(|coming| coming.first < cycle);
-        if may_count && expected.2 != shown {
-            // Between the handshakes of a write it may count or not; once it does, it does.
-            self.coming[0].last = 0;
-            self.settle(cycle);
-            expected = process(self);
-        }
-        let (sequencer, core, expected) = expected;
-        let core = core.expect("a frame begins while no core is enabled");
-        let number = self.cores.len();
-        assert!(
-            shown == expected,
-            "frame {number} differs: {:02x?}, expected {:02x?}",
-            &shown[..14],
-            &expected[..14]
-        );
-        self.sequencer = sequencer;
-        self.registers.frame_begins(core);
-        self.registers.frame_out();
+        let frame = self
+            .waiting
+            .pop_front()
+            .expect("a frame comes from nowhere");
+        let mut out = Vec::new();
+        let core = self.sequencer.process(&frame, 0, &mut out).core;
+        self.dealing.registers.frame_in();
+        self.dealing.registers.frame_begins(core);
+        self.begun.push_back((cycle, core));
+        self.expected.push(out);
         self.cores.push(core);
     }
 
     /// The models take the writes that count in a cycle.
     fn settle(&mut self, cycle: u64) {
-        while let Some(coming) = self.coming.front().filter(|coming| coming.last < cycle) {
-            self.registers.write(coming.offset, coming.value, true);
-            self.coming.pop_front();
-        }
-        if let Some(weights) = self.registers.take_weights() {
+        if let Some(weights) = self.dealing.at(cycle, &self.changes).take_weights() {
             self.sequencer.set_weights(weights);
         }
     }
@@ -248,7 +296,7 @@ impl<E: Engine> Subject<E> {
     /// Runs an access to its end, under traffic.
     fn finish(&mut self, access: Access, offset: usize) -> u32 {
         self.under_way = Some((access, offset, None));
-        for _ in 0..2000 {
+        for _ in 0..100 {
             if self.step(true, true).cycle > 0 && self.under_way.is_none() {
                 return self.read;
             }
@@ -256,8 +304,8 @@ impl<E: Engine> Subject<E> {
         panic!("no response at {offset:#x}");
     }
 
-    /// Runs until every frame that was sent has come out.
-    fn drain(&mut self) {
+    /// Runs until every frame that was sent has come out, and compares.
+    pub fn drain(&mut self) {
         let mut last = 0;
         for _ in 0..200_000 {
             let after = self.step(true, true);
@@ -266,7 +314,17 @@ impl<E: Engine> Subject<E> {
                 break;
             }
         }
-        assert!(self.waiting.is_empty() && self.begun.is_empty());
+        assert!(self.under_way.is_none());
+        assert_eq!(self.driver.frames.len(), self.expected.len());
+        for (number, (shown, expected)) in self.driver.frames.iter().zip(&self.expected).enumerate()
+        {
+            assert!(
+                shown == expected,
+                "frame {number} differs: {:02x?}, expected {:02x?}",
+                &shown[..14],
+                &expected[..14]
+            );
+        }
     }
 }
 
@@ -301,7 +359,7 @@ fn subjects() -> Vec<Config> {
 }
 
 /// A write to a register of the masks that is often legal.
-fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
+pub fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
     let cores = config.cores();
     let word = random.random_range(0..cores.div_ceil(32));
     let bits = (cores - 32 * word).min(32);
@@ -326,138 +384,54 @@ fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
     (Access::Write(value), offset)
 }
 
-/// Writes to the masks in the middle of traffic: no frame is lost, and each is for the core that it should be for.
-fn write_in_traffic<E: Engine>(mut subject: Subject<E>, stall: u64, idle: u64) {
-    let config = subject.config.clone();
-    let mut random = Pcg64Mcg::seed_from_u64(7 + stall);
-    let lengths = [60, 1, 300, 64, 90, 1514, 60, 60];
-    for packet in frames_of(lengths.into_iter().cycle().take(400), 5) {
-        subject.send(&packet.data);
-    }
-    for _ in 0..4000 {
-        if subject.under_way.is_none() && random.random_range(0..30) == 0 {
-            let (access, offset) = random_write(&mut random, &config);
-            subject.under_way = Some((access, offset, None));
-        }
-        let mut percent = |share: u64| random.random_range(0..100) < share;
-        subject.step(!percent(stall), !percent(idle));
-    }
-    while subject.under_way.is_some() {
-        subject.step(true, true);
-    }
-    // In the end all cores take part, and nothing was lost.
-    Registers(&mut subject)
-        .reset(1 << 4)
-        .expect("it cannot fail");
-    subject.drain();
-    assert_eq!(subject.driver.frames.len(), 400, "{}", config.to_toml());
-    let used = (0..config.cores()).filter(|core| subject.cores.contains(core));
-    assert!(used.count() > 1, "{}", config.to_toml());
-    compare_registers(&mut subject);
-}
-
 #[test]
 fn frames_that_begin_after_a_write_go_to_the_cores_that_it_leaves() {
     let Some(engines) = engines() else { return };
     for config in engines.cases(subjects()) {
         for (stall, idle) in [(0, 0), (40, 0), (10, 50)] {
-            let subject = Subject::new(engines.sequencer(&config), &config);
-            write_in_traffic(subject, stall, idle);
+            let mut random = Pcg64Mcg::seed_from_u64(7 + stall);
+            let mut subject = Subject::new(engines.sequencer(&config), &config);
+            let lengths = [60, 1, 300, 64, 90, 1514, 60, 60];
+            for packet in frames_of(lengths.into_iter().cycle().take(400), 5) {
+                subject.send(&packet.data);
+            }
+            for cycle in 0..4000 {
+                if subject.under_way.is_none() && random.random_range(0..30) == 0 {
+                    let (access, offset) = random_write(&mut random, &config);
+                    subject.under_way = Some((access, offset, None));
+                }
+                let mut percent = |share: u64| random.random_range(0..100) < share;
+                subject.step(!percent(stall), !percent(idle));
+                assert!(cycle > 0 || subject.cores.is_empty());
+            }
+            while subject.under_way.is_some() {
+                subject.step(true, true);
+            }
+            // In the end all cores take part, and nothing was lost.
+            Registers(&mut subject)
+                .reset(1 << 4)
+                .expect("it cannot fail");
+            subject.drain();
+            assert_eq!(subject.driver.frames.len(), 400, "{}", config.to_toml());
+            let used = (0..config.cores()).filter(|core| subject.cores.contains(core));
+            assert!(used.count() > 1, "{}", config.to_toml());
+            compare_registers(&mut subject);
         }
     }
 }
 
-#[test]
-fn a_write_counts_by_its_response_between_any_two_clocks() {
-    let Some(engines) = engines() else { return };
-    for (config, clocks) in engines.cases(subjects()).by(CLOCKS) {
-        let config = with_own_clock(&config);
-        let [datapath, port, phase] = clocks;
-        let clocks = Clocks::new(datapath, port, phase);
-        let subject = Subject::with_clocks(engines.sequencer(&config), &config, clocks);
-        write_in_traffic(subject, 10, 10);
-    }
-}
-
-/// Periods of the datapath and of the port, and the phase of the port.
-const CLOCKS: [[u64; 3]; 6] = [
-    [1, 1, 0],
-    [4, 4, 1],
-    [3, 1, 1],
-    [1, 3, 0],
-    [7, 5, 2],
-    [25, 26, 3],
-];
-
-/// The configuration, with a clock for the port.
-fn with_own_clock(config: &Config) -> Config {
-    let toml = config.to_toml();
-    let own = toml.replace("control_clock = \"datapath\"", "control_clock = \"own\"");
-    crate::common::config(&own)
-}
-
 /// Reads every word of the map, and more; nothing is under way.
-fn compare_registers<E: Engine>(subject: &mut Subject<E>) {
+pub fn compare_registers<E: Engine>(subject: &mut Subject<E>) {
     subject.settle(u64::MAX);
     for register in Register::ALL {
         for word in 0..=register.words(&subject.config) {
             let offset = register.word_offset_bytes(word);
             if offset < 1 << 12 {
-                let expected = subject.registers.read(offset);
+                let expected = subject.dealing.registers.read(offset);
                 let shown = subject.finish(Access::Read, offset);
                 assert_eq!(shown, expected, "{} word {word}", register.name);
             }
         }
-    }
-}
-
-#[test]
-fn either_side_resets_alone_and_the_port_goes_on() {
-    let Some(engines) = engines() else { return };
-    let config = with_own_clock(&subjects()[4]);
-    let engine = || engines.sequencer(&config);
-    for [datapath, port, phase] in CLOCKS {
-        let mut took_place = [[0; 2]; 2];
-        let clocks = Clocks::new(datapath, port, phase);
-        let mut subject = Subject::with_clocks(engine(), &config, clocks);
-        // A write, and a reset of either side so many cycles behind its beginning.
-        for (delay, side) in (0..60)
-            .step_by(2)
-            .flat_map(|delay| [(delay, Datapath), (delay, Port)])
-        {
-            let offset = map::FAILED.offset_bytes;
-            subject.under_way = Some((Access::Write(0b10), offset, None));
-            for _ in 0..delay {
-                subject.step(true, true);
-            }
-            let is_under_way = subject.under_way.is_some();
-            subject.driver.hold_reset(side, true);
-            for _ in 0..8 {
-                subject.step(true, true);
-            }
-            subject.driver.hold_reset(side, false);
-            if side == Port {
-                subject.under_way = None;
-            }
-            for _ in 0..200 {
-                if subject.under_way.is_some() {
-                    subject.step(true, true);
-                }
-            }
-            assert_eq!(subject.under_way, None, "{side:?}, delay {delay}");
-            let mut registers = Registers(&mut subject);
-            let failed = registers.failed(0).expect("it cannot fail");
-            assert_eq!(failed & !0b10, 0, "{side:?}, delay {delay}");
-            took_place[side as usize][usize::from(failed == 0b10)] += 1;
-            // What was answered before a reset of the port counts, and one of the datapath undoes it.
-            assert!(is_under_way || (failed == 0b10) == (side == Port));
-            registers.set_failed(0, 0).expect("it cannot fail");
-            assert_eq!(registers.failed(0), Ok(0), "{side:?}, delay {delay}");
-        }
-        assert!(
-            took_place.as_flattened().iter().all(|&count| count > 0),
-            "{took_place:?}"
-        );
     }
 }
 
@@ -520,7 +494,7 @@ fn a_frame_that_has_begun_keeps_its_core() {
     for packet in frames_of([1514; 3], 3) {
         subject.send(&packet.data);
     }
-    while subject.begun.is_empty() {
+    while subject.cores.is_empty() {
         subject.step(true, true);
     }
     // Core 0 fails while its frame is sent: it is sent to the end, the others go to core 1.

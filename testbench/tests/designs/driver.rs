@@ -7,10 +7,11 @@ use seqnic_spec::Config;
 use seqnic_testbench::Engine;
 
 /// The input ports of a sequencer; some of them are not always there.
-pub const INPUTS: [&str; 16] = [
+pub const INPUTS: [&str; 19] = [
     "s_axis_tdata",
     "s_axis_tkeep",
     "s_axis_tuser",
+    "s_axis_tdest",
     "s_axis_tvalid",
     "s_axis_tlast",
     "m_axis_tready",
@@ -24,6 +25,8 @@ pub const INPUTS: [&str; 16] = [
     "s_axi_araddr",
     "s_axi_arvalid",
     "s_axi_rready",
+    "returned",
+    "returned_core",
 ];
 
 /// A design, the beats that wait in front of it and the frames that came out.
@@ -100,6 +103,11 @@ impl<E: Engine> Driver<E> {
     /// Whether a beat waits for the input.
     pub fn has_beats(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// The frames of which a beat waits for the input.
+    pub fn waiting_frames(&self) -> usize {
+        self.waiting.len()
     }
 
     /// Whether the next beat is not the first of its frame.
