@@ -1,6 +1,7 @@
 //! `seqnic cosim`: the generated hardware against the golden model.
 
 mod host;
+mod p4;
 mod summary;
 mod wave;
 
@@ -20,7 +21,7 @@ use seqnic_testbench::{Cosim, Options, RegisterWrite, RoundTrip, RoundTripError,
 use seqnic_verilator::{Initial, Lockstep, Model, Toolchain, VerilatorEngine};
 
 use crate::Outcome;
-use crate::args::{ChangeArgs, ConfigArgs, HostArgs, Packets, Traffic, TrafficArgs};
+use crate::args::{ChangeArgs, ConfigArgs, HostArgs, Packets, TofinoArgs, Traffic, TrafficArgs};
 use crate::error::Error;
 use crate::files;
 use crate::output::{self, Output};
@@ -39,6 +40,7 @@ Examples:
   seqnic cosim --rows 64 --cores 64 --trace uniform --packets 5000 --stall 30 --idle 30 --seed 7
   seqnic cosim --config my.toml --pcap my.pcap --wave difference.vcd
   seqnic cosim --host netfpga-plus --config examples/conntrack-7.toml --pcap examples/captures/tcp-loss.pcap
+  seqnic cosim --engine p4 --config examples/portknock-22.toml --pcap examples/captures/tcp-loss.pcap
 
 Exit codes: 0 when hardware and model agree, 1 when they differ, 2 for bad input.")]
 pub struct Args {
@@ -90,6 +92,9 @@ pub struct Args {
     changes: ChangeArgs,
 
     #[command(flatten)]
+    tofino: TofinoArgs,
+
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
@@ -104,6 +109,8 @@ enum Engine {
     Verilator,
     /// Both side by side: every output port is compared in every cycle
     Both,
+    /// The programs for Tofino and for BMv2, interpreted; packets have no clock there
+    P4,
 }
 
 /// Runs the hardware; `again` is the part of the command line that a replay needs.
@@ -111,6 +118,15 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
     let config = args.config.load()?;
     let traffic = args.traffic.traffic()?;
     args.check_outputs(&traffic)?;
+    match (args.engine(), args.tofino.given()) {
+        (Engine::P4, _) => return p4::run(args, &config, &traffic, output),
+        (_, Some(flag)) => {
+            return Err(Error::new(format!(
+                "{flag}: means something only with --engine p4; remove it"
+            )));
+        }
+        (_, None) => {}
+    }
     let options = Options {
         stall: Pause::Percent(args.stall),
         idle: Pause::Percent(args.idle),
@@ -154,6 +170,24 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
 }
 
 impl Args {
+    /// Refuses what has no meaning without a clock, and what is done in any case.
+    fn only_for_p4(&self) -> Result<(), Error> {
+        let flags = [
+            ("--stall", self.stall > 0),
+            ("--idle", self.idle > 0),
+            ("--wave", self.wave.is_some()),
+            ("--strip", self.strip),
+            ("--round-trip", self.round_trip),
+            ("--host", self.host.host.is_some()),
+        ];
+        match flags.into_iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(Error::new(format!(
+                "{flag}: means nothing with --engine p4, which has neither clock nor host and strips every frame again; remove it"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn engine(&self) -> Engine {
         self.engine.unwrap_or(match self.host.host {
             None => Engine::Builtin,
@@ -242,6 +276,7 @@ impl<'a> Run<'a> {
                 let engine = VerilatorEngine::new(&model, self.initial())?;
                 self.simulate(hardware, engine, |_| None)
             }
+            Engine::P4 => Err(Error::new("--engine p4: runs no hardware")),
             Engine::Both => {
                 let both = Lockstep::build(&Toolchain::find()?, design, self.options.seed)?;
                 self.simulate(hardware, both, |both| {
@@ -352,6 +387,7 @@ impl<'a> Run<'a> {
             Engine::Verilator => {
                 self.there_and_back(self.verilator(&sequencer)?, self.verilator(&stripper)?)
             }
+            Engine::P4 => Err(Error::new("--engine p4: runs no hardware")),
             Engine::Both => Err(Error::new(
                 "--engine both: compares one design at a time; take --round-trip away, or choose one engine",
             )),

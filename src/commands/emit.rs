@@ -6,6 +6,7 @@ mod folder;
 mod host;
 mod netfpga_plus;
 mod opennic;
+mod tofino;
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -113,6 +114,30 @@ Examples:
 
 Exit codes: 0 when the files are written, 2 for bad input.")]
     Host(Box<host::Args>),
+    /// P4-16 for Tofino, with a script for its control plane
+    ///
+    /// Writes DIR/NAME_sequencer.p4 (for two pipes NAME_sequencer_first.p4 and NAME_sequencer_second.p4),
+    /// DIR/NAME_stripper.p4 for the way back, and DIR/NAME_control.py, which fills the tables and resets the registers in
+    /// bfrt_python. A configuration that breaks a rule of the chip is refused before anything is written.
+    #[command(after_help = "\
+Examples:
+  seqnic emit tofino --config examples/ddos-44.toml --out build/p4
+  seqnic emit tofino --config examples/ddos-44.toml --rows 47 --cores 48 --pattern private --out build/p4
+  seqnic emit tofino --row ddos-mitigator --rows 94 --cores 94 --chip tofino2 --core-ports 8,9,10 --out build/p4
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Tofino(Box<tofino::Args>),
+    /// The same program for the behavioural model BMv2, with what fills its tables and runs it
+    ///
+    /// Writes DIR/NAME_sequencer.p4 and DIR/NAME_stripper.p4 for v1model, DIR/NAME_commands.txt for simple_switch_CLI,
+    /// DIR/NAME_control.py for P4Runtime, and DIR/run.sh, which plays a capture through the switch.
+    #[command(after_help = "\
+Examples:
+  seqnic emit bmv2 --config examples/portknock-22.toml --out build/bmv2
+  sh build/bmv2/run.sh examples/captures/tcp-loss.pcap out.pcap
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Bmv2(Box<tofino::Args>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -161,6 +186,8 @@ pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> 
         Target::Opennic(args) => opennic::run(args, output),
         Target::Corundum(args) => corundum::run(args, output),
         Target::Host(args) => host::run(args, output),
+        Target::Tofino(args) => tofino::chip(args, output),
+        Target::Bmv2(args) => tofino::twin(args, output),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `seqnic report`: what the hardware takes.
 
 mod host;
+mod tofino;
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ Examples:
   seqnic report --config examples/conntrack.toml --blocks
   seqnic report --host netfpga-plus --config examples/conntrack-7.toml
   seqnic report --rows 64 --vivado utilization.rpt timing_summary.rpt
+  seqnic report --tofino --config examples/ddos-44.toml
 
 Exit codes: 0 when the report is made, 2 for bad input.")]
 pub struct Args {
@@ -78,6 +80,9 @@ pub struct Args {
     host: HostArgs,
 
     #[command(flatten)]
+    tofino: tofino::EstimateArgs,
+
+    #[command(flatten)]
     sweep: SweepArgs,
 }
 
@@ -103,6 +108,12 @@ impl Args {
 
 /// Synthesises each configuration and prints what it takes.
 pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
+    if args.tofino.is_wanted()? {
+        let config = args.sweep.one()?.ok_or_else(|| {
+            Error::new("--tofino: reports on one configuration; give --config FILE or --rows with one value")
+        })?;
+        return tofino::run(&args.tofino, &config, output);
+    }
     let inputs = args.sweep.config.config.iter().chain(&args.vivado);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
     let html = args.html.iter().map(|path| ("--html", path.as_path()));

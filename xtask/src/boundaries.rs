@@ -35,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seqnic-testbench",
         ],
     ),
+    ("seqnic-tofino", &["seqnic-spec"]),
     (
         "seqnic",
         &[
@@ -46,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seqnic-synth",
             "seqnic-netfpga",
             "seqnic-host",
+            "seqnic-tofino",
         ],
     ),
     // Its checks also run as a test of seqnic-sim.
