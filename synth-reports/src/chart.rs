@@ -83,12 +83,15 @@ impl Chart {
         let points = || self.series.iter().flat_map(|series| &series.points);
         let most_x = points().map(|(x, _)| *x).fold(1.0, f64::max);
         let most_y = points().map(|(_, y)| *y).fold(1.0, f64::max);
+        // Room for a long legend above what is drawn.
+        let named = self.series.iter().filter(|series| !series.name.is_empty());
+        let headroom = 1.08 + 0.07 * named.count().saturating_sub(3) as f64;
         let mut chart = ChartBuilder::on(area)
             .caption(&self.title, ("sans-serif", 20))
             .margin(14)
             .x_label_area_size(44)
             .y_label_area_size(68)
-            .build_cartesian_2d(0.0..1.04 * most_x, 0.0..1.08 * most_y)?;
+            .build_cartesian_2d(0.0..1.04 * most_x, 0.0..headroom * most_y)?;
         let whole = |value: &f64| format!("{value:.0}");
         chart
             .configure_mesh()

@@ -171,3 +171,55 @@ pub fn slopes(points: &[Point]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(origin: Origin, cores: usize, mpps: f64) -> Point {
+        Point {
+            figure: "11",
+            program: "token-bucket",
+            trace: "vl2",
+            technique: "scr".to_owned(),
+            origin,
+            cores,
+            mpps,
+        }
+    }
+
+    #[test]
+    fn a_slope_is_what_a_core_more_brings() {
+        let points = [
+            point(Origin::Model, 1, 6.0),
+            point(Origin::Model, 2, 11.0),
+            point(Origin::Model, 7, 24.0),
+            point(Origin::Measured, 1, 5.0),
+            point(Origin::Measured, 2, 9.5),
+        ];
+        let table = slopes(&points);
+        let line = table.lines().last();
+        assert_eq!(line, Some("| token-bucket | 5.00, 3.00 | - | 4.50 | - |"));
+    }
+
+    #[test]
+    fn every_point_is_a_line_that_says_where_it_comes_from() {
+        let text = csv(&[point(Origin::Simulated, 2, 11.25)]);
+        let line = text.lines().last();
+        assert_eq!(
+            line,
+            Some("11,token-bucket,vl2,\"scr\",simulated,2,11.2500")
+        );
+    }
+
+    #[test]
+    fn a_figure_has_a_chart_for_each_program_and_traffic() {
+        let other = Point {
+            trace: "zipf",
+            ..point(Origin::Model, 1, 6.0)
+        };
+        let drawn = svg(&[point(Origin::Model, 1, 6.0), other], "11").expect("it can be drawn");
+        assert!(drawn.contains("token-bucket, vl2") && drawn.contains("token-bucket, zipf"));
+        assert!(drawn.contains("width=\"560\" height=\"800\"") || drawn.contains("width=\"1120\""));
+    }
+}
