@@ -8,7 +8,7 @@ use super::history::History;
 use super::number;
 
 /// Writes prefixes of one layout: a template, and what changes from packet to packet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefix {
     /// The prefix with nothing but its constants.
     template: Vec<u8>,
@@ -29,7 +29,7 @@ pub struct PrefixValues<'a> {
 }
 
 /// A part of the prefix that changes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Patch {
     offset: usize,
     bytes: usize,
@@ -37,7 +37,7 @@ struct Patch {
     value: Value,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Value {
     /// A number that starts from the first one at core 0, and grows by the second with each core.
     Core(u64, u64),

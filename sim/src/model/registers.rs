@@ -8,7 +8,7 @@ use seqnic_spec::registers::{Register, RegisterBus, UNMAPPED, map, reset_bits, s
 use super::heartbeat::HeartbeatLimits;
 
 /// The registers of a sequencer, as words that are written and read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ControlRegisters {
     config: Config,
     active: Vec<bool>,

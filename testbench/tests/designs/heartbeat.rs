@@ -10,7 +10,8 @@ use seqnic_spec::registers::{Registers, map};
 use seqnic_testbench::Engine;
 
 use super::Engines;
-use super::control::{Access, Subject, compare_registers, random_write};
+use super::control::random_write;
+use super::controlled::{Access, Subject};
 use super::way_back::WayBack;
 use crate::common::{config, frames_of};
 use crate::engines;
@@ -69,8 +70,8 @@ impl<E: Engine> Loop<E> {
         for number in self.taken..subject.driver.frames.len() {
             let (frame, side) = (&subject.driver.frames[number], &subject.sides[number]);
             let core = self.back.model.returned(frame, side);
-            assert_eq!(core, Some(subject.cores[number]), "frame {number}");
-            let core = &mut self.cores[subject.cores[number]];
+            assert_eq!(core, Some(subject.cores()[number]), "frame {number}");
+            let core = &mut self.cores[subject.cores()[number]];
             if !core.is_dead {
                 let ready = self.cycle + self.random.random_range(0..=core.delay_cycles);
                 let ready = core.frames.back().map_or(ready, |last| ready.max(last.0));
@@ -132,7 +133,7 @@ impl<E: Engine> Loop<E> {
         }
         self.back.compare();
         self.subject.drain();
-        compare_registers(&mut self.subject);
+        self.subject.compare_registers();
     }
 }
 
@@ -243,11 +244,11 @@ fn a_core_gets_nothing_from_its_decision_on_until_its_bit_is_cleared() {
     let subject = &mut closed.subject;
     // Within 10 cycles behind its tenth frame there is a look at core 2 that knows of it, and 5 cycles later the decision
     // counts; one frame in 4 is for it.
-    let to_core_2 = subject.cores.iter().filter(|&&core| core == 2).count();
+    let to_core_2 = subject.cores().iter().filter(|&&core| core == 2).count();
     assert!((10..=14).contains(&to_core_2), "{to_core_2}");
     assert_eq!(subject.decisions.len(), 1);
     assert_eq!(
-        subject.cores[100..]
+        subject.cores()[100..]
             .iter()
             .filter(|&&core| core == 2)
             .count(),
@@ -266,7 +267,7 @@ fn a_core_gets_nothing_from_its_decision_on_until_its_bit_is_cleared() {
     send(&mut closed, 200);
     closed.run(400);
     let subject = &mut closed.subject;
-    let back = subject.cores.iter().filter(|&&core| core == 2).count() - to_core_2;
+    let back = subject.cores().iter().filter(|&&core| core == 2).count() - to_core_2;
     assert_eq!(back, 50);
     assert_eq!(Registers(&mut *subject).returned(2), Ok(50));
     assert_eq!(Registers(&mut *subject).status(), Ok(0));
@@ -305,7 +306,7 @@ fn frames_wait_when_the_last_core_is_taken_out() {
     closed.write(map::HEARTBEAT_FRAMES.offset_bytes, 3);
     send(&mut closed, 100);
     closed.run(300);
-    let begun = closed.subject.cores.len();
+    let begun = closed.subject.cores().len();
     assert!((12..40).contains(&begun), "{begun}");
     assert_eq!(Registers(&mut closed.subject).failed(0), Ok(0b1111));
     assert_eq!(Registers(&mut closed.subject).failures(), Ok(4));

@@ -7,6 +7,7 @@ mod cases;
 mod clocks;
 mod configurations;
 mod control;
+mod controlled;
 mod driver;
 mod handshakes;
 mod heartbeat;
