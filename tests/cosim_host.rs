@@ -162,6 +162,24 @@ fn cores_fail_and_come_back_in_the_middle_of_a_capture_and_registers_count_it() 
             assert!(frames[core].abs_diff(about) < 12, "{frames:?}");
         }
     }
+    // The same behind other hosts; of eight cores.
+    for host in ["opennic", "corundum"] {
+        let line = format!(
+            "cosim --json --host {host} --config examples/{host}-conntrack.toml --control true --pcap {CAPTURE} \
+             --fail 3@300 --restore 3@900 --stall 30 --idle 30"
+        );
+        let figures = seqnic(&line).json();
+        assert_eq!(figures["agree"], true, "{figures}");
+        assert_eq!(figures["registers_written"], 2, "{figures}");
+        // The map has a word of packets for each core.
+        assert!(figures["registers_read"].as_u64() > Some(8), "{figures}");
+        let of_core = |core: usize| figures["frames_per_core"][core].as_u64();
+        // 300 of eight cores, 600 of seven, 331 of eight.
+        for (core, about) in [(0, 165), (3, 79)] {
+            let frames = of_core(core).expect("a number");
+            assert!(frames.abs_diff(about) < 12, "{figures}");
+        }
+    }
     let refusal = run("--fail 3@3000").refusal();
     assert_eq!(
         refusal,

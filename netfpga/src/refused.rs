@@ -74,6 +74,19 @@ pub(crate) fn check_no_time_port(config: &Config) -> Result<(), Refused> {
     }
 }
 
+/// Refuses a heartbeat: no frame that comes back passes the core in a host.
+pub(crate) fn check_no_heartbeat(config: &Config) -> Result<(), Refused> {
+    match config.has_heartbeat() {
+        true => refuse(
+            "spray.heartbeat",
+            true,
+            "in this host nothing tells the sequencer which frames came back",
+            "leave it out, and take cores out and in with the registers",
+        ),
+        false => Ok(()),
+    }
+}
+
 /// How long frames may be behind the sequencer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FrameLimit {

@@ -30,8 +30,9 @@ fn what_the_box_has_no_place_for_is_refused() {
             "bus.tuser_bits = 32: the plugin has length and source in it, and no free bits; leave it out",
         ),
         (
-            format!("{FITS}\nspray = {{ cores = 4, steering = \"vlan\", control = true }}"),
-            "spray.control = true: the plugin has no place for the registers yet; leave it out",
+            format!("{FITS}\nspray = {{ cores = 4, steering = \"vlan\", control = true, heartbeat = true }}"),
+            "spray.heartbeat = true: in this host nothing tells the sequencer which frames came back; leave it out, and take \
+             cores out and in with the registers",
         ),
         (
             format!(

@@ -22,11 +22,12 @@ fn emit(folder: &Path, flags: &str) -> Value {
 
 /// Configurations of all kinds that fit: on the first, the second and both interfaces, with the time from the timestamp and
 /// from a counter and without, of one core and of many.
-const FITTING: [&str; 4] = [
+const FITTING: [&str; 5] = [
     "--config examples/corundum-conntrack.toml",
     "--row token-bucket --rows 5 --cores 6 --data-bits 512 --steering tdest --interfaces 2",
     "--row table2 --rows 99 --cores 100 --data-bits 512 --steering tdest --interfaces 3 --input-skid true --output-skid true",
     "--row none --cores 1 --data-bits 512 --steering tdest --name bare",
+    "--config examples/corundum-conntrack.toml --control true --max-weight 3 --cores 2 --interfaces 2",
 ];
 
 /// The line of the README's checks that begins like this.
@@ -431,8 +432,9 @@ fn what_an_interface_has_no_place_for_is_refused() {
             "bus.tuser_bits = 97: the interface has the timestamp in it, and no free bits; leave it out",
         ),
         (
-            "--data-bits 512 --steering tdest --control true",
-            "spray.control = true: the block has no place for the registers yet; leave it out",
+            "--data-bits 512 --steering tdest --control true --heartbeat true",
+            "spray.heartbeat = true: in this host nothing tells the sequencer which frames came back; leave it out, and take \
+             cores out and in with the registers",
         ),
     ] {
         let line = format!("emit corundum --out mqnic {flags}");

@@ -22,12 +22,13 @@ fn emit(folder: &Path, flags: &str) -> Value {
 
 /// Configurations of all kinds that fit: on each interface and on both, with and without stripper and time, of few and of as many
 /// cores as there are, with a prefix that ends with a beat and within one.
-const FITTING: [&str; 4] = [
+const FITTING: [&str; 5] = [
     "--config examples/opennic-conntrack.toml --interface both --stripper",
     "--config examples/opennic-conntrack.toml --cores 5",
     "--row port-knocking --rows 16 --cores 16 --data-bits 512 --steering vlan --first-vid 200 --vid-step 256 \
      --prefix bpf-profile --interface 1 --stripper",
     "--row none --cores 1 --data-bits 512 --name bare --stripper",
+    "--config examples/opennic-conntrack.toml --control true --max-weight 3 --cores 2 --interface 1",
 ];
 
 /// Runs the line of the README's checks that begins like this.

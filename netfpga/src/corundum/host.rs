@@ -3,7 +3,7 @@
 use seqnic_spec::{Config, RawConfig, Steering};
 
 use super::{DATA_BITS, TUSER_BITS};
-use crate::refused::{FrameLimit, Refused, check_data_bits, refuse};
+use crate::refused::{FrameLimit, Refused, check_data_bits, check_no_heartbeat, refuse};
 
 /// The longest frame that a port takes in, unless its MTU is raised.
 pub const LARGEST_FRAME_BYTES: usize = 1514;
@@ -64,6 +64,8 @@ impl Application {
         LIMIT.check(config.prefix_bytes(), allow_oversize)?;
         let mut raw = RawConfig::from_toml_str(&config.to_toml(), "the configuration")?;
         raw.bus.tuser_bits = Some(TUSER_BITS as u64);
+        // The control port is on the clock of the streams.
+        raw.spray.control_clock = None;
         let config = Config::try_from(raw)?;
         Ok(Self { config, interfaces })
     }
@@ -90,10 +92,7 @@ fn check(config: &Config) -> Result<(), Refused> {
         let limit = "the interface has the timestamp in it, and no free bits";
         return refuse("bus.tuser_bits", config.tuser_bits(), limit, "leave it out");
     }
-    if config.has_control() {
-        let limit = "the block has no place for the registers yet";
-        return refuse("spray.control", true, limit, "leave it out");
-    }
+    check_no_heartbeat(config)?;
     match config.steering() {
         Steering::Tdest => Ok(()),
         other => {

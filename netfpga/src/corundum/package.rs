@@ -2,6 +2,7 @@
 
 use seqnic_hdl::rtl::{self, RtlError, VerilogFile};
 use seqnic_spec::TimestampSource;
+use seqnic_spec::registers::{Register, UNMAPPED, map};
 
 use super::host::{Application, LARGEST_FRAME_BYTES};
 use super::{DATA_BITS, TIME_OFFSET_BITS, TUSER_BITS, rx_stream};
@@ -89,6 +90,12 @@ impl Application {
                 text,
             })
             .collect();
+        if self.config.has_control() {
+            files.push(File {
+                path: format!("{APPLICATION}/registers.h"),
+                text: Register::defines_h(&self.config, "HISTORY_SEQUENCER"),
+            });
+        }
         files.extend(modules.into_iter().map(|module| File {
             path: format!("{APPLICATION}/rtl/{}", module.name),
             text: module.text,
@@ -144,9 +151,37 @@ impl Application {
             TimestampSource::Port => ("    input  wire [63:0]  timestamp,", ", timestamp"),
             TimestampSource::Counter { .. } => ("", ""),
         };
+        let (windows, registers, of_stream, doc) = match config.has_control() {
+            true => (
+                include_str!("../../templates/corundum/windows.v"),
+                include_str!("../../templates/corundum/registers.v"),
+                include_str!("../../templates/corundum/registers_of_stream.v"),
+                "The registers of registers.h are at 4096 i for interface i with a sequencer. Other reads give 0xDEADBEEF, all answer OKAY.",
+            ),
+            false => (
+                "",
+                include_str!("../../templates/corundum/no_registers.v"),
+                "",
+                "There are no registers: reads give 0xDEADBEEF, writes change nothing, both answer OKAY.",
+            ),
+        };
+        let first_word = match config.has_control() {
+            true => map::ID.initial_word(config, 0),
+            false => UNMAPPED,
+        };
         let beats =
             |side: fn(&Exchange) -> &Vec<u8>| beats(exchanges.iter().map(side), DATA_BITS / 8);
         Template::new(vec![
+            // What stands in these has places of its own.
+            ("WINDOWS", windows.to_owned()),
+            ("REGISTERS", registers.to_owned()),
+            ("REGISTERS_OF_STREAM", of_stream.to_owned()),
+            ("REGISTERS_DOC", doc.to_owned()),
+            (
+                "REGISTERS_LINE",
+                doc.replace("registers.h", "`app/seqnic/registers.h`"),
+            ),
+            ("READ_DATA", format!("{first_word:08x}")),
             ("NAME", config.name().to_owned()),
             ("GENERATOR", generator.to_owned()),
             ("DATA_BITS", DATA_BITS.to_string()),

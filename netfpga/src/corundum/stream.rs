@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use seqnic_hdl::blocks::axi_lite_slave::lift_port;
 use seqnic_hdl::blocks::axis::{
     Beat, Shape, SlavePort, connect_slave, drive_master_port, master_of,
 };
@@ -26,7 +27,8 @@ that can be in it.";
 /// Frames in the sequencer beside those in its queues of beats: skid buffers, and the registers of the inserter.
 const FRAMES_BESIDE_QUEUES: usize = 16;
 
-/// The stream, `<name>_rx_stream`: ports `s_axis_*` and `m_axis_*` with 97 bits of `tuser`, `m_axis_tdest` the core.
+/// The stream, `<name>_rx_stream`: ports `s_axis_*` and `m_axis_*` with 97 bits of `tuser`, `m_axis_tdest` the core; with
+/// `spray.control` also those of its registers.
 pub fn rx_stream(application: &Application) -> Result<Arc<Design>, RtlError> {
     let config = application.config();
     let name = config.name();
@@ -56,6 +58,9 @@ pub fn rx_stream(application: &Application) -> Result<Arc<Design>, RtlError> {
     };
     let ready = connect_slave(&mut m, sequencer, "s_axis", &beat, &input.valid);
     m.drive(&input.ready, &ready);
+    if config.has_control() {
+        lift_port(&mut m, sequencer);
+    }
     m.connect(sequencer, "m_axis_tready", &out_ready);
     let inner = Shape {
         user_bits: TUSER_BITS,

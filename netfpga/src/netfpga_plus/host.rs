@@ -3,7 +3,9 @@
 use seqnic_spec::{Config, ControlClock, RawConfig, Steering};
 
 use super::{DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
-use crate::refused::{FrameLimit, Refused, check_data_bits, check_no_time_port, refuse};
+use crate::refused::{
+    FrameLimit, Refused, check_data_bits, check_no_heartbeat, check_no_time_port, refuse,
+};
 
 /// The largest frame that a port takes in: its limit is 1518 bytes with the frame check sequence.
 pub const LARGEST_FRAME_BYTES: usize = 1514;
@@ -168,6 +170,7 @@ fn check(config: &Config) -> Result<(), Refused> {
         return refuse("name", "\"history\"", limit, "choose another with --name");
     }
     check_no_time_port(config)?;
+    check_no_heartbeat(config)?;
     match config.steering() {
         Steering::Tdest => refuse(
             "spray.steering",

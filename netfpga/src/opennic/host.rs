@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use seqnic_spec::{Config, RawConfig, Steering, VlanTag};
+use seqnic_spec::registers::{UNMAPPED, map};
+use seqnic_spec::{Config, ControlClock, RawConfig, Steering, VlanTag};
 
 use super::{DATA_BITS, TUSER_BITS};
-use crate::refused::{FrameLimit, Refused, check_data_bits, check_no_time_port, refuse};
+use crate::refused::{
+    FrameLimit, Refused, check_data_bits, check_no_heartbeat, check_no_time_port, refuse,
+};
 
 /// The longest frame that a port takes in: 1518 bytes with the frame check sequence, unless the shell is built for more.
 pub const LARGEST_FRAME_BYTES: usize = 1514;
@@ -66,7 +69,7 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    /// Checks a configuration, and gives it the `tuser` of the plugin. `allow_oversize` lets frames be longer than
+    /// Checks a configuration, and gives it the `tuser` of the plugin and the clock of its registers. `allow_oversize` lets frames be longer than
     /// the driver has room for.
     pub fn new(
         config: &Config,
@@ -78,6 +81,9 @@ impl Plugin {
         LIMIT.check(config.prefix_bytes(), allow_oversize)?;
         let mut raw = RawConfig::from_toml_str(&config.to_toml(), "the configuration")?;
         raw.bus.tuser_bits = Some(TUSER_BITS as u64);
+        if config.has_control() {
+            raw.spray.control_clock = Some(ControlClock::Own.name().to_owned());
+        }
         let config = Config::try_from(raw)?;
         Ok(Self {
             config,
@@ -105,6 +111,14 @@ impl Plugin {
     pub fn has_frames_of_two_beats(&self) -> bool {
         let shortest = self.config.prefix_bytes() + crate::SHORTEST_FRAME_BYTES;
         shortest <= 2 * DATA_BITS / 8
+    }
+
+    /// What address 0 of the window of an interface reads as.
+    pub(crate) fn first_word(&self, interface: u8) -> u32 {
+        match self.config.has_control() && self.ports.bits() >> interface & 1 == 1 {
+            true => map::ID.initial_word(&self.config, 0),
+            false => UNMAPPED,
+        }
     }
 
     /// The queue of each core by the hash that its frames have.
@@ -157,11 +171,8 @@ fn check(config: &Config) -> Result<(), Refused> {
         let limit = "the plugin has length and source in it, and no free bits";
         return refuse("bus.tuser_bits", config.tuser_bits(), limit, "leave it out");
     }
-    if config.has_control() {
-        let limit = "the plugin has no place for the registers yet";
-        return refuse("spray.control", true, limit, "leave it out");
-    }
     check_no_time_port(config)?;
+    check_no_heartbeat(config)?;
     check_steering(config)
 }
 

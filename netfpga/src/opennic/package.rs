@@ -2,6 +2,7 @@
 
 use seqnic_hdl::blocks::skid_buffer::skid_buffer;
 use seqnic_hdl::rtl::{self, RtlError, VerilogFile};
+use seqnic_spec::registers::Register;
 
 use super::host::{Plugin, Ports};
 use super::stream::SHAPE;
@@ -129,6 +130,12 @@ impl Plugin {
                 text,
             })
             .collect();
+        if self.config.has_control() {
+            files.push(File {
+                path: format!("{PLUGIN}/registers.h"),
+                text: Register::defines_h(&self.config, "HISTORY_SEQUENCER"),
+            });
+        }
         let neighbours = NEIGHBOURS.map(|(name, _)| format!("neighbours/{name}\n"));
         files.push(File {
             path: "check/neighbours.f".to_owned(),
@@ -231,7 +238,14 @@ impl Plugin {
             }
             false => "",
         };
-        let stream = |module: &str, instance: &str| lane(config.name(), module, instance);
+        let stream = |module: &str, instance: &str| {
+            let has_registers = module == "rx_stream" && config.has_control();
+            lane(config.name(), module, instance, has_registers)
+        };
+        let registers = match config.has_control() {
+            true => "Behind a sequencer it has the registers of registers.h; without one",
+            false => "There are no registers:",
+        };
         let steer = |function: &u8| {
             format!("python3 steer.py --function {function} /sys/bus/pci/devices/$BDF/resource2")
         };
@@ -256,6 +270,10 @@ impl Plugin {
             ("RX_SLICE", stream("slice", "rx")),
             ("TX_STRIPPER", stream("tx_stream", "tx")),
             ("TX_SLICE", stream("slice", "tx")),
+            ("CONTROL", u8::from(config.has_control()).to_string()),
+            ("REGISTERS_DOC", registers.to_owned()),
+            ("READ_DATA_0", format!("{:08x}", self.first_word(0))),
+            ("READ_DATA_1", format!("{:08x}", self.first_word(1))),
             ("NAME", config.name().to_owned()),
             ("GENERATOR", generator.to_owned()),
             ("SOURCES", sources),
@@ -292,8 +310,8 @@ impl Plugin {
     }
 }
 
-/// An instance in the way of interface `i`: `rx` from the adapter to the host, `tx` back.
-fn lane(name: &str, module: &str, instance: &str) -> String {
+/// An instance in the way of interface `i`: `rx` from the adapter to the host, `tx` back. Its registers are in window `i`.
+fn lane(name: &str, module: &str, instance: &str, has_registers: bool) -> String {
     let (from, to) = match instance {
         "rx" => ("s_axis_adap_rx_250mhz", "m_axis_qdma_c2h"),
         _ => ("s_axis_qdma_h2c", "m_axis_adap_tx_250mhz"),
@@ -313,6 +331,25 @@ fn lane(name: &str, module: &str, instance: &str) -> String {
         ));
         for signal in ["tvalid", "tlast", "tready"] {
             ports.push(format!("{side}_{signal} ({stream}_{signal}[i])"));
+        }
+    }
+    if has_registers {
+        ports.push("s_axi_aclk (axil_aclk)".to_owned());
+        ports.push("s_axi_aresetn (axil_aresetn)".to_owned());
+        ports.push("s_axi_wstrb (4'hf)".to_owned());
+        for signal in ["awaddr", "araddr"] {
+            ports.push(format!("s_axi_{signal} (s_axil_{signal}[32*i +: 12])"));
+        }
+        for (signal, bits) in [("wdata", 32), ("rdata", 32), ("bresp", 2), ("rresp", 2)] {
+            ports.push(format!(
+                "s_axi_{signal} (s_axil_{signal}[{bits}*i +: {bits}])"
+            ));
+        }
+        for signal in [
+            "awvalid", "awready", "wvalid", "wready", "bvalid", "bready", "arvalid", "arready",
+            "rvalid", "rready",
+        ] {
+            ports.push(format!("s_axi_{signal} (s_axil_{signal}[i])"));
         }
     }
     let ports: Vec<String> = ports

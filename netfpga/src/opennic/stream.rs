@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use seqnic_hdl::blocks::axi_lite_slave::lift_port;
 use seqnic_hdl::blocks::axis::{Beat, Shape, SlavePort, connect_slave, master_of, master_port};
-use seqnic_hdl::rtl::{Design, Expr, Module, RtlError, concat};
+use seqnic_hdl::rtl::{ClockDomain, Design, Expr, Module, RtlError, concat};
 use seqnic_hdl::tops;
 
 use super::{DATA_BITS, Plugin, TUSER_BITS};
@@ -34,7 +35,8 @@ pub(super) const SHAPE: Shape = Shape {
     dest_bits: 0,
 };
 
-/// The way to the host, `<name>_rx_stream`: ports `s_axis_*` and `m_axis_*` of the sequencer.
+/// The way to the host, `<name>_rx_stream`: ports `s_axis_*` and `m_axis_*` of the sequencer; with `spray.control` also those
+/// of its registers.
 pub fn rx_stream(plugin: &Plugin) -> Result<Arc<Design>, RtlError> {
     let config = plugin.config();
     let core = tops::sequencer(config)?;
@@ -42,7 +44,7 @@ pub fn rx_stream(plugin: &Plugin) -> Result<Arc<Design>, RtlError> {
         "rx_stream",
         RX_DOC,
         plugin,
-        ("sequencer", &core),
+        ("sequencer", &core, config.has_control()),
         |m, length| grown(m, length, config.prefix_bytes()),
     )
 }
@@ -55,7 +57,7 @@ pub fn tx_stream(plugin: &Plugin) -> Result<Arc<Design>, RtlError> {
         "tx_stream",
         TX_DOC,
         plugin,
-        ("stripper", &core),
+        ("stripper", &core, false),
         |_, length| length.minus(config.prefix_bytes() as u64),
     )
 }
@@ -65,7 +67,7 @@ fn around(
     name: &str,
     doc: &str,
     plugin: &Plugin,
-    (instance, core): (&str, &Arc<Design>),
+    (instance, core, has_registers): (&str, &Arc<Design>, bool),
     changed: impl FnOnce(&mut Module, &Expr) -> Expr,
 ) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(format!("{}_{name}", plugin.config().name()), doc);
@@ -80,6 +82,11 @@ fn around(
     let core = m.instance(instance, core);
     let ready = connect_slave(&mut m, core, "s_axis", &beat, &input.valid);
     m.drive(&input.ready, ready);
+    if has_registers {
+        m.place_in(ClockDomain::Registers);
+        lift_port(&mut m, core);
+        m.place_in(ClockDomain::Datapath);
+    }
     let (beat, valid) = master_of(&mut m, core, "m_axis", SHAPE);
     let ready = master_port(&mut m, "m_axis", &beat, &valid);
     m.connect(core, "m_axis_tready", ready);

@@ -35,6 +35,10 @@ module corundum_bench;
     wire        awready, wready, bvalid, arready, rvalid;
     wire [1:0]  bresp, rresp;
     wire [31:0] rdata;
+    // The accesses take turns among the windows of the interfaces, and the one above them.
+    integer     accesses;
+    wire [31:0] window = accesses % (IF_COUNT + 1);
+    wire [31:0] window_data = ((SEQUENCER_INTERFACES >> window) & 1) == 1 ? 32'h@READ_DATA@ : 32'hdeadbeef;
     // Of the streams that pass, one of each direction.
     reg  [IF_COUNT*512-1:0] passing;
     wire [IF_COUNT*512-1:0] passed_tx, passed_sync_rx;
@@ -43,10 +47,10 @@ module corundum_bench;
 
     mqnic_app_block #(.IF_COUNT(IF_COUNT), .AXIS_IF_RX_DEST_WIDTH(9)) block (
         .clk(clk), .rst(rst),
-        .s_axil_app_ctrl_awaddr(16'h8), .s_axil_app_ctrl_awprot(3'd0), .s_axil_app_ctrl_awvalid(awvalid),
+        .s_axil_app_ctrl_awaddr({window[3:0], 12'd0}), .s_axil_app_ctrl_awprot(3'd0), .s_axil_app_ctrl_awvalid(awvalid),
         .s_axil_app_ctrl_awready(awready), .s_axil_app_ctrl_wdata(32'h1), .s_axil_app_ctrl_wstrb(4'hf),
         .s_axil_app_ctrl_wvalid(wvalid), .s_axil_app_ctrl_wready(wready), .s_axil_app_ctrl_bresp(bresp),
-        .s_axil_app_ctrl_bvalid(bvalid), .s_axil_app_ctrl_bready(bready), .s_axil_app_ctrl_araddr(16'h0),
+        .s_axil_app_ctrl_bvalid(bvalid), .s_axil_app_ctrl_bready(bready), .s_axil_app_ctrl_araddr({window[3:0], 12'd0}),
         .s_axil_app_ctrl_arprot(3'd0), .s_axil_app_ctrl_arvalid(arvalid), .s_axil_app_ctrl_arready(arready),
         .s_axil_app_ctrl_rdata(rdata), .s_axil_app_ctrl_rresp(rresp), .s_axil_app_ctrl_rvalid(rvalid),
         .s_axil_app_ctrl_rready(rready),
@@ -101,7 +105,7 @@ module corundum_bench;
         end
     endgenerate
 
-    integer cycles, accesses;
+    integer cycles;
     reg     other_failed, asked;
     reg [2:0] answered;
     always @(posedge clk) if (passed_tx !== passing || passed_sync_rx !== passing) other_failed = 1'b1;
@@ -114,7 +118,7 @@ module corundum_bench;
         while (cycles < PATIENCE_CYCLES && (!(&done) || cycles < 200 || accesses < 40) && failed == 0) begin
             if (!asked) {asked, awvalid, wvalid, arvalid} = 4'b1111;
             @(posedge clk);
-            if ((bvalid && bready && bresp != 2'b00) || (rvalid && rready && {rresp, rdata} != {2'b00, 32'hdeadbeef})) begin
+            if ((bvalid && bready && bresp != 2'b00) || (rvalid && rready && {rresp, rdata} != {2'b00, window_data})) begin
                 other_failed = 1'b1;
                 $display("the registers answer %h, %b, %b", rdata, rresp, bresp);
             end

@@ -1,5 +1,5 @@
-// The application block under `seqnic cosim`: one interface, as far as it changes what passes. The registers have the clock of the
-// streams, and a master.
+// The application block under `seqnic cosim`: one interface, as far as it changes what passes. Its registers
+// have a master.
 `default_nettype none
 
 module corundum_cosim (
@@ -28,6 +28,7 @@ module corundum_cosim (
 );
     localparam COUNT = @LEAST_IF_COUNT@;
     localparam AT = @LEAST_IF_COUNT@ - 1;
+    localparam [3:0] WINDOW = AT;
 
     wire [11:0] awaddr, araddr;
     wire [31:0] wdata, rdata;
@@ -53,10 +54,10 @@ module corundum_cosim (
     /* verilator lint_off PINMISSING */
     mqnic_app_block #(.IF_COUNT(COUNT), .AXIS_IF_RX_DEST_WIDTH(9)) block (
         .clk(axis_aclk), .rst(!axis_resetn),
-        .s_axil_app_ctrl_awaddr({4'd0, awaddr}), .s_axil_app_ctrl_awvalid(awvalid), .s_axil_app_ctrl_awready(awready),
+        .s_axil_app_ctrl_awaddr({WINDOW, awaddr}), .s_axil_app_ctrl_awvalid(awvalid), .s_axil_app_ctrl_awready(awready),
         .s_axil_app_ctrl_wdata(wdata), .s_axil_app_ctrl_wstrb(wstrb), .s_axil_app_ctrl_wvalid(wvalid),
         .s_axil_app_ctrl_wready(wready), .s_axil_app_ctrl_bvalid(bvalid), .s_axil_app_ctrl_bready(bready),
-        .s_axil_app_ctrl_araddr({4'd0, araddr}), .s_axil_app_ctrl_arvalid(arvalid), .s_axil_app_ctrl_arready(arready),
+        .s_axil_app_ctrl_araddr({WINDOW, araddr}), .s_axil_app_ctrl_arvalid(arvalid), .s_axil_app_ctrl_arready(arready),
         .s_axil_app_ctrl_rdata(rdata), .s_axil_app_ctrl_rvalid(rvalid), .s_axil_app_ctrl_rready(rready),
         .s_axis_if_rx_tdata({COUNT{s_axis_tdata}}), .s_axis_if_rx_tkeep({COUNT{s_axis_tkeep}}),
         .s_axis_if_rx_tvalid({{COUNT-1{1'b0}}, s_axis_tvalid} << AT), .s_axis_if_rx_tready(ready),

@@ -8,7 +8,7 @@
 // each frame; all other streams pass, and what is no stream is tied off. tdest of a frame is its core with the top bit set: its
 // queue, when app_direct_en of the interface is set. tuser[96:1], the PTP timestamp, is that of the first beat of the frame on
 // all beats; tuser[0] of the last beat, a bad frame, is on the last beat. @TIME@
-// There are no registers: reads give 0xDEADBEEF, writes change nothing, both answer OKAY.
+// @REGISTERS_DOC@
 // A parameter that the block was not generated for stops elaboration: the name of the module that is then not found says
 // why.
 `default_nettype none
@@ -462,7 +462,7 @@ module mqnic_app_block #(
         end
     endgenerate
 
-    // The receive streams of the interfaces.
+@WINDOWS@    // The receive streams of the interfaces.
     genvar i;
     generate
         for (i = 0; i < IF_COUNT; i = i + 1) begin : lane
@@ -486,7 +486,7 @@ module mqnic_app_block #(
                     .m_axis_tdest  (core),
                     .m_axis_tvalid (m_axis_if_rx_tvalid[i]),
                     .m_axis_tlast  (m_axis_if_rx_tlast[i]),
-                    .m_axis_tready (m_axis_if_rx_tready[i])
+                    .m_axis_tready (m_axis_if_rx_tready[i])@REGISTERS_OF_STREAM@
                 );
                 assign m_axis_if_rx_tid[AXIS_IF_RX_ID_WIDTH*i +: AXIS_IF_RX_ID_WIDTH] = {AXIS_IF_RX_ID_WIDTH{1'b0}};
                 assign m_axis_if_rx_tdest[AXIS_IF_RX_DEST_WIDTH*i +: AXIS_IF_RX_DEST_WIDTH]
@@ -504,24 +504,7 @@ module mqnic_app_block #(
         end
     endgenerate
 
-    @NAME@_register_responder register_responder (
-        .axis_aclk   (clk),
-        .axis_resetn (!rst),
-        .awvalid     (s_axil_app_ctrl_awvalid),
-        .wvalid      (s_axil_app_ctrl_wvalid),
-        .bready      (s_axil_app_ctrl_bready),
-        .arvalid     (s_axil_app_ctrl_arvalid),
-        .rready      (s_axil_app_ctrl_rready),
-        .awready     (s_axil_app_ctrl_awready),
-        .wready      (s_axil_app_ctrl_wready),
-        .bvalid      (s_axil_app_ctrl_bvalid),
-        .bresp       (s_axil_app_ctrl_bresp),
-        .arready     (s_axil_app_ctrl_arready),
-        .rvalid      (s_axil_app_ctrl_rvalid),
-        .rdata       (s_axil_app_ctrl_rdata),
-        .rresp       (s_axil_app_ctrl_rresp)
-    );
-
+@REGISTERS@
     // What passes.
     assign m_axis_direct_tx_tdata = s_axis_direct_tx_tdata;
     assign m_axis_direct_tx_tkeep = s_axis_direct_tx_tkeep;

@@ -158,16 +158,17 @@ module opennic_bench;
         wait_for_reset;
         @(posedge axis_aclk); #1 flowing = 1'b1;
         repeat (20) begin
-            access(32'h0000_0000, 2'b00, 32'hdeadbeef);
+            access(32'h0000_0000, 2'b00, 32'h@READ_DATA_0@);
+            access(32'h0000_1000, 2'b00, 32'h@READ_DATA_1@);
             access(32'h0000_1ffc, 2'b00, 32'hdeadbeef);
             access(32'h0000_2000, 2'b11, 32'h0);
         end
-        if (accesses == 60) cycles = 0;
+        if (accesses == 80) cycles = 0;
         while (cycles < PATIENCE_CYCLES && (!(&done) || cycles < 200) && failed == 0) begin
             @(posedge axis_aclk);
             #1 cycles = cycles + 1;
         end
-        if (!(&done) || failed != 0 || registers_failed || accesses != 60)
+        if (!(&done) || failed != 0 || registers_failed || accesses != 80)
             $display("FAIL: done %b, failed %b, %0d register accesses", done, failed, accesses);
         else $display("PASS: %0d interfaces, %0d beats with a prefix each", NUM_INTF, EXPECTED_BEATS);
         $finish;

@@ -8,8 +8,8 @@
 // Bit i of SEQUENCER_PORTS puts a sequencer into the way of interface i to the host, and with STRIPPER = 1 a stripper into
 // its way back; the others pass. tuser_size is held on all beats, grown by the @PREFIX_BYTES@ bytes of the prefix (at most
 // 65535) or shortened by them; tuser_src is kept; tuser_dst is function i to the host and port i to the network.
-// Register window i is that of interface i. There are no registers: reads give 0xDEADBEEF, writes change nothing, both
-// answer OKAY.
+// Register window i is that of interface i. @REGISTERS_DOC@
+// reads give 0xDEADBEEF, writes change nothing, both answer OKAY.
 // A parameter that the plugin was not generated for stops elaboration: the name of the module that is then not found says
 // why.
 `default_nettype none

@@ -67,6 +67,9 @@ module history_sequencer_lanes #(
     input  wire                    axis_aclk
 );
 
+    // Whether a sequencer has registers.
+    localparam CONTROL = @CONTROL@;
+
     genvar i;
     generate
         for (i = 0; i < NUM_INTF; i = i + 1) begin : lane
@@ -85,24 +88,27 @@ module history_sequencer_lanes #(
             assign m_axis_adap_tx_250mhz_tuser_dst[16*i +: 16] = 16'd1 << (6 + i);
         end
 
+        // What answers where there is no sequencer with registers.
         for (i = 0; i < 2; i = i + 1) begin : window
-            @NAME@_register_responder register_responder (
-                .axis_aclk   (axil_aclk),
-                .axis_resetn (axil_aresetn),
-                .awvalid     (s_axil_awvalid[i]),
-                .wvalid      (s_axil_wvalid[i]),
-                .bready      (s_axil_bready[i]),
-                .arvalid     (s_axil_arvalid[i]),
-                .rready      (s_axil_rready[i]),
-                .awready     (s_axil_awready[i]),
-                .wready      (s_axil_wready[i]),
-                .bvalid      (s_axil_bvalid[i]),
-                .bresp       (s_axil_bresp[2*i +: 2]),
-                .arready     (s_axil_arready[i]),
-                .rvalid      (s_axil_rvalid[i]),
-                .rdata       (s_axil_rdata[32*i +: 32]),
-                .rresp       (s_axil_rresp[2*i +: 2])
-            );
+            if (CONTROL == 0 || i >= NUM_INTF || ((SEQUENCER_PORTS >> i) & 1) == 0) begin : vacant
+                @NAME@_register_responder register_responder (
+                    .axis_aclk   (axil_aclk),
+                    .axis_resetn (axil_aresetn),
+                    .awvalid     (s_axil_awvalid[i]),
+                    .wvalid      (s_axil_wvalid[i]),
+                    .bready      (s_axil_bready[i]),
+                    .arvalid     (s_axil_arvalid[i]),
+                    .rready      (s_axil_rready[i]),
+                    .awready     (s_axil_awready[i]),
+                    .wready      (s_axil_wready[i]),
+                    .bvalid      (s_axil_bvalid[i]),
+                    .bresp       (s_axil_bresp[2*i +: 2]),
+                    .arready     (s_axil_arready[i]),
+                    .rvalid      (s_axil_rvalid[i]),
+                    .rdata       (s_axil_rdata[32*i +: 32]),
+                    .rresp       (s_axil_rresp[2*i +: 2])
+                );
+            end
         end
     endgenerate
 

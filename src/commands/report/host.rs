@@ -102,7 +102,10 @@ fn resources(yosys: &Yosys, verilog: &Verilog) -> Result<Resources, Error> {
 /// The same without registers.
 fn without_control(config: &Config) -> Result<Config, Error> {
     let mut raw = RawConfig::from_toml_str(&config.to_toml(), "the configuration")?;
-    raw.spray.control = Some(false);
+    raw.spray.control = None;
+    raw.spray.control_clock = None;
+    raw.spray.max_weight = None;
+    raw.spray.heartbeat = None;
     Ok(Config::try_from(raw)?)
 }
 
