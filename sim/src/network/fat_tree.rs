@@ -109,7 +109,7 @@ mod tests {
         for source in 0..tree.hosts() {
             for destination in 0..tree.hosts() {
                 for hash in 0..9 {
-                    let path = tree.path(source, destination, hash % 3 | (hash / 3) << 32);
+                    let path = tree.path(source, destination, (hash % 3) | ((hash / 3) << 32));
                     assert!(matches!(path.len(), 1 | 3 | 5));
                     for hop in path.windows(2) {
                         let link = [hop[0].min(hop[1]), hop[0].max(hop[1])];
