@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{cosim, emit, flowradar, model, report, trace};
+use crate::commands::{cosim, emit, flowradar, model, report, run, scaling, trace};
 
 /// Generates the hardware of state-compute replication from one configuration, and proves it
 ///
@@ -33,8 +33,12 @@ pub enum Command {
     Cosim(Box<cosim::Args>),
     /// Run the golden model alone: what the sequencer sends for a capture, as a capture
     Model(Box<model::Args>),
+    /// Run a program on the cores behind the sequencer and compare it with a single thread
+    Run(Box<run::Args>),
     /// Synthesise the sequencer with Yosys and count what it takes
     Report(Box<report::Args>),
+    /// Measure and simulate how the throughput of replicas grows with cores
+    Scaling(scaling::Args),
     /// Size, decode and simulate FlowRadar encoders
     Flowradar(Box<flowradar::Args>),
     /// Generate traffic as a capture

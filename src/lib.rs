@@ -62,7 +62,12 @@ fn dispatch(cli: &Cli, command: &clap::Command, matches: &ArgMatches) -> Result<
             commands::cosim::run(args, again, &output)
         }
         Command::Model(args) => commands::model::run(args, &output),
+        Command::Run(args) => {
+            let again = replay::arguments(command, matches, &commands::cosim::NOT_REPLAYED);
+            commands::run::run(args, again, &output)
+        }
         Command::Report(args) => commands::report::run(args, &output),
+        Command::Scaling(args) => commands::scaling::run(args, &output),
         Command::Flowradar(args) => commands::flowradar::run(args, &output),
         Command::Trace(args) => commands::trace::run(args, &output),
         Command::Doctor => commands::doctor::run(&output),

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Finished, seqnic};
 use seqnic::tools::Tool;
+use serde_json::Value;
 
 const CAPTURE: &str = "examples/captures/tcp-loss.pcap";
 const FITTING: &str = "--config examples/conntrack-7.toml";
@@ -40,6 +41,41 @@ fn a_capture_goes_through_the_datapath_as_the_model_says() {
             (&1231.into(), &1231.into())
         );
     }
+}
+
+#[test]
+fn a_capture_goes_through_the_plugin_of_opennic_and_the_block_of_corundum() {
+    let pauses = "--stall 30 --idle 30 --seed 7";
+    for (flags, is_datapath) in [
+        ("opennic --config examples/opennic-conntrack.toml", true),
+        ("corundum --config examples/corundum-conntrack.toml", true),
+        (
+            "corundum --config examples/corundum-conntrack.toml --timestamp counter",
+            true,
+        ),
+        (
+            "opennic --config examples/opennic-conntrack.toml --engine builtin",
+            false,
+        ),
+        (
+            "corundum --config examples/corundum-conntrack.toml --engine builtin",
+            false,
+        ),
+    ] {
+        if is_datapath && !has_verilator() {
+            continue;
+        }
+        let line = format!("cosim --json --host {flags} {pauses} --pcap {CAPTURE}");
+        let figures = seqnic(&line).json();
+        assert_eq!(figures["agree"], true, "{flags}: {figures}");
+        assert_eq!(figures["frames_out"], 1231, "{flags}: {figures}");
+    }
+    let line = "cosim --host opennic --config examples/opennic-conntrack.toml --destination-port cmac0 --trace zipf \
+                --packets 5";
+    assert_eq!(
+        seqnic(line).refusal(),
+        "error: --destination-port cmac0: means something only with --host netfpga-plus; leave it out"
+    );
 }
 
 #[test]
@@ -93,6 +129,43 @@ fn converters_pass_27_beats_and_stop_for_ever_at_28() {
         stops.stdout.contains("nothing moved in"),
         "{}",
         stops.stdout
+    );
+}
+
+#[test]
+fn cores_fail_and_come_back_in_the_middle_of_a_capture_and_registers_count_it() {
+    if !has_verilator() {
+        return;
+    }
+    let run = |flags: &str| {
+        cosim(&format!(
+            "{FITTING} --control true --pcap {CAPTURE} {flags}"
+        ))
+    };
+    let figures = run("").json();
+    let words = figures["registers_read"].as_u64().expect("a number");
+    // The map has a word of packets for each of 7 cores.
+    assert!(words > 7, "{figures}");
+    for flags in ["", "--stall 30 --idle 30", "--stall 90 --seed 3"] {
+        let figures = run(&format!(
+            "--fail 3@300 --fail 5@300 --restore 3@900 {flags}"
+        ))
+        .json();
+        assert_eq!(
+            (&figures["agree"], &figures["registers_written"]),
+            (&true.into(), &3.into())
+        );
+        let frames = figures["frames_per_core"].as_array().expect("a list");
+        let frames: Vec<u64> = frames.iter().filter_map(Value::as_u64).collect();
+        // 300 of seven cores, 600 of five and 331 of six, and some frames that were inside when a write came.
+        for (core, about) in [(0, 218), (3, 98), (5, 43), (6, 218)] {
+            assert!(frames[core].abs_diff(about) < 12, "{frames:?}");
+        }
+    }
+    let refusal = run("--fail 3@3000").refusal();
+    assert_eq!(
+        refusal,
+        "error: --fail: 1 changes come after the last of 1231 frames; let them come earlier"
     );
 }
 

@@ -14,6 +14,7 @@ fn every_command_explains_itself() {
         "emit",
         "emit verilog",
         "cosim",
+        "run",
         "model",
         "trace",
         "doctor",
@@ -22,7 +23,7 @@ fn every_command_explains_itself() {
         assert!(text.contains("Usage: seqnic"), "{command}: {text}");
         assert!(text.contains("--json"), "{command}: {text}");
     }
-    for command in ["", "emit verilog", "cosim", "model", "trace"] {
+    for command in ["", "emit verilog", "cosim", "run", "model", "trace"] {
         let text = seqnic(&format!("{command} --help")).success();
         assert!(text.contains("\nExamples:\n"), "{command}: {text}");
     }

@@ -2,32 +2,34 @@
 
 use std::sync::Arc;
 
-use seqnic_hdl::rtl::{Design, Direction, Port, RtlError, Verilog, VerilogFile};
+use seqnic_hdl::rtl::{ClockDomain, Design, Direction, Port, RtlError, Verilog, VerilogFile};
 use seqnic_spec::Config;
 
 /// A configuration in the datapath of a host: hardware to run, and what it does beside what a sequencer does.
 ///
-/// The golden model of the sequencer says which bytes come out, and which core's bits of `tuser` and `tdest` are set. A host
-/// adds what it has in `tuser` itself. It must be written from the host's documents, not from its Verilog.
+/// The golden model of the sequencer says which bytes come out, and which core's bits of `tuser` and `tdest` are set.
+/// A host adds what it has in `tuser` itself. It must be written from the host's documents, not from its Verilog.
 ///
-/// To add a host: implement this, and add a line to the list of hosts in `src/host.rs` of the command line.
+/// To add a host: implement this, and add a line to the list of hosts in `src/args/host.rs`.
 pub trait Host {
     /// The configuration, with the side band of the host.
     fn config(&self) -> &Config;
 
-    /// The sequencer behind the side band of the host, without neighbours: for the engine in this process. Its ports are
-    /// those of the sequencer of [`config`](Self::config), and perhaps others, which are in [`constants`](Self::constants).
+    /// The sequencer behind the side band of the host, without neighbours: for the engine in this process. Its ports
+    /// are those of the sequencer of [`config`](Self::config), and perhaps others, which are in
+    /// [`constants`](Self::constants).
     fn stream(&self) -> Result<Arc<Design>, RtlError>;
 
     /// The wrapped core as the host gets it.
     fn wrapped(&self) -> Result<Verilog, RtlError>;
 
-    /// The wrapped core among stand-ins of its neighbours: for Verilator. [`datapath`] makes it of a top module with the
-    /// ports that are listed there.
+    /// The wrapped core among stand-ins of its neighbours: for Verilator. [`datapath`] makes it of a top module with
+    /// the ports that are listed there.
     ///
-    /// No stand-in may lose or reorder a frame that the host would take, whatever the pauses at `s_axis` and `m_axis`: those that
-    /// drop are kept from it by another in front that holds back. And nothing may delay a beat between `s_axis` and the core
-    /// when the sequencer counts time: the time of a frame is the cycle in which its first beat is taken.
+    /// No stand-in may lose or reorder a frame that the host would take, whatever the pauses at `s_axis` and
+    /// `m_axis`: those that drop are kept from it by another in front that holds back. And nothing may delay a beat
+    /// between `s_axis` and the core when the sequencer counts time: the time of a frame is the cycle in which its
+    /// first beat is taken.
     fn datapath(&self) -> Result<Verilog, RtlError>;
 
     /// Inputs of [`stream`](Self::stream) that a sequencer does not have, and what is on them.
@@ -38,12 +40,12 @@ pub trait Host {
     /// The longest frame at the input with which nothing behind the core is overrun.
     fn largest_frame_bytes(&self) -> usize;
 
-    /// `tuser` of a frame that comes in, of so many bytes and captured at this time. The bits are random before, and those
-    /// that the host gives no meaning stay so.
+    /// `tuser` of a frame that comes in, of so many bytes and captured at this time. The bits are random before, and
+    /// those that the host gives no meaning stay so.
     fn tuser_in(&self, random: u128, frame_bytes: usize, timestamp_ns: u64) -> u128;
 
-    /// `tuser` of the frame at the output of [`stream`](Self::stream), where `tuser` is that of the input with the core's bits set, as
-    /// a sequencer alone would put it out, and `frame_bytes` are those at the input.
+    /// `tuser` of the frame at the output of [`stream`](Self::stream), where `tuser` is that of the input with the
+    /// core's bits set, as a sequencer alone would put it out, and `frame_bytes` are those at the input.
     fn tuser_of_stream(&self, tuser: u128, frame_bytes: usize) -> u128;
 
     /// The same at the output of [`datapath`](Self::datapath).
@@ -69,9 +71,9 @@ const REGISTER_PORTS: [(&str, usize, Direction); 6] = [
 ///
 /// - `axis_aclk` and `axis_resetn`: the clock of the streams, and the reset, active low, for two cycles or more;
 /// - `s_axis_*` and `m_axis_*`: those of the sequencer of `config`, and a port `timestamp` if that has one;
-/// - `register_request`, `register_write`, `register_address` \[12\], `register_wdata` \[32\] in, `register_done`, `register_rdata`
-///   \[32\] out: those of a `seqnic_register_master` in it ([`REGISTER_MASTER`] is among the files), which is on the
-///   core's AXI4-Lite port, on a clock that the top module makes.
+/// - `register_request`, `register_write`, `register_address` \[12\], `register_wdata` \[32\] in, `register_done`,
+///   `register_rdata` \[32\] out: those of a `seqnic_register_master` in it ([`REGISTER_MASTER`] is among the files),
+///   which is on the core's AXI4-Lite port, on a clock that the top module makes.
 pub fn datapath(
     config: &Config,
     top: &str,
@@ -94,6 +96,6 @@ pub fn datapath(
         top: top.to_owned(),
         files,
         ports: streams.chain(of_registers).collect(),
-        is_clocked: true,
+        domains: vec![ClockDomain::Datapath],
     })
 }

@@ -1,7 +1,7 @@
 // A master on the registers of a core under test: one access at a time, each asked for from outside.
 //
-// `request` goes up with what is asked for, which stays until `done` goes up; `rdata` then holds what was read, and `request`
-// goes down, and `done` after it. Requests come from another clock: all of them are looked at a cycle late.
+// `request` goes up with what is asked for, which stays until `done` goes up; `rdata` then holds what was read, and
+// `request` goes down, and `done` after it. Requests come from another clock: all of them are looked at a cycle late.
 `default_nettype none
 
 module seqnic_register_master (

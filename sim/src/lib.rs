@@ -26,4 +26,5 @@
 pub mod host;
 pub mod model;
 pub mod network;
+pub mod scaling;
 pub mod traffic;

@@ -1,4 +1,6 @@
-//! The logs of loss recovery under every interleaving of their threads.
+//! The logs of loss recovery under every interleaving of two threads, of which one reads what the other writes. (Of
+//! three, two may wait in turn for ever while the third has none: loom gives no fairness. Whole runs of more cores are
+//! in `host/recovery.rs`.)
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -128,15 +130,15 @@ fn what_all_cores_lost_nobody_waits_for() {
 #[test]
 fn an_entry_is_overwritten_only_when_all_others_are_past_it() {
     check(1, &[&[true, true], &[false, true]], 3);
-    check(1, &[&[true, true, true], &[false, false, true]], 2);
+    check(1, &[&[true, true, true], &[false, false, true]], 3);
+    check(
+        2,
+        &[&[false, true, true, true], &[true, false, false, true]],
+        2,
+    );
 }
 
 #[test]
 fn a_core_whose_last_packets_are_lost_follows_the_others() {
     check(1, &[&[true, true], &[]], 3);
-}
-
-#[test]
-fn three_cores_agree() {
-    check(2, &[&[true, false], &[false, true], &[false, false]], 2);
 }

@@ -6,7 +6,7 @@ mod resolve;
 use crate::check::bits_to_count;
 use crate::error::SpecError;
 use crate::flowradar::FlowRadar;
-use crate::prefix::PrefixLayout;
+use crate::prefix::{PrefixLayout, VlanTag};
 use crate::raw::RawConfig;
 use crate::row::RowLayout;
 
@@ -16,10 +16,7 @@ pub enum Steering {
     /// The source address of the dummy Ethernet header: its base plus the core number.
     SourceMac,
     /// The VLAN ID of the dummy Ethernet header.
-    Vlan {
-        /// The VLAN ID of core 0.
-        first_vid: u16,
-    },
+    Vlan(VlanTag),
     /// The output port `tdest`, [`Config::tdest_bits`] wide.
     Tdest,
     /// Some bits of `tuser`.
@@ -52,6 +49,16 @@ named_enum! {
         Block = "block",
         /// Flip-flops.
         Registers = "registers",
+    }
+}
+
+named_enum! {
+    /// The clock of the port of the registers.
+    pub enum ControlClock {
+        /// That of the datapath.
+        Datapath = "datapath",
+        /// One of its own, which needs no relation to the other.
+        Own = "own",
     }
 }
 
@@ -110,6 +117,8 @@ pub struct Config {
     steering: Steering,
     control: bool,
     max_weight: usize,
+    control_clock: ControlClock,
+    heartbeat: bool,
     timestamp: TimestampSource,
     pipeline: Pipeline,
     flowradar: Option<FlowRadar>,
@@ -213,6 +222,16 @@ impl Config {
     /// Whether registers say how many frames each core gets in a row.
     pub fn has_weights(&self) -> bool {
         self.max_weight > 1
+    }
+
+    /// The clock of the port of these registers.
+    pub fn control_clock(&self) -> ControlClock {
+        self.control_clock
+    }
+
+    /// Whether the sequencer counts what returns from each core, and takes out those from which nothing does.
+    pub fn has_heartbeat(&self) -> bool {
+        self.heartbeat
     }
 
     /// Where the time comes from.

@@ -72,6 +72,7 @@ macro_rules! header_fields {
             /// Every field, by layer and then by place.
             pub const ALL: &[HeaderField] = &[$( $( HeaderField::$Field, )+ )+];
 
+            #[inline]
             const fn entry(self) -> Entry {
                 match self {
                     $( $( HeaderField::$Field => Entry {
@@ -161,6 +162,7 @@ impl HeaderField {
     }
 
     /// The layer that the field belongs to.
+    #[inline]
     pub const fn layer(self) -> Layer {
         self.entry().layer
     }
@@ -171,11 +173,13 @@ impl HeaderField {
     /// [`HeaderField::EthernetType`] alone moves: this is its place in a frame without
     /// VLAN tags, and each tag moves it 4 bytes further, so that it always is the last
     /// 2 bytes before the payload.
+    #[inline]
     pub const fn bit_offset(self) -> usize {
         self.entry().bit_offset
     }
 
     /// The width of the field.
+    #[inline]
     pub const fn bits(self) -> usize {
         self.entry().bits
     }

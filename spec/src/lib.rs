@@ -45,7 +45,9 @@ pub mod registers;
 mod row;
 mod source;
 
-pub use config::{Config, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
+pub use config::{
+    Config, ControlClock, CoreEncoding, Pipeline, Steering, Storage, TimestampSource,
+};
 pub use error::{Refusal, SpecError, ValueError};
 pub use format::packet_format_markdown;
 pub use header::{HeaderField, Layer};

@@ -141,6 +141,8 @@ pub struct RawSpray {
     pub steering: Option<String>,
     /// VLAN steering: the VLAN ID of core 0.
     pub first_vid: Option<u64>,
+    /// VLAN steering: what each core adds to the VLAN ID.
+    pub vid_step: Option<u64>,
     /// Tuser steering: the lowest bit of the core number in `tuser`.
     pub tuser_offset_bits: Option<u64>,
     /// Tuser steering: the width of the core number.
@@ -151,6 +153,10 @@ pub struct RawSpray {
     pub control: Option<bool>,
     /// The most frames that a core may get in a row.
     pub max_weight: Option<u64>,
+    /// The clock of the registers' port.
+    pub control_clock: Option<String>,
+    /// Whether cores from which nothing returns are taken out.
+    pub heartbeat: Option<bool>,
 }
 
 /// `[timestamp]`
@@ -284,6 +290,8 @@ impl RawSpray {
                 cores: self.cores,
                 control: self.control,
                 max_weight: self.max_weight,
+                control_clock: self.control_clock,
+                heartbeat: self.heartbeat,
                 ..Self::default()
             };
         }
@@ -291,11 +299,14 @@ impl RawSpray {
             cores: over.cores.or(self.cores),
             steering: over.steering.or(self.steering),
             first_vid: over.first_vid.or(self.first_vid),
+            vid_step: over.vid_step.or(self.vid_step),
             tuser_offset_bits: over.tuser_offset_bits.or(self.tuser_offset_bits),
             tuser_core_bits: over.tuser_core_bits.or(self.tuser_core_bits),
             tuser_encoding: over.tuser_encoding.or(self.tuser_encoding),
             control: over.control.or(self.control),
             max_weight: over.max_weight.or(self.max_weight),
+            control_clock: over.control_clock.or(self.control_clock),
+            heartbeat: over.heartbeat.or(self.heartbeat),
         }
     }
 }

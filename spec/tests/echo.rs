@@ -255,9 +255,11 @@ fn section() -> impl Strategy<Value = RawSection> {
 }
 
 fn spray() -> impl Strategy<Value = RawSpray> {
-    let vlan = weighted(0.8, 0..5000u64).prop_map(|first_vid| RawSpray {
+    let vid_step = rare(0..13).prop_map(|step| step.map(|step| 1 << step));
+    let vlan = (weighted(0.8, 0..5000u64), vid_step).prop_map(|(first_vid, vid_step)| RawSpray {
         steering: Some("vlan".to_owned()),
         first_vid,
+        vid_step,
         ..RawSpray::default()
     });
     let tuser = (rare(0..520), rare(0..520), name(&["binary", "one-hot"])).prop_map(
@@ -277,18 +279,24 @@ fn spray() -> impl Strategy<Value = RawSpray> {
         });
     let control = weighted(0.3, proptest::bool::ANY);
     let max_weight = rare(0..300);
+    let heartbeat = weighted(0.2, proptest::bool::ANY);
     (
         weighted(0.8, 0..40u64),
         control,
-        max_weight,
+        (max_weight, heartbeat),
+        name(&["datapath", "own"]),
         prop_oneof![vlan, tuser, other],
     )
-        .prop_map(|(cores, control, max_weight, spray)| RawSpray {
-            cores,
-            control,
-            max_weight,
-            ..spray
-        })
+        .prop_map(
+            |(cores, control, (max_weight, heartbeat), control_clock, spray)| RawSpray {
+                cores,
+                control,
+                max_weight,
+                heartbeat,
+                control_clock: control_clock.filter(|_| control == Some(true)),
+                ..spray
+            },
+        )
 }
 
 /// A number that is seldom given.

@@ -269,7 +269,10 @@ fn a_vlan_tag_makes_the_header_longer() {
     assert!(matches!(
         header.kind,
         SectionKind::Ethernet {
-            vlan: Some(VlanTag { first_vid: 100 }),
+            vlan: Some(VlanTag {
+                first_vid: 100,
+                vid_step: 1
+            }),
             ..
         }
     ));

@@ -12,8 +12,9 @@ fn config(toml: &str) -> Config {
 
 #[test]
 fn no_two_registers_share_an_address() {
-    let config =
-        config("history.row = \"none\"\nspray = { cores = 256, control = true, max_weight = 2 }");
+    let config = config(
+        "history.row = \"none\"\nspray = { cores = 256, control = true, max_weight = 2, heartbeat = true }",
+    );
     let mut end = 0;
     for register in Register::ALL {
         assert!(register.offset_bytes >= end, "{}", register.name);

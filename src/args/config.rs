@@ -89,6 +89,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "VID")]
     first_vid: Option<u64>,
 
+    /// What each core adds to the VLAN ID, with --steering vlan: a power of two
+    #[arg(long, value_name = "NUMBER")]
+    vid_step: Option<u64>,
+
     /// The lowest bit of the core number in tuser, with --steering tuser
     #[arg(long, value_name = "BITS")]
     tuser_offset_bits: Option<u64>,
@@ -108,6 +112,13 @@ pub struct ConfigArgs {
     /// The most frames that a core may get in a row, by registers, from 1 to 255
     #[arg(long, value_name = "FRAMES")]
     max_weight: Option<u64>,
+    /// The clock of the port of these registers: datapath, or own for the input `s_axi_aclk`
+    #[arg(long, value_name = "CLOCK")]
+    control_clock: Option<String>,
+
+    /// Whether cores from which nothing returns are taken out
+    #[arg(long, value_name = "BOOL")]
+    heartbeat: Option<bool>,
 
     /// Where the time comes from: counter, or port for the input port `timestamp`
     #[arg(long, value_name = "SOURCE")]
@@ -142,10 +153,18 @@ pub struct ConfigArgs {
 impl ConfigArgs {
     /// Reads the file, puts the flags over it and checks the result.
     pub fn load(&self) -> Result<Config, Error> {
-        let file = self.file()?;
+        self.load_completed(|_, _| {})
+    }
+
+    /// The same with values that `complete` adds. It is told whether there is a file.
+    pub fn load_completed(
+        &self,
+        complete: impl FnOnce(&mut RawConfig, bool),
+    ) -> Result<Config, Error> {
         let set = self.set()?;
-        Config::try_from(file.merge(self.over(set.clone())))
-            .map_err(|error| self.with_origin(error, &set).into())
+        let mut raw = self.file()?.merge(self.over(set.clone()));
+        complete(&mut raw, self.config.is_some());
+        Config::try_from(raw).map_err(|error| self.with_origin(error, &set).into())
     }
 
     /// The same for this many rows and a bus of this width. Where nothing says how many cores there are, there are as
@@ -212,11 +231,14 @@ impl ConfigArgs {
                 cores: self.cores.or(set.spray.cores),
                 steering: self.steering.clone().or(set.spray.steering),
                 first_vid: self.first_vid.or(set.spray.first_vid),
+                vid_step: self.vid_step.or(set.spray.vid_step),
                 tuser_offset_bits: self.tuser_offset_bits.or(set.spray.tuser_offset_bits),
                 tuser_core_bits: self.tuser_core_bits.or(set.spray.tuser_core_bits),
                 tuser_encoding: self.tuser_encoding.clone().or(set.spray.tuser_encoding),
                 control: self.control.or(set.spray.control),
                 max_weight: self.max_weight.or(set.spray.max_weight),
+                control_clock: self.control_clock.clone().or(set.spray.control_clock),
+                heartbeat: self.heartbeat.or(set.spray.heartbeat),
             },
             timestamp: RawTimestamp {
                 source: self.timestamp.clone().or(set.timestamp.source),
@@ -318,11 +340,14 @@ mod tests {
         ("spray.cores", "--cores", "3"),
         ("spray.steering", "--steering", "tuser"),
         ("spray.first_vid", "--first-vid", "5"),
+        ("spray.vid_step", "--vid-step", "256"),
         ("spray.tuser_offset_bits", "--tuser-offset-bits", "2"),
         ("spray.tuser_core_bits", "--tuser-core-bits", "9"),
         ("spray.tuser_encoding", "--tuser-encoding", "one-hot"),
         ("spray.control", "--control", "true"),
         ("spray.max_weight", "--max-weight", "4"),
+        ("spray.control_clock", "--control-clock", "own"),
+        ("spray.heartbeat", "--heartbeat", "true"),
         ("timestamp.source", "--timestamp", "port"),
         ("timestamp.increment", "--increment", "5"),
         ("pipeline.input_skid", "--input-skid", "true"),

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use seqnic_netfpga::Host;
-use seqnic_netfpga::netfpga_plus::{self, DestinationPort};
+use seqnic_netfpga::corundum::{Application, Interfaces};
+use seqnic_netfpga::netfpga_plus::{Core, DestinationPort};
+use seqnic_netfpga::opennic::{Plugin, Ports};
 use seqnic_spec::Config;
 
 use crate::error::Error;
@@ -15,6 +17,10 @@ use crate::error::Error;
 pub enum HostName {
     /// The reference switch of NetFPGA-PLUS
     NetfpgaPlus,
+    /// The 250 MHz box of OpenNIC
+    Opennic,
+    /// The application block of Corundum
+    Corundum,
 }
 
 /// The host that the sequencer is in.
@@ -37,12 +43,32 @@ pub struct HostArgs {
 impl HostArgs {
     /// A configuration in the host that was asked for, if one was.
     pub fn of(&self, config: &Config) -> Result<Option<Rc<dyn Host>>, Error> {
+        if let (Some(HostName::Opennic | HostName::Corundum), Some(port)) =
+            (self.host, self.destination_port)
+        {
+            return Err(Error::new(format!(
+                "--destination-port {}: means something only with --host netfpga-plus; leave it out",
+                port.name()
+            )));
+        }
+        let allow_oversize = self.allow_oversize;
         Ok(match self.host {
             None => None,
             Some(HostName::NetfpgaPlus) => {
                 let port = self.destination_port.unwrap_or_default();
-                let core = netfpga_plus::Core::new(config, port, self.allow_oversize)?;
-                Some(Rc::new(core))
+                Some(Rc::new(Core::new(config, port, allow_oversize)?))
+            }
+            Some(HostName::Opennic) => {
+                let ports = Ports::default();
+                Some(Rc::new(Plugin::new(config, ports, false, allow_oversize)?))
+            }
+            Some(HostName::Corundum) => {
+                let interfaces = Interfaces::default();
+                Some(Rc::new(Application::new(
+                    config,
+                    interfaces,
+                    allow_oversize,
+                )?))
             }
         })
     }

@@ -1,11 +1,15 @@
 //! Flags that several commands share.
 
+mod changes;
 mod config;
 mod host;
 mod sweep;
+mod tofino;
 mod traffic;
 
+pub use changes::ChangeArgs;
 pub use config::ConfigArgs;
 pub use host::{HostArgs, ports};
 pub use sweep::SweepArgs;
+pub use tofino::{PortArgs, TofinoArgs};
 pub use traffic::{CaptureArgs, Packets, TraceShape, Traffic, TrafficArgs, kinds};

@@ -1,6 +1,7 @@
 //! `seqnic cosim`: the generated hardware against the golden model.
 
 mod host;
+mod p4;
 mod summary;
 mod wave;
 
@@ -16,11 +17,11 @@ use seqnic_netfpga::Host;
 use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use seqnic_testbench::axis::{Pause, PortError};
-use seqnic_testbench::{Cosim, Options, RoundTrip, RoundTripError, engine};
+use seqnic_testbench::{Cosim, Options, RegisterWrite, RoundTrip, RoundTripError, engine};
 use seqnic_verilator::{Initial, Lockstep, Model, Toolchain, VerilatorEngine};
 
 use crate::Outcome;
-use crate::args::{ConfigArgs, HostArgs, Packets, Traffic, TrafficArgs};
+use crate::args::{ChangeArgs, ConfigArgs, HostArgs, Packets, TofinoArgs, Traffic, TrafficArgs};
 use crate::error::Error;
 use crate::files;
 use crate::output::{self, Output};
@@ -39,6 +40,7 @@ Examples:
   seqnic cosim --rows 64 --cores 64 --trace uniform --packets 5000 --stall 30 --idle 30 --seed 7
   seqnic cosim --config my.toml --pcap my.pcap --wave difference.vcd
   seqnic cosim --host netfpga-plus --config examples/conntrack-7.toml --pcap examples/captures/tcp-loss.pcap
+  seqnic cosim --engine p4 --config examples/portknock-22.toml --pcap examples/captures/tcp-loss.pcap
 
 Exit codes: 0 when hardware and model agree, 1 when they differ, 2 for bad input.")]
 pub struct Args {
@@ -87,13 +89,19 @@ pub struct Args {
     host: HostArgs,
 
     #[command(flatten)]
+    changes: ChangeArgs,
+
+    #[command(flatten)]
+    tofino: TofinoArgs,
+
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
 /// What a failure's command line does not repeat, or gives itself.
 pub const NOT_REPLAYED: [&str; 6] = ["seed", "stall", "idle", "out_pcap", "wave", "wave_window"];
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Engine {
     /// The simulator in this program
     Builtin,
@@ -101,6 +109,8 @@ enum Engine {
     Verilator,
     /// Both side by side: every output port is compared in every cycle
     Both,
+    /// The programs for Tofino and for BMv2, interpreted; packets have no clock there
+    P4,
 }
 
 /// Runs the hardware; `again` is the part of the command line that a replay needs.
@@ -108,6 +118,15 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
     let config = args.config.load()?;
     let traffic = args.traffic.traffic()?;
     args.check_outputs(&traffic)?;
+    match (args.engine(), args.tofino.given()) {
+        (Engine::P4, _) => return p4::run(args, &config, &traffic, output),
+        (_, Some(flag)) => {
+            return Err(Error::new(format!(
+                "{flag}: means something only with --engine p4; remove it"
+            )));
+        }
+        (_, None) => {}
+    }
     let options = Options {
         stall: Pause::Percent(args.stall),
         idle: Pause::Percent(args.idle),
@@ -115,8 +134,15 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
         arguments: again,
     };
     let host = args.host.of(&config)?;
+    let writes = args.changes.writes(&config)?;
+    if !writes.is_empty() && args.engine() != Engine::Verilator {
+        return Err(Error::new(
+            "--fail: only the datapath has a master for its registers; take --engine away",
+        ));
+    }
     let run = Run {
         args,
+        writes,
         config: host.as_ref().map_or(&config, |host| host.config()),
         host: host.clone(),
         engine: args.engine(),
@@ -144,6 +170,24 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
 }
 
 impl Args {
+    /// Refuses what has no meaning without a clock, and what is done in any case.
+    fn only_for_p4(&self) -> Result<(), Error> {
+        let flags = [
+            ("--stall", self.stall > 0),
+            ("--idle", self.idle > 0),
+            ("--wave", self.wave.is_some()),
+            ("--strip", self.strip),
+            ("--round-trip", self.round_trip),
+            ("--host", self.host.host.is_some()),
+        ];
+        match flags.into_iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(Error::new(format!(
+                "{flag}: means nothing with --engine p4, which has neither clock nor host and strips every frame again; remove it"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn engine(&self) -> Engine {
         self.engine.unwrap_or(match self.host.host {
             None => Engine::Builtin,
@@ -175,6 +219,7 @@ struct Run<'a> {
     args: &'a Args,
     config: &'a Config,
     host: Option<Rc<dyn Host>>,
+    writes: Vec<RegisterWrite>,
     engine: Engine,
     traffic: &'a Traffic,
     options: Options,
@@ -231,6 +276,7 @@ impl<'a> Run<'a> {
                 let engine = VerilatorEngine::new(&model, self.initial())?;
                 self.simulate(hardware, engine, |_| None)
             }
+            Engine::P4 => Err(Error::new("--engine p4: runs no hardware")),
             Engine::Both => {
                 let both = Lockstep::build(&Toolchain::find()?, design, self.options.seed)?;
                 self.simulate(hardware, both, |both| {
@@ -261,10 +307,17 @@ impl<'a> Run<'a> {
         let out_pcap = self.args.out_pcap.as_ref();
         let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
         let mut cosim = self.cosim(engine, self.config, self.options.clone())?;
+        let mut registers = 0;
         let failure = loop {
             let frame = match cosim.next_frame(&mut packets) {
                 Ok(Some(frame)) => frame,
-                Ok(None) => break None,
+                Ok(None) => match cosim.compare_registers(self.config) {
+                    Ok(words) => {
+                        registers = words;
+                        break None;
+                    }
+                    Err(failure) => break Some(failure),
+                },
                 Err(failure) => break Some(failure),
             };
             if let Some(writer) = &mut writer {
@@ -275,6 +328,13 @@ impl<'a> Run<'a> {
             }
         };
         let report = cosim.report();
+        if let (None, left @ 1..) = (&failure, cosim.writes_left()) {
+            packets.finish()?;
+            return Err(Error::new(format!(
+                "--fail: {left} changes come after the last of {} frames; let them come earlier",
+                report.frames_in
+            )));
+        }
         let differ = engines_differ(cosim.engine()).map(Difference::between_engines);
         if failure.is_none() && differ.is_none() {
             packets.finish()?;
@@ -284,6 +344,7 @@ impl<'a> Run<'a> {
         Ok(self
             .summary()
             .with_figures(&report)
+            .with_registers(registers, self.writes.len())
             .with_wave(wave)
             .with_difference(differ.or(failure.map(|failure| Difference::from(*failure)))))
     }
@@ -309,7 +370,11 @@ impl<'a> Run<'a> {
         let in_datapath = matches!(self.engine, Engine::Verilator);
         let oracle = Box::new(HostOracle::new(host.clone(), in_datapath));
         let cosim = Cosim::with_oracle(engine, config, options, oracle)?;
-        Ok(cosim.with_tuser(host::tuser_in(host.clone())))
+        let cosim = cosim.with_tuser(host::tuser_in(host.clone()));
+        Ok(match self.writes.is_empty() {
+            true => cosim,
+            false => cosim.with_writes(self.writes.iter().copied()),
+        })
     }
 
     /// The sequencer, and behind it the stripper.
@@ -322,6 +387,7 @@ impl<'a> Run<'a> {
             Engine::Verilator => {
                 self.there_and_back(self.verilator(&sequencer)?, self.verilator(&stripper)?)
             }
+            Engine::P4 => Err(Error::new("--engine p4: runs no hardware")),
             Engine::Both => Err(Error::new(
                 "--engine both: compares one design at a time; take --round-trip away, or choose one engine",
             )),
@@ -390,6 +456,7 @@ mod tests {
             args: &args,
             config: &config("prefix.destination = \"02:00:00:00:00:06\""),
             host: None,
+            writes: Vec::new(),
             engine: Engine::Builtin,
             traffic: &args.traffic.traffic().expect("valid"),
             options: Options::default(),

@@ -1,7 +1,12 @@
 //! `seqnic emit`: generates hardware.
 
 mod bench;
+mod corundum;
+mod folder;
+mod host;
 mod netfpga_plus;
+mod opennic;
+mod tofino;
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -69,6 +74,70 @@ Examples:
 
 Exit codes: 0 when the files are written, 2 for bad input.")]
     NetfpgaPlus(Box<netfpga_plus::Args>),
+    /// A plugin for the 250 MHz box of OpenNIC, with a bench of the box
+    ///
+    /// Writes DIR/plugin, which the build script of the shell is pointed at, DIR/steer.py, which gives each core a queue,
+    /// DIR/check with a bench of the box among stand-ins of its neighbours, and DIR/README.md with the lines to run. The
+    /// bus must have 512 bits, and the cores must be steered by VLAN IDs that the shell's hash tells apart.
+    #[command(after_help = "\
+Examples:
+  seqnic emit opennic --config examples/opennic-conntrack.toml --out build/onic
+  seqnic emit opennic --config examples/opennic-conntrack.toml --interface both --stripper --out build/onic
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Opennic(Box<opennic::Args>),
+    /// An application block for Corundum, with an installer and a bench
+    ///
+    /// Writes DIR/app as it goes into the tree, DIR/install.py, which copies it there and makes a target of one of the
+    /// tree's own with the block in it, DIR/check with a bench of the block, and DIR/README.md with the lines to run. The
+    /// bus must have 512 bits, and the cores must be steered by tdest, from which an interface takes the queue.
+    #[command(after_help = "\
+Examples:
+  seqnic emit corundum --config examples/corundum-conntrack.toml --out build/mqnic
+  seqnic emit corundum --config examples/corundum-conntrack.toml --interfaces 3 --out build/mqnic
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Corundum(Box<corundum::Args>),
+    /// C for the programs that consume the frames: a header, and an XDP program
+    ///
+    /// Writes DIR/NAME_host.h: prefix and row as structs, a function for each field whatever its byte order, the walk over
+    /// the rows by age, the start of the original packet, and the row of a packet. It needs no other header, and is for
+    /// C, C++ and BPF.
+    ///
+    /// For the rows of the paper's five programs, and for the plain forwarder without a history, it writes an XDP program
+    /// too, with a Makefile and a README with the lines to run. A program whose rows hold the time needs that of the packet
+    /// itself in the prefix.
+    #[command(after_help = "\
+Examples:
+  seqnic emit host --config examples/port-knocking.toml --out build/host
+  seqnic emit host --config examples/conntrack.toml --timestamp-bytes 8 --out build/host
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Host(Box<host::Args>),
+    /// P4-16 for Tofino, with a script for its control plane
+    ///
+    /// Writes DIR/NAME_sequencer.p4 (for two pipes NAME_sequencer_first.p4 and NAME_sequencer_second.p4),
+    /// DIR/NAME_stripper.p4 for the way back, and DIR/NAME_control.py, which fills the tables and resets the registers in
+    /// bfrt_python. A configuration that breaks a rule of the chip is refused before anything is written.
+    #[command(after_help = "\
+Examples:
+  seqnic emit tofino --config examples/ddos-44.toml --out build/p4
+  seqnic emit tofino --config examples/ddos-44.toml --rows 47 --cores 48 --pattern private --out build/p4
+  seqnic emit tofino --row ddos-mitigator --rows 94 --cores 94 --chip tofino2 --core-ports 8,9,10 --out build/p4
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Tofino(Box<tofino::Args>),
+    /// The same program for the behavioural model BMv2, with what fills its tables and runs it
+    ///
+    /// Writes DIR/NAME_sequencer.p4 and DIR/NAME_stripper.p4 for v1model, DIR/NAME_commands.txt for simple_switch_CLI,
+    /// DIR/NAME_control.py for P4Runtime, and DIR/run.sh, which plays a capture through the switch.
+    #[command(after_help = "\
+Examples:
+  seqnic emit bmv2 --config examples/portknock-22.toml --out build/bmv2
+  sh build/bmv2/run.sh examples/captures/tcp-loss.pcap out.pcap
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Bmv2(Box<tofino::Args>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -114,6 +183,11 @@ pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> 
     match &args.target {
         Target::Verilog(args) => verilog(args, again, output),
         Target::NetfpgaPlus(args) => netfpga_plus::run(args, output),
+        Target::Opennic(args) => opennic::run(args, output),
+        Target::Corundum(args) => corundum::run(args, output),
+        Target::Host(args) => host::run(args, output),
+        Target::Tofino(args) => tofino::chip(args, output),
+        Target::Bmv2(args) => tofino::twin(args, output),
     }
 }
 

@@ -6,4 +6,6 @@ pub mod emit;
 pub mod flowradar;
 pub mod model;
 pub mod report;
+pub mod run;
+pub mod scaling;
 pub mod trace;

@@ -1,6 +1,7 @@
 //! `seqnic report`: what the hardware takes.
 
 mod host;
+mod tofino;
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -42,6 +43,7 @@ Examples:
   seqnic report --config examples/conntrack.toml --blocks
   seqnic report --host netfpga-plus --config examples/conntrack-7.toml
   seqnic report --rows 64 --vivado utilization.rpt timing_summary.rpt
+  seqnic report --tofino --config examples/ddos-44.toml
 
 Exit codes: 0 when the report is made, 2 for bad input.")]
 pub struct Args {
@@ -78,16 +80,46 @@ pub struct Args {
     host: HostArgs,
 
     #[command(flatten)]
+    tofino: tofino::EstimateArgs,
+
+    #[command(flatten)]
     sweep: SweepArgs,
+}
+
+impl Args {
+    /// Core and wrapper of a host are one table and nothing else.
+    fn check_host(&self) -> Result<(), Error> {
+        let given = [
+            ("--blocks", self.blocks),
+            ("--csv", self.csv),
+            ("--markdown", self.markdown),
+            ("--html", self.html.is_some()),
+            ("--plots", self.plots.is_some()),
+            ("--vivado", !self.vivado.is_empty()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((flag, _)) => Err(Error::new(format!(
+                "{flag}: there is only a table of a host, as text or with --json; take {flag} or --host away"
+            ))),
+        }
+    }
 }
 
 /// Synthesises each configuration and prints what it takes.
 pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
+    if args.tofino.is_wanted()? {
+        let config = args.sweep.one()?.ok_or_else(|| {
+            Error::new("--tofino: reports on one configuration; give --config FILE or --rows with one value")
+        })?;
+        return tofino::run(&args.tofino, &config, output);
+    }
     let inputs = args.sweep.config.config.iter().chain(&args.vivado);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
     let html = args.html.iter().map(|path| ("--html", path.as_path()));
     files::check_outputs(&inputs, &html.collect::<Vec<_>>())?;
     if args.host.host.is_some() {
+        args.check_host()?;
         let in_hosts = host::InHosts::synthesise(&yosys()?, &args.sweep, &args.host, output)?;
         output.show(&in_hosts)?;
         return Ok(Outcome::Holds);

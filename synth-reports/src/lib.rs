@@ -3,6 +3,7 @@
 mod baseline;
 mod cache;
 mod cells;
+pub mod chart;
 mod entry;
 mod error;
 mod figures;

@@ -2,8 +2,7 @@
 
 use std::fmt::Display;
 
-use plotters::prelude::*;
-
+use crate::chart::{self, BLUE, Chart, GREY, Mark, ORANGE, Series};
 use crate::entry::Entry;
 use crate::paper;
 
@@ -59,17 +58,6 @@ impl Quantity {
 }
 
 const SIZE: (u32, u32) = (720, 420);
-const OURS: RGBColor = RGBColor(0x0b, 0x5c, 0xad);
-const BASELINE: RGBColor = RGBColor(0xc2, 0x41, 0x0c);
-const PAPER: RGBColor = RGBColor(0x52, 0x52, 0x52);
-
-/// A line of a plot.
-struct Series {
-    name: &'static str,
-    color: RGBColor,
-    /// Rows, and how many.
-    points: Vec<(f64, f64)>,
-}
 
 /// The plot of the entries of one width of the bus; an error is one of the drawing library.
 pub fn plot(entries: &[Entry], data_bits: usize, quantity: Quantity) -> Result<String, String> {
@@ -86,85 +74,26 @@ pub fn plot(entries: &[Entry], data_bits: usize, quantity: Quantity) -> Result<S
         .filter(|_| data_bits == paper::DATA_BITS);
     let papers = papers.map(|&line| (line.rows as f64, quantity.papers(line) as f64));
     let series = [
-        ("seqnic", OURS, ours.collect()),
-        ("baseline, same tool", BASELINE, baseline.collect()),
-        (
-            "Table 2 of the paper, Vivado",
-            PAPER,
-            papers.collect::<Vec<_>>(),
-        ),
+        ("seqnic", BLUE, ours.collect()),
+        ("baseline, same tool", ORANGE, baseline.collect()),
+        ("Table 2 of the paper, Vivado", GREY, papers.collect()),
     ];
-    let series = series.map(|(name, color, mut points)| {
+    let series = series.map(|(name, color, mut points): (_, _, Vec<(f64, f64)>)| {
         points.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         Series {
-            name,
+            name: name.to_owned(),
             color,
+            mark: Mark::DottedLine,
             points,
         }
     });
-    let mut svg = String::new();
-    let title = format!("{} against rows, {data_bits}-bit bus", quantity.title());
-    draw(&mut svg, &title, quantity.title(), &series).map_err(|error| error.to_string())?;
-    Ok(svg)
-}
-
-fn draw(
-    svg: &mut String,
-    title: &str,
-    unit: &str,
-    series: &[Series],
-) -> Result<(), Box<dyn std::error::Error>> {
-    let points = || series.iter().flat_map(|series| &series.points);
-    let most_rows = points().map(|(rows, _)| *rows).fold(1.0, f64::max);
-    let most = points().map(|(_, count)| *count).fold(1.0, f64::max);
-    let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
-    area.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&area)
-        .caption(title, ("sans-serif", 20))
-        .margin(14)
-        .x_label_area_size(44)
-        .y_label_area_size(68)
-        .build_cartesian_2d(0.0..1.04 * most_rows, 0.0..1.08 * most)?;
-    let whole = |value: &f64| format!("{value:.0}");
-    chart
-        .configure_mesh()
-        .x_desc("rows")
-        .y_desc(unit)
-        .x_label_formatter(&whole)
-        .y_label_formatter(&whole)
-        .label_style(("sans-serif", 14))
-        .axis_desc_style(("sans-serif", 15))
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(BLACK.mix(0.12))
-        .draw()?;
-    for Series {
-        name,
-        color,
-        points,
-    } in series.iter().filter(|series| !series.points.is_empty())
-    {
-        let color = *color;
-        chart
-            .draw_series(LineSeries::new(
-                points.iter().copied(),
-                color.stroke_width(2),
-            ))?
-            .label(*name)
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 22, y)], color.stroke_width(2)));
-        let marks = points
-            .iter()
-            .map(|&point| Circle::new(point, 4, color.filled()));
-        chart.draw_series(marks)?;
-    }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .label_font(("sans-serif", 14))
-        .background_style(WHITE.mix(0.85))
-        .border_style(BLACK.mix(0.3))
-        .draw()?;
-    area.present()?;
-    Ok(())
+    let chart = Chart {
+        title: format!("{} against rows, {data_bits}-bit bus", quantity.title()),
+        x: "rows".to_owned(),
+        y: quantity.title().to_owned(),
+        series: series.into(),
+    };
+    chart::svg(&[chart], 1, SIZE)
 }
 
 /// The widths that entries have, each once, the smallest first.

@@ -26,7 +26,10 @@ fn check(folder: &Path, tool: &Found, start: &str) -> Finished {
 
 #[test]
 fn the_streams_are_what_the_model_says_with_length_and_ports_in_tuser() {
-    for (flags, port) in FITTING.into_iter().zip([0x04, 0x02, 0x01, 0x04, 0x08]) {
+    for (flags, port) in FITTING
+        .into_iter()
+        .zip([0x04, 0x02, 0x01, 0x04, 0x08, 0x02])
+    {
         let folder = folder();
         emit(folder.path(), flags);
         let (sent, expected) = (

@@ -78,6 +78,7 @@ fn the_tests_of_the_tree_send_frames_and_expect_them_where_they_go() {
         "expect_phy nf0 ",
         "expect_phy nf1 ",
         "expect_dma nf1 ",
+        "expect_dma nf0 ",
     ]) {
         let folder = folder();
         emit(folder.path(), flags);

@@ -25,6 +25,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("seqnic-synth", &["seqnic-spec", "seqnic-hdl"]),
     ("seqnic-netfpga", &["seqnic-spec", "seqnic-hdl"]),
+    // Its tests run what it writes on frames of the models and of the hardware.
+    (
+        "seqnic-host",
+        &[
+            "seqnic-spec",
+            "seqnic-hdl",
+            "seqnic-sim",
+            "seqnic-testbench",
+        ],
+    ),
+    ("seqnic-tofino", &["seqnic-spec"]),
     (
         "seqnic",
         &[
@@ -35,6 +46,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "seqnic-verilator",
             "seqnic-synth",
             "seqnic-netfpga",
+            "seqnic-host",
+            "seqnic-tofino",
         ],
     ),
     // Its checks also run as a test of seqnic-sim.

@@ -1,5 +1,6 @@
 //! The registers of the sequencer.
 
+mod heartbeat;
 mod per_core;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use seqnic_spec::registers::{
     ADDRESS_BITS, Register, Shape, UNMAPPED, WORD_BITS, map, reset_bits, status_bits,
 };
 
+use heartbeat::Heartbeat;
 use per_core::{Answer, PerCore, core_of_word};
 
 use super::bits_for;
@@ -21,13 +23,17 @@ Control registers: what the sequencer is, what it counted, and which cores take 
     read ----> [ select ] ---> read_data
                   ^--- [ counters ] <--- frame_in, frame_out, frame_begins, core
 
-Latency: `load` comes 2 cycles after `write`, with the masks as they are then; `read_data` 1 cycle after `read`.
+Latency: `load` comes 2 cycles after `write`, with the masks as they are then; `read_data` 1 cycle after `read`, until the next one.
 Throughput: a write and a read a cycle. Backpressure: none. Reset: all cores take part, counters are 0.
 Storage: 4 flip-flops a core, 32 bits a core of LUT RAM, 5 words.
 Source: the map is that of seqnic-spec; its first registers are those of NetFPGA-PLUS cores.";
 
 const WEIGHTS_DOC: &str = "
 With weights also a byte of LUT RAM and a flip-flop a core: `next_weight` is that of `next_core` in the same cycle.";
+
+const HEARTBEAT_DOC: &str = "
+With the heartbeat also 32 bits of LUT RAM and a flip-flop a core and about 110 flip-flops: limits and counts, and
+`failing_core` is taken out when it `fails`.";
 
 /// Bits of the number of a word.
 const WORD_NUMBER_BITS: usize = ADDRESS_BITS - 2;
@@ -37,14 +43,20 @@ const PLAIN_WORDS: usize = 64;
 
 /// The registers of a configuration. Inputs `write`, `write_word`, `write_data`, `write_whole`, `read`, `read_word` of
 /// the bus, `frame_in`, `frame_out`, `frame_begins` and `core` of the datapath; outputs `read_data`, `enabled`, `load`.
-/// Where a core may get more than one frame in a row, also `next_core` in and `next_weight` out.
+/// Where a core may get more than one frame in a row, also `next_core` in and `next_weight` out; with the heartbeat the
+/// ports of its block, but for what returned.
 pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, RtlError> {
     let weights_doc = if config.has_weights() {
         WEIGHTS_DOC
     } else {
         ""
     };
-    let mut m = Module::new(name, format!("{DOC}{weights_doc}"));
+    let heartbeat_doc = if config.has_heartbeat() {
+        HEARTBEAT_DOC
+    } else {
+        ""
+    };
+    let mut m = Module::new(name, format!("{DOC}{weights_doc}{heartbeat_doc}"));
     let write = Write::declare(&mut m);
     let read = m.input("read", 1);
     let read_word = m.input("read_word", WORD_NUMBER_BITS);
@@ -61,8 +73,16 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
         &resets & write.data.bit(reset_bits::REGISTERS),
     );
     let weights = Weights::new(&mut m, config, &write, &reset_registers, &read_word);
-    let weights_take = weights.as_ref().map(|weights| weights.takes.clone());
-    let masks = Masks::new(&mut m, config, &write, &reset_registers, weights_take);
+    let resets_of = [&reset_registers, &reset_counters];
+    let heartbeat = Heartbeat::new(&mut m, config, &write, resets_of, &read_word);
+    let masks = Masks::new(
+        &mut m,
+        config,
+        &write,
+        &reset_registers,
+        weights.as_ref(),
+        heartbeat.as_ref(),
+    );
     let plain = |register: &Register, m: &mut Module| {
         let name = register.name.to_lowercase();
         let value = m.register(&name, WORD_BITS, Reset::To(0));
@@ -84,12 +104,21 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
         write.to(&map::STATUS, 0),
         masks.takes.clone(),
     ]);
+    let legal = heartbeat
+        .iter()
+        .fold(legal, |legal, heartbeat| legal | &heartbeat.takes);
     let clears = write.to(&map::STATUS, 0) & write.data.bit(status_bits::REFUSED);
     let refused = m.flag("refused", &write.write & !legal, clears | &reset_registers);
     let no_core = m.delayed("no_core", Reset::To(0), !masks.enabled.any());
-    let mut status = [zeros(1), zeros(1)];
+    let mut status = vec![zeros(1), zeros(1)];
     status[status_bits::REFUSED] = refused;
     status[status_bits::NO_CORE] = no_core;
+    if let Some(heartbeat) = &heartbeat {
+        let clears = write.to(&map::STATUS, 0) & write.data.bit(status_bits::TAKEN_OUT);
+        let taken_out = m.flag("taken_out", &heartbeat.fails, clears | &reset_registers);
+        status.insert(status_bits::TAKEN_OUT, taken_out);
+        m.output_of("takes_part", &masks.part);
+    }
 
     let taken = |register: &Register, event: &Expr, m: &mut Module| {
         let name = register.name.to_lowercase();
@@ -115,7 +144,10 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
             }
         }
     }
-    for (register, value) in [
+    let of_heartbeat = heartbeat
+        .iter()
+        .flat_map(|heartbeat| heartbeat.words.clone());
+    let plain = [
         (map::FLIP, m.wire("flipped", !&flip)),
         (map::DEBUG, debug),
         (map::PKTIN, packets_in),
@@ -124,7 +156,8 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
         (map::CORES_USED, masks.used),
         (map::ACTIVE, masks.active),
         (map::FAILED, masks.failed),
-    ] {
+    ];
+    for (register, value) in plain.into_iter().chain(of_heartbeat) {
         for word in 0..register.words(config) {
             words[word_number(&register, word)] = word_of(&value, word).zero_extend(WORD_BITS);
         }
@@ -137,10 +170,12 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
     let is_plain = !read_word.slice(bits, WORD_NUMBER_BITS - bits).any();
     let value = m.wire("value", is_plain.mux(&plain, &unmapped));
     let answer = packets.over(value);
-    let answer = weights
-        .iter()
-        .fold(answer, |answer, weights| weights.answer.over(answer));
-    let answer = m.delayed("read_value", Reset::None, answer);
+    let more = weights.map(|weights| weights.answer);
+    let more = more
+        .into_iter()
+        .chain(heartbeat.map(|heartbeat| heartbeat.returned));
+    let answer = more.fold(answer, |answer, more| more.over(answer));
+    let answer = m.captured("read_value", &read, answer);
 
     m.output_of("read_data", &answer);
     m.output_of("enabled", &masks.enabled);
@@ -181,6 +216,9 @@ struct Masks {
     active: Expr,
     failed: Expr,
     used: Expr,
+    /// Which cores do.
+    part: Expr,
+    /// The same, a cycle later.
     enabled: Expr,
     load: Expr,
     /// A write is to one of them, or to what counts as they do, and allowed.
@@ -188,13 +226,14 @@ struct Masks {
 }
 
 impl Masks {
-    /// With `beside`, writes that count as those of the masks do.
+    /// Writes of weights count as those of the masks do, and so do decisions of the heartbeat.
     fn new(
         m: &mut Module,
         config: &Config,
         write: &Write,
         reset: &Expr,
-        beside: Option<Expr>,
+        weights: Option<&Weights>,
+        heartbeat: Option<&Heartbeat>,
     ) -> Self {
         let cores = config.cores();
         let mut takes = Vec::new();
@@ -217,13 +256,20 @@ impl Masks {
                 takes.push(take);
                 next
             });
-            let next = concat(next);
-            m.next(&mask, next.gated_by(&!reset));
-            mask
+            let next = concat(next).gated_by(&!reset);
+            (mask, next)
         };
         // Kept as what is off, so that reset clears it.
-        let inactive = mask(m, &map::ACTIVE, true);
-        let failed = mask(m, &map::FAILED, false);
+        let (inactive, next) = mask(m, &map::ACTIVE, true);
+        m.next(&inactive, next);
+        let (failed, next) = mask(m, &map::FAILED, false);
+        // What fails in the cycle of a write has failed.
+        m.next(
+            &failed,
+            heartbeat
+                .iter()
+                .fold(next, |next, heartbeat| next | &heartbeat.failing),
+        );
 
         let bits = bits_for(cores);
         let used = m.register("cores_used", bits, Reset::To(cores as u64));
@@ -237,15 +283,22 @@ impl Masks {
             reset.mux(&all, &write.data.slice(0, bits)),
         );
         takes.push(take);
-        takes.extend(beside);
+        takes.extend(weights.map(|weights| weights.takes.clone()));
 
         let takes = m.wire("masks_take", any_of(takes));
-        let changed = m.delayed("masks_changed", Reset::To(0), &takes | reset);
+        let change = heartbeat.iter().fold(&takes | reset, |change, heartbeat| {
+            change | &heartbeat.fails
+        });
+        let changed = m.delayed("masks_changed", Reset::To(0), change);
         let below = (0..cores as u64).map(|core| lit(bits, core).less_than(&used));
         let active = m.wire("active_cores_now", !inactive);
-        let part = &active & !&failed & concat(below);
+        let mut part = &active & !&failed & concat(below);
+        if heartbeat.is_some() {
+            part = m.wire("cores_that_take_part", part);
+        }
         Self {
-            enabled: m.delayed("enabled_cores", Reset::None, part),
+            enabled: m.delayed("enabled_cores", Reset::None, &part),
+            part,
             load: m.delayed("masks_load", Reset::To(0), changed),
             active,
             failed,
@@ -265,6 +318,7 @@ fn packets_per_core(m: &mut Module, config: &Config, clear: &Expr, read_word: &E
     let next = counts.read(m, "begun", &begun_core).plus(1);
     let next = m.wire("next_count", next);
     counts.write(m, &begun, &begun_core, &next, clear);
+    heartbeat::watch(m, config, &counts);
     counts.answer(m, &map::PACKETS, read_word)
 }
 

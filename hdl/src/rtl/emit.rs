@@ -20,6 +20,7 @@ mod shell;
 use std::sync::Arc;
 
 use super::design::{Child, Design, Port};
+use super::domain::{ClockDomain, Crossing};
 use super::expr::Kind;
 
 /// One emitted file.
@@ -41,8 +42,8 @@ pub struct Verilog {
     pub files: Vec<VerilogFile>,
     /// Its ports, without clock and reset.
     pub ports: Vec<Port>,
-    /// Whether it has the ports [`CLOCK`](super::CLOCK) and [`RESET`](super::RESET).
-    pub is_clocked: bool,
+    /// The domains whose clock and reset it has.
+    pub domains: Vec<ClockDomain>,
 }
 
 impl Verilog {
@@ -52,7 +53,7 @@ impl Verilog {
             top: top.name().to_owned(),
             files: emit(top, ""),
             ports: top.ports().collect(),
-            is_clocked: top.is_clocked(),
+            domains: top.domains().collect(),
         }
     }
 }
@@ -119,15 +120,27 @@ fn tidied(line: &str, design: &Design) -> Option<String> {
             ));
         }
     }
-    Some(format!("{indent}{code}"))
+    let is_synchroniser = code.starts_with("reg ")
+        && synchronisers(design).any(|name| code.ends_with(&format!(" {name};")));
+    let mark = if is_synchroniser {
+        "(* ASYNC_REG = \"TRUE\" *) "
+    } else {
+        ""
+    };
+    Some(format!("{indent}{mark}{code}"))
+}
+
+/// The flip-flops that tools must keep side by side.
+fn synchronisers(design: &Design) -> impl Iterator<Item = &str> {
+    let registers = design.registers.iter();
+    let chosen = registers.filter(|register| register.crossing == Some(Crossing::Synchroniser));
+    chosen.map(|register| &*design.signals[register.signal.index as usize].name)
 }
 
 /// The inputs of an instance that are driven by a plain signal: the wire that rust-hdl-core declares, and the signal.
 fn plain_connections(child: &Child) -> Vec<(String, &str)> {
     let clocks = child.design.clocks();
-    let clocks = clocks
-        .iter()
-        .map(|clock| (format!("{}_{clock}", child.name), *clock));
+    let clocks = clocks.map(|clock| (format!("{}_{clock}", child.name), clock));
     let inputs = child
         .inputs
         .iter()

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use seqnic_hdl::rtl::{Design, RtlError, Verilog, VerilogFile};
+use seqnic_hdl::rtl::{ClockDomain, Design, RtlError, Verilog, VerilogFile};
 use seqnic_spec::Config;
 
 use super::host::{Core, MODULE};
-use super::package::{SOURCE_PORT, Template, UNKNOWN_PORT, WRAPPER};
+use super::package::{SOURCE_PORT, UNKNOWN_PORT, WRAPPER, template};
 use super::{DestinationPort, host_stream};
 use crate::host::{self, Host};
+use crate::template::Template;
 
 /// The stand-ins, each module in front of those that use it.
 const NEIGHBOURS: [(&str, &str); 6] = [
@@ -71,19 +72,19 @@ impl Host for Core {
         let mut files = self.modules(GENERATOR)?;
         files.push(VerilogFile {
             name: format!("{MODULE}.v"),
-            text: Template::new(self, GENERATOR, &[]).text(WRAPPER),
+            text: template(self, GENERATOR, &[]).text(WRAPPER),
         });
         Ok(Verilog {
             top: MODULE.to_owned(),
             files,
             ports: Vec::new(),
-            is_clocked: true,
+            domains: vec![ClockDomain::Datapath],
         })
     }
 
     fn datapath(&self) -> Result<Verilog, RtlError> {
         let mut files = self.wrapped()?.files;
-        files.extend(neighbours(&Template::new(self, GENERATOR, &[])));
+        files.extend(neighbours(&template(self, GENERATOR, &[])));
         files.push(VerilogFile {
             name: "netfpga_plus_cosim.v".to_owned(),
             text: COSIM.to_owned(),

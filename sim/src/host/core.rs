@@ -64,10 +64,7 @@ pub fn run<'a, C: Core>(
             rings[steer(&delivery)].push(delivery);
         }
         // Each in every round: one that is full may wait for what another one has not got.
-        while rings
-            .iter_mut()
-            .fold(false, |is_left, ring| !ring.flush() || is_left)
-        {
+        while rings.iter_mut().map(Ring::flush).min() == Some(false) {
             thread::yield_now();
         }
         drop(rings); // which tells the cores that no more comes

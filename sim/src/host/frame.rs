@@ -9,6 +9,8 @@ use super::row_map::{LayoutError, RowMap};
 /// Where everything is in the frames of a configuration, for a program with metadata `M`.
 #[derive(Debug, Clone)]
 pub struct FrameFormat {
+    /// The name of the prefix layout, for errors.
+    layout: String,
     prefix_bytes: usize,
     cores: usize,
     rows: usize,
@@ -78,6 +80,7 @@ impl FrameFormat {
         let map = RowMap::new::<M>(config.row())?;
         let prefix = config.prefix();
         let mut format = Self {
+            layout: prefix.name().to_owned(),
             prefix_bytes: prefix.bytes(),
             cores: config.cores(),
             rows: config.rows(),
@@ -121,16 +124,6 @@ impl FrameFormat {
         }
     }
 
-    /// Whether packets are numbered; an error that says how to have it where they are not.
-    pub fn numbered(&self, config: &Config) -> Result<(), FormatError> {
-        match self.number {
-            Some(_) => Ok(()),
-            None => Err(FormatError::NoNumber {
-                layout: config.prefix().name().to_owned(),
-            }),
-        }
-    }
-
     /// The cores that packets are sprayed over.
     pub fn cores(&self) -> usize {
         self.cores
@@ -149,6 +142,13 @@ impl FrameFormat {
     /// The number of different sequence numbers, less one; `None` when packets are not numbered.
     pub fn number_mask(&self) -> Option<u64> {
         self.number.map(|slot| u64::MAX >> (64 - 8 * slot.bytes))
+    }
+
+    /// The same; an error that says how to number packets where they are not.
+    pub fn require_numbers(&self) -> Result<u64, FormatError> {
+        self.number_mask().ok_or_else(|| FormatError::NoNumber {
+            layout: self.layout.clone(),
+        })
     }
 
     /// Whether a frame says which of its rows is the oldest.

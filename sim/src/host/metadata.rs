@@ -8,7 +8,7 @@ use super::source::Packet;
 
 /// The metadata of a packet: a row of the history with named numbers.
 ///
-/// [`metadata!`] declares the struct and, from the same lines, the fields of the row that the hardware makes. So the
+/// [`metadata!`](crate::metadata) declares the struct and, from the same lines, the fields of the row that the hardware makes. So the
 /// row and the program cannot drift apart.
 pub trait Metadata: Copy + Default + PartialEq + Debug + Send + Sync + 'static {
     /// The size of a row.

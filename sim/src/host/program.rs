@@ -4,6 +4,7 @@ use std::fmt::{self, Debug};
 use std::hash::Hash;
 
 use super::metadata::Metadata;
+use super::programs::FourTuple;
 
 /// What becomes of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +33,9 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// How a state is packed into a word, and unpacked.
+pub type Packing<S> = (fn(&S) -> u64, fn(u64) -> S);
+
 /// A packet-processing program: a deterministic state machine for each key.
 ///
 /// A value of the type holds its parameters, the same on every core. What a packet does follows from nothing but its
@@ -52,6 +56,17 @@ pub trait Program: Debug + Clone + Send + Sync + 'static {
 
     /// The verdict on packets that do not concern the program: those whose row is all zero.
     const OTHERS: Verdict;
+
+    /// How a state is packed into a word and unpacked again, where it fits: so it can be shared without locks. The
+    /// default state is 0.
+    const PACKING: Option<Packing<Self::State>> = None;
+
+    /// Whether both directions of a flow share a state.
+    const SYMMETRIC: bool = false;
+
+    /// What of a packet's 4-tuple its key follows from, the rest 0: what a network card must hash for all packets of a
+    /// key to come to one core.
+    fn flow(&self, meta: &Self::Meta) -> FourTuple;
 
     /// The key that a packet belongs to.
     fn key(&self, meta: &Self::Meta) -> Self::Key;

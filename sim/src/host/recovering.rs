@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use seqnic_spec::RowLayout;
 
 use super::core::{Core, Delivery};
-use super::frame::FrameFormat;
+use super::frame::{FormatError, FrameFormat};
 use super::metadata::Metadata;
 use super::program::{Program, Verdict};
 use super::recovery::{LOG_ENTRIES, Logs, Recovered, Recovery, Word};
@@ -28,9 +28,11 @@ pub struct RecoveringReplica<P: Program, W = AtomicU64> {
 }
 
 impl<P: Program> RecoveringReplica<P> {
-    /// The replicas of all cores of a configuration, with logs of [`LOG_ENTRIES`]; `None` when its packets are not
-    /// numbered.
-    pub fn all(program: &P, format: &FrameFormat) -> Option<Vec<Self>> {
+    /// The replicas of all cores of a configuration, with logs of [`LOG_ENTRIES`].
+    ///
+    /// # Errors
+    /// When packets are not numbered.
+    pub fn all(program: &P, format: &FrameFormat) -> Result<Vec<Self>, FormatError> {
         Self::with_logs(
             program,
             format,
@@ -41,8 +43,15 @@ impl<P: Program> RecoveringReplica<P> {
 
 impl<P: Program, W: Word> RecoveringReplica<P, W> {
     /// The replicas of all cores, with these logs, of rows of as many bytes as the program's metadata has.
-    pub fn with_logs(program: &P, format: &FrameFormat, logs: &Arc<Logs<W>>) -> Option<Vec<Self>> {
-        let mask = format.number_mask()?;
+    ///
+    /// # Errors
+    /// When packets are not numbered.
+    pub fn with_logs(
+        program: &P,
+        format: &FrameFormat,
+        logs: &Arc<Logs<W>>,
+    ) -> Result<Vec<Self>, FormatError> {
+        let mask = format.require_numbers()?;
         let replica = |core| Self {
             format: format.clone(),
             mask,
@@ -51,7 +60,7 @@ impl<P: Program, W: Word> RecoveringReplica<P, W> {
             is_closed: false,
             counts: Counts::default(),
         };
-        Some((0..format.cores()).map(replica).collect())
+        Ok((0..format.cores()).map(replica).collect())
     }
 
     /// Catches up with a frame and handles its packet; `None` when it must wait for other cores, and then it is asked
@@ -148,6 +157,11 @@ impl<P: Program, W: Word> RecoveringReplica<P, W> {
     /// The states.
     pub fn states(&self) -> &States<P> {
         &self.states
+    }
+
+    /// The states, when it is done.
+    pub fn into_states(self) -> States<P> {
+        self.states
     }
 
     /// What the replica met.

@@ -154,6 +154,11 @@ impl<P: Program> Replica<P> {
         &self.states
     }
 
+    /// The states, when it is done.
+    pub fn into_states(self) -> States<P> {
+        self.states
+    }
+
     /// What the replica met.
     pub fn counts(&self) -> Counts {
         self.counts

@@ -1,6 +1,6 @@
 //! The states of a program, by key.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::program::{Program, Verdict};
 
@@ -61,6 +61,27 @@ impl<P: Program> States<P> {
     /// All keys and their states, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&P::Key, &P::State)> {
         self.by_key.iter()
+    }
+}
+
+impl<P: Program> States<P> {
+    /// How many keys differ: those that only one side has, that `others` has more than once, or whose states differ.
+    pub fn differing<'a>(&self, others: impl Iterator<Item = (&'a P::Key, &'a P::State)>) -> u64 {
+        let mut missing: HashMap<&P::Key, &P::State> = self.by_key.iter().collect();
+        let wrong: HashSet<&P::Key> = others
+            .filter(|(key, state)| missing.remove(key) != Some(state))
+            .map(|(key, _)| key)
+            .collect();
+        (wrong.len() + missing.len()) as u64
+    }
+}
+
+impl<P: Program> IntoIterator for States<P> {
+    type Item = (P::Key, P::State);
+    type IntoIter = hashbrown::hash_map::IntoIter<P::Key, P::State>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.by_key.into_iter()
     }
 }
 

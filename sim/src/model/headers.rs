@@ -35,6 +35,7 @@ pub struct Headers {
 
 impl Headers {
     /// Finds the headers from the outside in.
+    #[inline]
     pub fn parse(frame: &[u8]) -> Self {
         let mut headers = Self::default();
         let Some(mut ethertype) = be16(frame, 12) else {
@@ -67,6 +68,7 @@ impl Headers {
     }
 
     /// Where `layer` starts.
+    #[inline]
     pub fn start_of(&self, layer: Layer) -> Option<usize> {
         match layer {
             Layer::Ethernet => self.ethernet,

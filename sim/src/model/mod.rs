@@ -5,6 +5,7 @@
 
 pub mod flowradar;
 mod headers;
+mod heartbeat;
 mod history;
 mod number;
 mod prefix;
@@ -16,6 +17,7 @@ mod sprayer;
 mod stripper;
 
 pub use headers::Headers;
+pub use heartbeat::{Heartbeat, HeartbeatLimits};
 pub use history::History;
 pub use prefix::{Prefix, PrefixValues};
 pub use registers::ControlRegisters;

@@ -5,8 +5,10 @@ use std::array;
 use seqnic_spec::Config;
 use seqnic_spec::registers::{Register, RegisterBus, UNMAPPED, map, reset_bits, status_bits};
 
+use super::heartbeat::HeartbeatLimits;
+
 /// The registers of a sequencer, as words that are written and read.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ControlRegisters {
     config: Config,
     active: Vec<bool>,
@@ -19,7 +21,12 @@ pub struct ControlRegisters {
     packets_in: u32,
     packets_out: u32,
     packets: Vec<u32>,
+    returned: Vec<u32>,
+    failures: u32,
+    last_failed: usize,
+    limits: HeartbeatLimits,
     refused: bool,
+    taken_out: bool,
 }
 
 impl ControlRegisters {
@@ -38,7 +45,12 @@ impl ControlRegisters {
             packets_in: 0,
             packets_out: 0,
             packets: vec![0; cores],
+            returned: vec![0; cores],
+            failures: 0,
+            last_failed: 0,
+            limits: HeartbeatLimits::default(),
             refused: false,
+            taken_out: false,
         }
     }
 
@@ -79,6 +91,25 @@ impl ControlRegisters {
         self.packets[core] = self.packets[core].wrapping_add(1);
     }
 
+    /// A frame returned from a core.
+    pub fn returned(&mut self, core: usize) {
+        self.returned[core] = self.returned[core].wrapping_add(1);
+    }
+
+    /// A core is taken out.
+    pub fn fails(&mut self, core: usize) {
+        self.failed[core] = true;
+        self.failures = self.failures.wrapping_add(1);
+        self.last_failed = core;
+        self.taken_out = true;
+        self.sets_weights = true;
+    }
+
+    /// When a core has failed.
+    pub fn limits(&self) -> HeartbeatLimits {
+        self.limits
+    }
+
     /// Reads the word at an address.
     pub fn read(&mut self, offset_bytes: usize) -> u32 {
         let Some((register, word)) = self.find(offset_bytes) else {
@@ -93,12 +124,18 @@ impl ControlRegisters {
                 let waits = !(0..self.packets.len()).any(|core| self.is_enabled(core));
                 u32::from(self.refused) << status_bits::REFUSED
                     | u32::from(waits) << status_bits::NO_CORE
+                    | u32::from(self.taken_out) << status_bits::TAKEN_OUT
             }
             map::CORES_USED => self.used as u32,
             map::ACTIVE => mask_word(&self.active, word),
             map::FAILED => mask_word(&self.failed, word),
             map::PACKETS => self.packets[word],
             map::WEIGHT => self.weights[word],
+            map::RETURNED => self.returned[word],
+            map::FAILURES => self.failures,
+            map::LAST_FAILED => self.last_failed as u32,
+            map::HEARTBEAT_FRAMES => self.limits.frames,
+            map::HEARTBEAT_CYCLES => self.limits.cycles,
             constant => constant.initial_word(&self.config, word),
         }
     }
@@ -120,12 +157,17 @@ impl ControlRegisters {
                     self.packets_in = 0;
                     self.packets_out = 0;
                     self.packets = fresh.packets.clone();
+                    self.returned = fresh.returned.clone();
+                    self.failures = 0;
                 }
                 if bit(reset_bits::REGISTERS) {
                     *self = Self {
                         packets_in: self.packets_in,
                         packets_out: self.packets_out,
                         packets: std::mem::take(&mut self.packets),
+                        returned: std::mem::take(&mut self.returned),
+                        failures: self.failures,
+                        last_failed: self.last_failed,
                         sets_weights: true,
                         ..fresh
                     };
@@ -142,6 +184,7 @@ impl ControlRegisters {
             }
             map::STATUS => {
                 self.refused &= !bit(status_bits::REFUSED);
+                self.taken_out &= !bit(status_bits::TAKEN_OUT);
                 true
             }
             map::CORES_USED => {
@@ -160,6 +203,8 @@ impl ControlRegisters {
                 }
                 legal
             }
+            map::HEARTBEAT_FRAMES => set_limit(&mut self.limits.frames, register, value),
+            map::HEARTBEAT_CYCLES => set_limit(&mut self.limits.cycles, register, value),
             _ => false,
         };
         let deals = [map::ACTIVE, map::FAILED, map::CORES_USED, map::WEIGHT];
@@ -196,6 +241,15 @@ fn set_mask_word(mask: &mut [bool], word: usize, value: u32) -> bool {
         }
     }
     !excess
+}
+
+/// Sets a limit to what its register can hold; false, and nothing is set, when the value is more.
+fn set_limit(limit: &mut u32, register: Register, value: u32) -> bool {
+    let legal = value >> register.width_bits == 0;
+    if legal {
+        *limit = value;
+    }
+    legal
 }
 
 impl RegisterBus for ControlRegisters {
@@ -280,6 +334,41 @@ mod tests {
         assert_eq!(registers.reset(1 << 4), Ok(()));
         assert_eq!(registers.0.take_weights(), Some(vec![1; 3]));
         assert_eq!(registers.weight(3), Ok(0xdead_beef));
+    }
+
+    #[test]
+    fn a_core_that_is_taken_out_is_shown_and_let_back_in() {
+        let toml = "spray = { cores = 3, control = true, heartbeat = true }";
+        let config = Config::from_toml_str(toml, "test").expect("it is valid");
+        let mut registers = Registers(ControlRegisters::new(&config));
+        assert_eq!(registers.set_heartbeat_frames(32767), Ok(()));
+        assert_eq!(registers.set_heartbeat_cycles((1 << 31) - 1), Ok(()));
+        assert_eq!(registers.status(), Ok(0));
+        assert_eq!(registers.set_heartbeat_frames(32768), Ok(()));
+        assert_eq!(registers.set_heartbeat_cycles(1 << 31), Ok(()));
+        assert_eq!(registers.status(), Ok(1));
+        let (frames, cycles) = (32767, 0x7fff_ffff);
+        assert_eq!(registers.0.limits(), HeartbeatLimits { frames, cycles });
+        registers.0.returned(2);
+        registers.0.fails(2);
+        assert_eq!(
+            (registers.status(), registers.failed(0)),
+            (Ok(0b101), Ok(0b100))
+        );
+        assert_eq!(
+            (registers.failures(), registers.last_failed()),
+            (Ok(1), Ok(2))
+        );
+        assert_eq!(registers.0.take_weights(), Some(vec![1, 1, 0]));
+        assert_eq!(registers.clear_status(0b100), Ok(()));
+        assert_eq!(registers.status(), Ok(1));
+        assert_eq!(registers.set_failed(0, 0), Ok(()));
+        assert_eq!(registers.0.take_weights(), Some(vec![1; 3]));
+        assert_eq!(registers.reset(1), Ok(()));
+        assert_eq!(
+            (registers.failures(), registers.returned(2)),
+            (Ok(0), Ok(0))
+        );
     }
 
     #[test]

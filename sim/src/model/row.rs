@@ -9,7 +9,7 @@ use super::number;
 const TCP_FLAGS_OFFSET: usize = 13;
 
 /// Fills rows of one layout.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowExtractor {
     /// The row with nothing but its constants.
     template: Vec<u8>,
@@ -18,7 +18,7 @@ pub struct RowExtractor {
 }
 
 /// A field that changes from packet to packet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Patch {
     value: Value,
     offset: usize,
@@ -27,13 +27,13 @@ struct Patch {
 }
 
 /// A byte of the frame: so many bytes after the start of a header.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
     start: Start,
     offset: usize,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Start {
     Layer(Layer),
     /// The EtherType of the payload, which moves behind the VLAN tags.
@@ -41,7 +41,7 @@ enum Start {
 }
 
 /// Where a number comes from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Value {
     /// Bits of a header: the big-endian number in `bytes` bytes, shifted right by `shift`, of which
     /// `bits` bits count.

@@ -9,7 +9,7 @@ use super::row::RowExtractor;
 use super::sprayer::Sprayer;
 
 /// The sequencer of a configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sequencer {
     extractor: RowExtractor,
     history: History,

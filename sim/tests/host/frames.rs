@@ -44,6 +44,18 @@ impl Tcp {
     }
 }
 
+/// A UDP datagram between two IPv4 addresses, without payload.
+pub fn udp(from: (Ipv4Addr, u16), to: (Ipv4Addr, u16)) -> Vec<u8> {
+    let mut frame = vec![0; 12];
+    frame.extend([0x08, 0x00, 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0]);
+    frame.extend(from.0.octets());
+    frame.extend(to.0.octets());
+    frame.extend(from.1.to_be_bytes());
+    frame.extend(to.1.to_be_bytes());
+    frame.extend([0, 8, 0, 0]);
+    frame
+}
+
 /// An ARP frame: it has neither IPv4 nor TCP.
 pub fn arp() -> Vec<u8> {
     let mut frame = vec![0; 42];

@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use seqnic_sim::host::programs::{
-    ConnectionTracker, DdosMitigator, Forwarder, HeavyHitter, Knock, PortKnocking, Segment, Sender,
-    Sized, Timed, TokenBucket,
+    ConnectionTracker, Datagram, DdosMitigator, Forwarder, HeavyHitter, Knock, LoadBalancer,
+    PortKnocking, Segment, Sender, Sized, Timed, TokenBucket,
 };
 use seqnic_sim::host::{Metadata, Program, RowMap};
 use seqnic_sim::model::RowExtractor;
@@ -87,6 +87,21 @@ fn rows_of_all_programs_are_the_presets_byte_by_byte() {
     ]
     .concat();
     assert_row(RowPreset::ConnectionTracker, &row, segment);
+    let datagram = Datagram {
+        source,
+        destination,
+        source_port: 40_000,
+        destination_port: 9_999,
+        protocol: 17,
+        timestamp: 0x0102_0304_0506_0708,
+    };
+    let row = [
+        &addresses[..],
+        &[0x9c, 0x40, 0x27, 0x0f, 17],
+        &[8, 7, 6, 5, 4, 3, 2, 1],
+    ]
+    .concat();
+    assert_row(RowPreset::LoadBalancer, &row, datagram);
 }
 
 /// What a program reads of a packet is what it would read of the packet's row.
@@ -118,6 +133,7 @@ fn a_program_reads_the_same_of_a_packet_and_of_its_row() {
     reads_the_same_of_packet_and_row::<HeavyHitter>();
     reads_the_same_of_packet_and_row::<TokenBucket>();
     reads_the_same_of_packet_and_row::<ConnectionTracker>();
+    reads_the_same_of_packet_and_row::<LoadBalancer>();
     reads_the_same_of_packet_and_row::<Forwarder>();
 }
 

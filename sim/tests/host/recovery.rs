@@ -9,7 +9,7 @@ use rand_pcg::Pcg64Mcg;
 use seqnic_sim::host::programs::{ConnectionTracker, DdosMitigator, PortKnocking, TokenBucket};
 use seqnic_sim::host::{
     Delivery, FrameFormat, LOG_ENTRIES, Logs, Metadata, Program, RecoveringReplica, Replica,
-    States, Verdict, run,
+    States, Verdict, random_losses, run,
 };
 use seqnic_sim::traffic::{Packet, TraceKind};
 use seqnic_spec::Config;
@@ -171,12 +171,6 @@ proptest! {
         let config = config::<DdosMitigator>(cores, "bpf-profile", "prefix.sequence_bytes = 1");
         assert_recovers(&DdosMitigator { most_packets: 9 }, &config, &packets, &lost, seed, 64);
     }
-}
-
-/// A share of packets, by seed.
-fn random_losses(packets: usize, share: f64, seed: u64) -> Vec<bool> {
-    let mut rng = Pcg64Mcg::seed_from_u64(seed);
-    (0..packets).map(|_| rng.random_bool(share)).collect()
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Replicas end where a single thread ends.
 
+use std::net::Ipv4Addr;
+
 use proptest::prelude::*;
 use seqnic_sim::host::programs::{
     ConnectionTracker, DdosMitigator, Forwarder, HeavyHitter, LoadBalancer, PortKnocking,
@@ -10,7 +12,7 @@ use seqnic_sim::model::Sequencer;
 use seqnic_sim::traffic::{Packet, Trace, TraceKind, TraceSpec};
 use seqnic_spec::{Config, RawConfig, Source};
 
-use crate::frames::{Tcp, arp};
+use crate::frames::{Tcp, arp, udp};
 
 /// A frame that the sequencer sent.
 #[derive(Clone, Debug)]
@@ -156,7 +158,45 @@ fn programs_with_time_end_where_a_single_thread_ends() {
     };
     assert_equal_everywhere(&policer);
     assert_equal_everywhere(&ConnectionTracker::default());
-    assert_equal_everywhere(&LoadBalancer::default());
+}
+
+/// Traffic with heartbeats: three backends, of which one is silent for a while.
+pub fn with_heartbeats(mut packets: Vec<Packet>) -> Vec<Packet> {
+    for (number, packet) in packets.iter_mut().enumerate().step_by(5) {
+        let backend = (number / 5 % 3) as u8;
+        if backend < 2 || !(100..200).contains(&number) {
+            let from = (Ipv4Addr::new(10, 9, 9, backend), 7);
+            packet.data = udp(from, (Ipv4Addr::new(10, 9, 9, 99), 9_999));
+        }
+    }
+    packets
+}
+
+#[test]
+fn the_load_balancer_ends_where_a_single_thread_ends() {
+    let packets = with_heartbeats(trace(TraceKind::Zipf, 400, 5));
+    let duration = packets[399].timestamp_ns - packets[0].timestamp_ns;
+    let balancer = LoadBalancer {
+        backend_expires_ns: duration / 8,
+        flow_expires_ns: duration / 4,
+        ..LoadBalancer::default()
+    };
+    let verdicts = single_thread(&balancer, &packets).1;
+    let redirects_to = |last: u32| {
+        verdicts
+            .iter()
+            .filter(move |verdict| **verdict == Verdict::Redirect(0x0a09_0900 + last))
+    };
+    assert!((0..3).all(|backend| redirects_to(backend).count() > 20));
+    for cores in 1..=14 {
+        for prefix in ["paper", "bpf-profile"] {
+            assert_equal(
+                &balancer,
+                &config::<LoadBalancer>(cores, prefix, ""),
+                &packets,
+            );
+        }
+    }
 }
 
 #[test]

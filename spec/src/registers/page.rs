@@ -61,6 +61,7 @@ const fn only(feature: Feature) -> &'static str {
     match feature {
         Feature::Control => "",
         Feature::Weights => "With `spray.max_weight` above 1: ",
+        Feature::Heartbeat => "With `spray.heartbeat`: ",
     }
 }
 

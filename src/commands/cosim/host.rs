@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use seqnic_netfpga::Host;
+use seqnic_sim::model::ControlRegisters;
 use seqnic_sim::traffic::Packet;
 use seqnic_testbench::axis::SentFrame;
 use seqnic_testbench::axis::TuserOfPacket;
@@ -24,18 +25,41 @@ impl HostOracle {
             in_datapath,
         }
     }
-}
 
-impl Oracle for HostOracle {
-    fn expect(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool {
-        let comes_out = self.sequencer.expect(frame, time, out);
+    /// Puts into `tuser` what the host has there.
+    fn rewrite(&self, frame: &SentFrame, out: &mut Expected) {
         let (tuser, bytes) = (bits(&out.user), frame.packet.data.len());
         let tuser = match self.in_datapath {
             true => self.host.tuser_of_datapath(tuser, bytes),
             false => self.host.tuser_of_stream(tuser, bytes),
         };
         set_bits(&mut out.user, tuser);
+    }
+}
+
+impl Oracle for HostOracle {
+    fn expect(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool {
+        let comes_out = self.sequencer.expect(frame, time, out);
+        self.rewrite(frame, out);
         comes_out
+    }
+
+    fn otherwise(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool {
+        let may_come_out = self.sequencer.otherwise(frame, time, out);
+        self.rewrite(frame, out);
+        may_come_out
+    }
+
+    fn write_begins(&mut self, offset_bytes: usize, value: u32) {
+        self.sequencer.write_begins(offset_bytes, value);
+    }
+
+    fn write_ends(&mut self, frame: u64) {
+        self.sequencer.write_ends(frame);
+    }
+
+    fn registers(&mut self) -> Option<&mut ControlRegisters> {
+        self.sequencer.registers()
     }
 }
 

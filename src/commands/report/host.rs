@@ -19,9 +19,11 @@ pub struct InHost {
     name: String,
     rows: usize,
     prefix_bytes: usize,
-    /// The sequencer with the side band of the host, without registers.
+    /// The sequencer as it is configured, without registers.
+    bare: Resources,
+    /// The same with the `tuser` of the host.
     core: Resources,
-    /// The same in its wrapper.
+    /// That in its wrapper.
     wrapped: Resources,
     /// How much more of LUTs (physical) and flip-flops that is, in percent.
     wrapper_lut_percent: f64,
@@ -66,7 +68,9 @@ impl InHost {
                 .ok_or_else(|| Error::new("no host is given; use --host"))?;
             Ok::<_, Error>((host.config().clone(), host.wrapped()?))
         };
-        let (config_in_host, without_registers) = wrapped(&without_control(config)?)?;
+        let plain = without_control(config)?;
+        let (config_in_host, without_registers) = wrapped(&plain)?;
+        let bare = resources(yosys, &Verilog::of(&tops::sequencer(&plain)?))?;
         let core = resources(yosys, &Verilog::of(&tops::sequencer(&config_in_host)?))?;
         let with_registers = match config.has_control() {
             true => Some(resources(yosys, &wrapped(config)?.1)?),
@@ -81,6 +85,7 @@ impl InHost {
             prefix_bytes: config.prefix_bytes(),
             wrapper_lut_percent: more(|resources| resources.lut_physical),
             wrapper_ff_percent: more(|resources| resources.ff),
+            bare,
             core,
             wrapped,
             with_registers,
@@ -123,7 +128,8 @@ impl Display for InHosts {
                 )
             };
             let mut table = Table::default();
-            table.line("core", shown(&entry.core));
+            table.line("core", shown(&entry.bare));
+            table.line("core with tuser", shown(&entry.core));
             table.line(
                 "wrapped core",
                 format!(
@@ -140,7 +146,7 @@ impl Display for InHosts {
         }
         write!(
             f,
-            "\nLUTs are counted as LUT6 that small ones share. The core has the tuser of the host."
+            "\nLUTs are counted as LUT6 that small ones share; percent are of the core with the tuser of the host."
         )
     }
 }

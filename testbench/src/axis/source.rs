@@ -10,7 +10,8 @@ use seqnic_sim::traffic::Packet;
 use super::batch::Batch;
 use super::beat::{Shape, header, set_ones};
 
-/// What is in `tuser` of a frame beside random bits: takes the packet and the words of `tuser`, which are random before.
+/// What is in `tuser` of a frame beside random bits: takes the packet and the words of `tuser`, which are random
+/// before.
 pub type TuserOfPacket = Box<dyn FnMut(&Packet, &mut [u64])>;
 
 /// A frame on its way into the design, until its first beat is accepted.
@@ -24,9 +25,9 @@ pub struct SentFrame {
 
 /// Plays frames: pulls packets some batches before they are needed and cuts them into beats.
 ///
-/// `tuser` is random on the first beat of a frame, unless [told otherwise](Self::set_tuser), and random again, so without meaning, on the beats after it. The port
-/// `timestamp` has the time of the packet on its first beat and is random on the others. The bytes of `tdata`
-/// that `tkeep` leaves out are random.
+/// `tuser` is random on the first beat of a frame, unless [told otherwise](Self::set_tuser), and random again, so
+/// without meaning, on the beats after it. The port `timestamp` has the time of the packet on its first beat and is
+/// random on the others. The bytes of `tdata` that `tkeep` leaves out are random.
 pub struct Source {
     shape: Shape,
     user_bits: usize,

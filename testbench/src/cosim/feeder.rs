@@ -38,6 +38,11 @@ impl Feeder {
         self.source.prepare(self.cycles, packets);
     }
 
+    /// Makes the next batch a short one.
+    pub(super) fn keep_short(&mut self) {
+        self.cycles = LEAST_BATCH_CYCLES;
+    }
+
     /// Makes the batch that comes after another one, which has been played.
     pub(super) fn fill(&mut self, batch: &mut Batch, before: &Batch) {
         let cycles = match self.source.is_exhausted() {

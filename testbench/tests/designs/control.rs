@@ -2,214 +2,17 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use seqnic_sim::model::{ControlRegisters, Sequencer};
 use seqnic_spec::Config;
-use seqnic_spec::registers::{Register, RegisterBus, Registers, map};
+use seqnic_spec::registers::{Registers, map};
 use seqnic_testbench::Engine;
 
 use super::Engines;
-use super::driver::{After, Driver};
+use super::controlled::{Access, Subject};
 use crate::common::{config, frames_of};
 use crate::engines;
 
-/// Cycles from the acceptance of a write to the last one in which a frame begins under the old masks.
-const LOAD_CYCLES: u64 = 3;
-
-/// What is done on the port `s_axi`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
-    Read,
-    Write(u32),
-}
-
-/// An access that is under way: its kind, its address, and the cycle in which it was accepted.
-type UnderWay = (Access, usize, Option<u64>);
-
-/// A sequencer under traffic, with a master on its registers and both models.
-struct Subject<E> {
-    config: Config,
-    driver: Driver<E>,
-    under_way: Option<UnderWay>,
-    /// What the last access that ended has read.
-    read: u32,
-    registers: ControlRegisters,
-    sequencer: Sequencer,
-    /// Frames that were sent and have not begun.
-    waiting: std::collections::VecDeque<Vec<u8>>,
-    expected: Vec<Vec<u8>>,
-    cores: Vec<usize>,
-    /// Writes that were accepted and do not count yet, with the last cycle in which they do not.
-    coming: Vec<(u64, usize, u32)>,
-    is_offered: bool,
-}
-
-impl<E: Engine> Subject<E> {
-    fn new(engine: E, config: &Config) -> Self {
-        Self {
-            config: config.clone(),
-            driver: Driver::new(engine, config),
-            under_way: None,
-            read: 0,
-            registers: ControlRegisters::new(config),
-            sequencer: Sequencer::new(config),
-            waiting: Default::default(),
-            expected: Vec::new(),
-            cores: Vec::new(),
-            coming: Vec::new(),
-            is_offered: false,
-        }
-    }
-
-    fn send(&mut self, frame: &[u8]) {
-        self.driver.send(frame);
-        self.waiting.push_back(frame.to_vec());
-    }
-
-    /// One cycle; the sink is ready or not, the source offers what it has.
-    fn step(&mut self, ready: bool, offer: bool) -> After {
-        let (access, offset, accepted) = self.under_way.unwrap_or((Access::Read, 0, Some(0)));
-        let asks = accepted.is_none();
-        let (writes, data) = match access {
-            Access::Write(data) => (asks, data),
-            Access::Read => (false, 0),
-        };
-        for (port, value) in [
-            ("s_axi_awvalid", writes.into()),
-            ("s_axi_awaddr", offset as u64),
-            ("s_axi_wvalid", writes.into()),
-            ("s_axi_wdata", data.into()),
-            ("s_axi_wstrb", 15),
-            ("s_axi_bready", 1),
-            ("s_axi_arvalid", (asks && access == Access::Read).into()),
-            ("s_axi_araddr", offset as u64),
-            ("s_axi_rready", 1),
-        ] {
-            self.driver.set(port, value);
-        }
-        // All that comes out of the port comes from registers.
-        let outputs = match access {
-            Access::Read => ["s_axi_arready", "s_axi_rvalid", "s_axi_rdata"],
-            Access::Write(_) => ["s_axi_awready", "s_axi_bvalid", "s_axi_rdata"],
-        };
-        let outputs = outputs.map(|port| self.driver.settled(port));
-        let frames = self.driver.frames.len();
-        let mut offered = false;
-        let after = self.driver.step(
-            |_| offer,
-            |before| {
-                offered = before.valid;
-                ready
-            },
-        );
-        // The first beat of a frame is offered in the cycle after that in which it begins.
-        if offered && !self.is_offered {
-            self.begin(after.cycle - 1);
-        }
-        let ended = self.driver.frames.len() > frames;
-        self.is_offered = (self.is_offered || offered) && !ended;
-        if ended {
-            self.registers.frame_out();
-        }
-        self.follow(outputs, after.cycle);
-        after
-    }
-
-    /// The handshakes of the access that is under way.
-    fn follow(&mut self, [ready, done, data]: [u64; 3], cycle: u64) {
-        let Some((access, offset, accepted)) = &mut self.under_way else {
-            return;
-        };
-        if accepted.is_none() && ready == 1 {
-            *accepted = Some(cycle);
-            if let Access::Write(data) = access {
-                self.coming.push((cycle + LOAD_CYCLES, *offset, *data));
-            }
-        } else if done == 1 {
-            self.read = data as u32;
-            self.under_way = None;
-        }
-    }
-
-    /// A frame begins.
-    fn begin(&mut self, cycle: u64) {
-        self.settle(cycle);
-        let frame = self
-            .waiting
-            .pop_front()
-            .expect("a frame comes from nowhere");
-        let mut out = Vec::new();
-        let core = self.sequencer.process(&frame, 0, &mut out).core;
-        self.registers.frame_in();
-        self.registers.frame_begins(core);
-        self.expected.push(out);
-        self.cores.push(core);
-    }
-
-    /// The models take the writes that count in a cycle.
-    fn settle(&mut self, cycle: u64) {
-        let registers = &mut self.registers;
-        self.coming.retain(|&(last, offset, data)| {
-            let counts = last < cycle;
-            if counts {
-                registers.write(offset, data, true);
-            }
-            !counts
-        });
-        if let Some(weights) = registers.take_weights() {
-            self.sequencer.set_weights(weights);
-        }
-    }
-
-    /// Runs an access to its end, under traffic.
-    fn finish(&mut self, access: Access, offset: usize) -> u32 {
-        self.under_way = Some((access, offset, None));
-        for _ in 0..100 {
-            if self.step(true, true).cycle > 0 && self.under_way.is_none() {
-                return self.read;
-            }
-        }
-        panic!("no response at {offset:#x}");
-    }
-
-    /// Runs until every frame that was sent has come out, and compares.
-    fn drain(&mut self) {
-        let mut last = 0;
-        for _ in 0..200_000 {
-            let after = self.step(true, true);
-            last = if after.gave { 0 } else { last + 1 };
-            if last > 400 {
-                break;
-            }
-        }
-        assert!(self.coming.is_empty() || self.under_way.is_none());
-        assert_eq!(self.driver.frames.len(), self.expected.len());
-        for (number, (shown, expected)) in self.driver.frames.iter().zip(&self.expected).enumerate()
-        {
-            assert!(
-                shown == expected,
-                "frame {number} differs: {:02x?}, expected {:02x?}",
-                &shown[..14],
-                &expected[..14]
-            );
-        }
-    }
-}
-
-impl<E: Engine> RegisterBus for &mut Subject<E> {
-    type Error = std::convert::Infallible;
-
-    fn read(&mut self, offset_bytes: usize) -> Result<u32, Self::Error> {
-        Ok(self.finish(Access::Read, offset_bytes))
-    }
-
-    fn write(&mut self, offset_bytes: usize, value: u32) -> Result<(), Self::Error> {
-        self.finish(Access::Write(value), offset_bytes);
-        Ok(())
-    }
-}
-
 /// Every kind of history, and none; few cores and many; with weights and without. No row holds the time.
-fn subjects() -> Vec<Config> {
+pub fn subjects() -> Vec<Config> {
     [
         "bus.data_bits = 1024\nhistory.row = \"heavy-hitter\"\nspray.cores = 5",
         "bus.data_bits = 128\nhistory = { row = \"port-knocking\", rows = 20 }\nprefix.layout = \"bpf-profile\"\n\
@@ -226,7 +29,7 @@ fn subjects() -> Vec<Config> {
 }
 
 /// A write to a register of the masks that is often legal.
-fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
+pub fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
     let cores = config.cores();
     let word = random.random_range(0..cores.div_ceil(32));
     let bits = (cores - 32 * word).min(32);
@@ -251,53 +54,44 @@ fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
     (Access::Write(value), offset)
 }
 
+/// Writes to the masks in the middle of traffic: no frame is lost, and each is for the core that it should be for.
+pub fn write_in_traffic<E: Engine>(mut subject: Subject<E>, stall: u64, idle: u64) {
+    let config = subject.config.clone();
+    let mut random = Pcg64Mcg::seed_from_u64(7 + stall);
+    let lengths = [60, 1, 300, 64, 90, 1514, 60, 60];
+    for packet in frames_of(lengths.into_iter().cycle().take(400), 5) {
+        subject.send(&packet.data);
+    }
+    for cycle in 0..4000 {
+        if subject.under_way.is_none() && random.random_range(0..30) == 0 {
+            let (access, offset) = random_write(&mut random, &config);
+            subject.under_way = Some((access, offset, None));
+        }
+        let mut percent = |share: u64| random.random_range(0..100) < share;
+        subject.step(!percent(stall), !percent(idle));
+        assert!(cycle > 0 || subject.cores().is_empty());
+    }
+    while subject.under_way.is_some() {
+        subject.step(true, true);
+    }
+    // In the end all cores take part, and nothing was lost.
+    Registers(&mut subject)
+        .reset(1 << 4)
+        .expect("it cannot fail");
+    subject.drain();
+    assert_eq!(subject.driver.frames.len(), 400, "{}", config.to_toml());
+    let used = (0..config.cores()).filter(|core| subject.cores().contains(core));
+    assert!(used.count() > 1, "{}", config.to_toml());
+    subject.compare_registers();
+}
+
 #[test]
 fn frames_that_begin_after_a_write_go_to_the_cores_that_it_leaves() {
     let Some(engines) = engines() else { return };
     for config in engines.cases(subjects()) {
         for (stall, idle) in [(0, 0), (40, 0), (10, 50)] {
-            let mut random = Pcg64Mcg::seed_from_u64(7 + stall);
-            let mut subject = Subject::new(engines.sequencer(&config), &config);
-            let lengths = [60, 1, 300, 64, 90, 1514, 60, 60];
-            for packet in frames_of(lengths.into_iter().cycle().take(400), 5) {
-                subject.send(&packet.data);
-            }
-            for cycle in 0..4000 {
-                if subject.under_way.is_none() && random.random_range(0..30) == 0 {
-                    let (access, offset) = random_write(&mut random, &config);
-                    subject.under_way = Some((access, offset, None));
-                }
-                let mut percent = |share: u64| random.random_range(0..100) < share;
-                subject.step(!percent(stall), !percent(idle));
-                assert!(cycle > 0 || subject.cores.is_empty());
-            }
-            while subject.under_way.is_some() {
-                subject.step(true, true);
-            }
-            // In the end all cores take part, and nothing was lost.
-            Registers(&mut subject)
-                .reset(1 << 4)
-                .expect("it cannot fail");
-            subject.drain();
-            assert_eq!(subject.driver.frames.len(), 400, "{}", config.to_toml());
-            let used = (0..config.cores()).filter(|core| subject.cores.contains(core));
-            assert!(used.count() > 1, "{}", config.to_toml());
-            compare_registers(&mut subject);
-        }
-    }
-}
-
-/// Reads every word of the map, and more; nothing is under way.
-fn compare_registers<E: Engine>(subject: &mut Subject<E>) {
-    subject.settle(u64::MAX);
-    for register in Register::ALL {
-        for word in 0..=register.words(&subject.config) {
-            let offset = register.word_offset_bytes(word);
-            if offset < 1 << 12 {
-                let expected = subject.registers.read(offset);
-                let shown = subject.finish(Access::Read, offset);
-                assert_eq!(shown, expected, "{} word {word}", register.name);
-            }
+            let subject = Subject::new(engines.sequencer(&config), &config);
+            write_in_traffic(subject, stall, idle);
         }
     }
 }
@@ -324,7 +118,7 @@ fn frames_wait_while_no_core_takes_part() {
         let write = Registers(&mut subject).set_active(last / 32, 1 << (last % 32));
         write.expect("it cannot fail");
         subject.drain();
-        assert_eq!(subject.cores, vec![last; 60]);
+        assert_eq!(subject.cores(), vec![last; 60]);
         assert_eq!(Registers(&mut subject).packets(last), Ok(60));
     }
 }
@@ -349,7 +143,7 @@ fn few_enabled_cores_cost_no_cycle() {
     let first = gave.iter().position(|&gave| gave).expect("frames come out");
     assert!(gave[first..first + 300].iter().all(|&gave| gave));
     subject.drain();
-    assert_eq!(subject.cores[..4], [0, 127, 164, 0]);
+    assert_eq!(subject.cores()[..4], [0, 127, 164, 0]);
 }
 
 #[test]
@@ -361,7 +155,7 @@ fn a_frame_that_has_begun_keeps_its_core() {
     for packet in frames_of([1514; 3], 3) {
         subject.send(&packet.data);
     }
-    while subject.cores.is_empty() {
+    while subject.cores().is_empty() {
         subject.step(true, true);
     }
     // Core 0 fails while its frame is sent: it is sent to the end, the others go to core 1.
@@ -369,7 +163,7 @@ fn a_frame_that_has_begun_keeps_its_core() {
         .set_failed(0, 1)
         .expect("it cannot fail");
     subject.drain();
-    assert_eq!(subject.cores, [0, 1, 1]);
+    assert_eq!(subject.cores(), [0, 1, 1]);
 }
 
 #[test]
@@ -394,16 +188,16 @@ fn a_core_gets_its_weight_in_a_row_and_a_write_ends_its_turn() {
     let gave: Vec<bool> = (0..64).map(|_| subject.step(true, true).gave).collect();
     let first = gave.iter().position(|&gave| gave).expect("frames come out");
     assert!(gave[first..].iter().all(|&gave| gave));
-    assert_eq!(subject.cores[..8], [0, 0, 0, 1, 2, 2, 0, 0]);
+    assert_eq!(subject.cores()[..8], [0, 0, 0, 1, 2, 2, 0, 0]);
     // Core 0 is taken out while the second of its three waits for the sink.
-    while subject.cores.last_chunk() != Some(&[2, 0]) {
+    while subject.cores().last_chunk() != Some(&[2, 0]) {
         subject.step(true, true);
     }
-    let begun = subject.cores.len();
+    let begun = subject.cores().len();
     subject.under_way = Some((Access::Write(0b110), map::ACTIVE.offset_bytes, None));
     while subject.under_way.is_some() {
         subject.step(false, true);
     }
     subject.drain();
-    assert_eq!(subject.cores[begun..][..7], [0, 1, 2, 2, 1, 2, 2]);
+    assert_eq!(subject.cores()[begun..][..7], [0, 1, 2, 2, 1, 2, 2]);
 }

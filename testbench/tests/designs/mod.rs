@@ -4,11 +4,13 @@
 //! `testbench/verilator/tests/verilator.rs`. They give the `engines()` that the tests ask for.
 
 mod cases;
+mod clocks;
 mod configurations;
 mod control;
+mod controlled;
 mod driver;
-
 mod handshakes;
+mod heartbeat;
 mod history;
 mod random_configurations;
 mod reset;
@@ -16,6 +18,7 @@ mod round_trip;
 mod sequencer;
 mod stripper;
 mod timing;
+mod way_back;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use seqnic_hdl::rtl::{CLOCK, Direction, RESET, Verilog};
+use seqnic_hdl::rtl::{ClockDomain, Direction, Verilog};
 
 /// The name of the class that Verilator makes.
 pub(crate) const CLASS: &str = "Vmodel";
@@ -19,20 +19,24 @@ pub(crate) fn glue(verilog: &Verilog) -> String {
             "            {{\"{name}\", {width}, {is_input}, &top.{member}, sizeof top.{member}}},"
         );
     }
-    // A design without state has neither.
-    let drive = |wire: &str, value: &str| match verilog.is_clocked {
-        true => format!("top.{wire} = {value};"),
-        false => String::new(),
+    // Of the domains that the top module has; without state there are none.
+    let drive = |wire: fn(ClockDomain) -> &'static str, value: &str| -> String {
+        let line = |domain: ClockDomain| {
+            let bit = domain as u8;
+            format!("if (domains >> {bit} & 1) top.{} = {value}; ", wire(domain))
+        };
+        verilog.domains.iter().copied().map(line).collect()
     };
-    let (clock, reset) = (drive(CLOCK, "level"), drive(RESET, "!asserted"));
+    let clock = drive(ClockDomain::clock, "level");
+    let reset = drive(ClockDomain::reset, "!asserted");
     format!(
         r#"#include "{CLASS}.h"
 
 namespace {{
 
 struct Wires {{
-    static void clock({CLASS} &top, bool level) {{ {clock} }}
-    static void reset({CLASS} &top, bool asserted) {{ {reset} }}
+    static void clock({CLASS} &top, std::uint8_t domains, bool level) {{ {clock}}}
+    static void reset({CLASS} &top, std::uint8_t domains, bool asserted) {{ {reset}}}
     static std::vector<seqnic::Port> ports({CLASS} &top) {{
         return {{
 {table}        }};

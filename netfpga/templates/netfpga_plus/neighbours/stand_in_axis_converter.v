@@ -1,6 +1,6 @@
-// Stand-in of the width converter in front of a port: a frame leaves in halves of 512 bits when it is whole. It takes beats as
-// long as there are less than 27, so a frame of 28 beats never gets whole, and everything stops.
-// tuser is kept once a frame and taken away with the first half that leaves: behind it, that of the next frame is seen.
+// Stand-in of the width converter in front of a port: a frame leaves in halves of 512 bits when it is whole. It takes
+// beats as long as there are less than 27, so a frame of 28 beats never gets whole, and everything stops. tuser is
+// kept once a frame and taken away with the first half that leaves: behind it, that of the next frame is seen.
 `default_nettype none
 
 module stand_in_axis_converter (

@@ -2,6 +2,7 @@
 
 use seqnic_spec::{HeaderField, Source};
 
+use super::FourTuple;
 use crate::host::{Program, Verdict};
 
 const FIN: u8 = 0x01;
@@ -55,21 +56,25 @@ crate::metadata! {
     }
 }
 
-/// An address and a port.
-type Endpoint = (u32, u16);
+/// An address and, in the low 16 bits, a port.
+type Endpoint = u64;
+
+fn endpoint(address: u32, port: u16) -> Endpoint {
+    u64::from(address) << 16 | u64::from(port)
+}
 
 impl Segment {
     fn from(&self) -> Endpoint {
-        (self.source, self.source_port)
+        endpoint(self.source, self.source_port)
     }
 
     fn to(&self) -> Endpoint {
-        (self.destination, self.destination_port)
+        endpoint(self.destination, self.destination_port)
     }
 
     /// 0 from the lower endpoint to the higher, 1 the other way.
-    fn direction(&self) -> usize {
-        usize::from(self.from() > self.to())
+    fn direction(&self) -> u8 {
+        u8::from(self.from() > self.to())
     }
 
     fn has(&self, flags: u8) -> bool {
@@ -135,9 +140,9 @@ pub struct Connection {
     /// How far it is.
     pub phase: Phase,
     /// The side that opened it.
-    pub opener: usize,
+    pub opener: u8,
     /// The side that closed it first.
-    pub closer: usize,
+    pub closer: u8,
     /// Both sides: first the one with the lower address and port.
     pub sides: [Side; 2],
     /// The time of the last packet that belonged to it.
@@ -154,6 +159,17 @@ impl Program for ConnectionTracker {
 
     const NAME: &'static str = "connection-tracker";
     const OTHERS: Verdict = Verdict::Transmit;
+    const SYMMETRIC: bool = true;
+
+    #[inline]
+    fn flow(&self, meta: &Segment) -> FourTuple {
+        (
+            meta.source,
+            meta.destination,
+            meta.source_port,
+            meta.destination_port,
+        )
+    }
 
     #[inline]
     fn key(&self, meta: &Segment) -> (Endpoint, Endpoint) {
@@ -184,6 +200,7 @@ impl Program for ConnectionTracker {
 
 impl ConnectionTracker {
     /// The phase after a segment; `None` when the segment does not fit.
+    #[inline]
     fn next_phase(&self, connection: &Connection, meta: &Segment) -> Option<Phase> {
         let (syn, ack) = (meta.has(SYN), meta.has(ACK));
         if syn && (meta.has(FIN) || meta.has(RST)) {
@@ -225,7 +242,7 @@ impl ConnectionTracker {
                 let answers = from != connection.closer;
                 Some(match () {
                     () if answers && meta.has(FIN) => Phase::LastAck,
-                    () if answers && connection.sides[1 - from].fin_is_in(acknowledges) => {
+                    () if answers && connection.side(1 - from).fin_is_in(acknowledges) => {
                         Phase::CloseWait
                     }
                     () => phase,
@@ -233,7 +250,7 @@ impl ConnectionTracker {
             }
             Phase::LastAck => {
                 let both =
-                    connection.sides[1 - from].fin_is_in(acknowledges) && from == connection.closer;
+                    connection.side(1 - from).fin_is_in(acknowledges) && from == connection.closer;
                 Some(if both {
                     Phase::TimeWait
                 } else {
@@ -245,8 +262,9 @@ impl ConnectionTracker {
     }
 
     /// Whether sequence number and acknowledgment are near what the other side acknowledged and sent.
+    #[inline]
     fn is_in_window(&self, connection: &Connection, meta: &Segment) -> bool {
-        let other = &connection.sides[1 - meta.direction()];
+        let other = connection.side(1 - meta.direction());
         let near = |number: u32, known: Option<u32>| {
             known.is_none_or(|known| distance(known, number).unsigned_abs() <= self.window_bytes)
         };
@@ -262,7 +280,13 @@ impl Connection {
         matches!(self.phase, None | Closed | LastAck | TimeWait)
     }
 
+    /// What a direction sent.
+    fn side(&self, direction: u8) -> &Side {
+        &self.sides[usize::from(direction & 1)]
+    }
+
     /// Goes on with a segment that fits.
+    #[inline]
     fn enter(&mut self, next: Phase, meta: &Segment) {
         let from = meta.direction();
         if next == Phase::SynSent && self.may_be_opened_anew() {
@@ -275,7 +299,7 @@ impl Connection {
         if next == Phase::FinWait && self.phase != Phase::FinWait {
             self.closer = from;
         }
-        let side = &mut self.sides[from];
+        let side = &mut self.sides[usize::from(from & 1)];
         raise(&mut side.sent, meta.sequence_number);
         if meta.has(ACK) {
             raise(&mut side.acknowledged, meta.acknowledgment);

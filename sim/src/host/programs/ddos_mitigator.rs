@@ -2,6 +2,8 @@
 
 use seqnic_spec::{HeaderField, Source};
 
+use super::FourTuple;
+use crate::host::program::Packing;
 use crate::host::{Program, Verdict};
 
 /// Drops the packets of a sender after its first so many.
@@ -35,6 +37,12 @@ impl Program for DdosMitigator {
 
     const NAME: &'static str = "ddos-mitigator";
     const OTHERS: Verdict = Verdict::Transmit;
+    const PACKING: Option<Packing<u64>> = Some((|packets| *packets, |word| word));
+
+    #[inline]
+    fn flow(&self, meta: &Sender) -> FourTuple {
+        (meta.source, 0, 0, 0)
+    }
 
     #[inline]
     fn key(&self, meta: &Sender) -> u32 {

@@ -3,6 +3,7 @@
 use seqnic_spec::{HeaderField, Source};
 
 use super::FourTuple;
+use crate::host::program::Packing;
 use crate::host::{Program, Verdict};
 
 /// Hands the packets of a TCP flow up to the host once the flow is larger than so many bytes; all others leave again.
@@ -49,6 +50,12 @@ impl Program for HeavyHitter {
 
     const NAME: &'static str = "heavy-hitter";
     const OTHERS: Verdict = Verdict::Transmit;
+    const PACKING: Option<Packing<u64>> = Some((|bytes| *bytes, |word| word));
+
+    #[inline]
+    fn flow(&self, meta: &Sized) -> FourTuple {
+        self.key(meta)
+    }
 
     #[inline]
     fn key(&self, meta: &Sized) -> FourTuple {

@@ -7,6 +7,7 @@ use std::net::Ipv4Addr;
 use hashbrown::HashMap;
 use seqnic_spec::{HeaderField, Source};
 
+use super::FourTuple;
 use crate::host::{Program, Verdict};
 use maglev::Maglev;
 
@@ -138,6 +139,11 @@ impl Program for LoadBalancer {
 
     const NAME: &'static str = "load-balancer";
     const OTHERS: Verdict = Verdict::Drop;
+
+    /// One state for all, so one core for all.
+    fn flow(&self, _meta: &Datagram) -> FourTuple {
+        (0, 0, 0, 0)
+    }
 
     #[inline]
     fn key(&self, _meta: &Datagram) {}

@@ -2,6 +2,8 @@
 
 use seqnic_spec::{HeaderField, Source};
 
+use super::FourTuple;
+use crate::host::program::Packing;
 use crate::host::{Program, Verdict};
 
 /// Lets a sender in once it has sent TCP packets to three ports, one after the other. Everything else is dropped.
@@ -50,6 +52,13 @@ pub enum Door {
     Open,
 }
 
+impl Door {
+    fn unpack(word: u64) -> Self {
+        let doors = [Self::Closed1, Self::Closed2, Self::Closed3, Self::Open];
+        doors[word as usize % doors.len()]
+    }
+}
+
 impl Program for PortKnocking {
     type Key = u32;
     type State = Door;
@@ -57,6 +66,12 @@ impl Program for PortKnocking {
 
     const NAME: &'static str = "port-knocking";
     const OTHERS: Verdict = Verdict::Drop;
+    const PACKING: Option<Packing<Door>> = Some((|door| *door as u64, Door::unpack));
+
+    #[inline]
+    fn flow(&self, meta: &Knock) -> FourTuple {
+        (meta.source, 0, 0, 0)
+    }
 
     #[inline]
     fn key(&self, meta: &Knock) -> u32 {

@@ -3,6 +3,7 @@
 use seqnic_spec::{HeaderField, Source};
 
 use super::FourTuple;
+use crate::host::program::Packing;
 use crate::host::{Program, Verdict};
 
 /// Polices each TCP flow to a rate of packets, in bursts up to a size.
@@ -58,6 +59,21 @@ pub struct Bucket {
     pub conforms: bool,
 }
 
+impl Bucket {
+    /// Time, what is missing, and in the highest bit of that half, which it does not need, whether the packet conforms.
+    fn pack(&self) -> u64 {
+        u64::from(self.last_ns) << 32 | u64::from(self.conforms) << 31 | u64::from(self.missing_ns)
+    }
+
+    fn unpack(word: u64) -> Self {
+        Self {
+            last_ns: (word >> 32) as u32,
+            missing_ns: word as u32 & 0x7fff_ffff,
+            conforms: word >> 31 & 1 == 1,
+        }
+    }
+}
+
 impl Program for TokenBucket {
     type Key = FourTuple;
     type State = Bucket;
@@ -65,6 +81,12 @@ impl Program for TokenBucket {
 
     const NAME: &'static str = "token-bucket";
     const OTHERS: Verdict = Verdict::Transmit;
+    const PACKING: Option<Packing<Bucket>> = Some((Bucket::pack, Bucket::unpack));
+
+    #[inline]
+    fn flow(&self, meta: &Timed) -> FourTuple {
+        self.key(meta)
+    }
 
     #[inline]
     fn key(&self, meta: &Timed) -> FourTuple {

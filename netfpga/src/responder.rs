@@ -7,7 +7,7 @@ use seqnic_hdl::rtl::{Design, Expr, Module, Reset, RtlError, lit, zeros};
 const DOC: &str = "\
 Register responder: answers every access of AXI4-Lite, for a core that has no registers.
 
-A read gives 0xDEADBEEF, as an address without a register does in the cores of the tree; a write changes nothing. Both
+A read gives 0xDEADBEEF, as an address without a register does in NetFPGA-PLUS; a write changes nothing. Both
 answer OKAY. The address and the data of a write may come in any order.
 Latency: 1 cycle. Throughput: an access in 2 cycles. Backpressure: one read and one write at a time.
 Reset: synchronous, active low. Storage: 3 flip-flops.";

@@ -1,0 +1,214 @@
+//! `seqnic emit tofino` and `seqnic emit bmv2`: the sequencer as P4.
+
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
+
+use seqnic_spec::{Config, SectionKind};
+use seqnic_tofino::ir::{Intrinsic, Program};
+use seqnic_tofino::{Design, Pattern, p4, scripts};
+use serde::Serialize;
+
+use crate::Outcome;
+use crate::args::{ConfigArgs, PortArgs, TofinoArgs};
+use crate::error::Error;
+use crate::files::{self, FileSet};
+use crate::output::{self, Output, Table};
+use crate::replay;
+
+/// The flags of `emit tofino` and `emit bmv2`.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The folder to write to; it is created if it does not exist
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    tofino: TofinoArgs,
+
+    #[command(flatten)]
+    ports: PortArgs,
+
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+/// The queues of a port of BMv2.
+const QUEUES_OF_TWIN: usize = 1;
+
+/// Writes the programs for the chip and the script for its control plane.
+pub fn chip(args: &Args, output: &Output) -> Result<Outcome, Error> {
+    let config = args.config.load()?;
+    let design = args.tofino.design(&config)?;
+    let queues = 1 << Intrinsic::Queue.bits(design.chip.arch());
+    let ports = args.ports.ports(&config, queues)?;
+    let mut files = Vec::new();
+    for loaded in &design.programs {
+        files.push(program(&config, &design, loaded.suffix, &loaded.program));
+    }
+    files.push(program(
+        &config,
+        &design,
+        "stripper",
+        &design.stripper(&config),
+    ));
+    let script = format!("{}_control.py", config.name());
+    files.push((
+        script.clone(),
+        scripts::bfrt(&config, &design, &ports, &script),
+    ));
+    write(&args.out, &files)?;
+
+    if design.pattern == Pattern::TwoPipe && !is_numbered(&config) {
+        output::report(
+            "warning: a packet that is dropped between the pipes loses its row in the second one, and nothing shows \
+             it; add a section of kind \"sequence-number\" to the prefix",
+        );
+    }
+    let compile = design.programs.iter().map(|loaded| {
+        let (name, target) = (config.name(), design.chip.target());
+        format!(
+            "bf-p4c --target {target} --arch {} -g {name}_{}.p4",
+            design.chip.architecture(),
+            loaded.suffix
+        )
+    });
+    let next = Next {
+        title: "to compile it",
+        lines: compile.collect(),
+    };
+    output.show(&Emitted::new(&args.out, files, &config, &design, next))?;
+    Ok(Outcome::Holds)
+}
+
+/// Writes the twin for the behavioural model, with what fills its tables and runs it.
+pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
+    let config = args.config.load()?;
+    let design = args.tofino.design(&config)?;
+    let twin = design.twin(&config)?;
+    let ports = args.ports.ports(&config, QUEUES_OF_TWIN)?;
+    let stripper = Design::stripper_twin(&config);
+    let name = |suffix: &str| format!("{}_{suffix}", config.name());
+    let script = name("control.py");
+    let files = vec![
+        program(&config, &design, "sequencer", &twin.program),
+        program(&config, &design, "stripper", &stripper),
+        (
+            name("commands.txt"),
+            scripts::commands(&config, &twin, &ports),
+        ),
+        (
+            script.clone(),
+            scripts::p4runtime(&config, &twin, &ports, &script),
+        ),
+        ("run.sh".to_owned(), scripts::run(&config, &ports)),
+    ];
+    write(&args.out, &files)?;
+    let next = Next {
+        title: "to play a capture through it",
+        lines: vec!["sh run.sh IN.pcap OUT.pcap".to_owned()],
+    };
+    output.show(&Emitted::new(&args.out, files, &config, &design, next))?;
+    Ok(Outcome::Holds)
+}
+
+/// A program as a file, with all that it was made from above it.
+fn program(config: &Config, design: &Design, suffix: &str, program: &Program) -> (String, String) {
+    let note = format!(
+        "{suffix} of {}, by seqnic {}: {}, pattern {}\n\n{}",
+        config.name(),
+        env!("CARGO_PKG_VERSION"),
+        design.chip.title(),
+        design.pattern.name(),
+        config.to_toml().trim_end(),
+    );
+    (
+        format!("{}_{suffix}.p4", config.name()),
+        p4::print(program, &note),
+    )
+}
+
+fn is_numbered(config: &Config) -> bool {
+    let mut sections = config.prefix().sections().iter();
+    sections.any(|section| matches!(section.kind, SectionKind::SequenceNumber { .. }))
+}
+
+fn write(folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
+    files::create_folder(folder)?;
+    let mut set = FileSet::default();
+    for (name, text) in files {
+        set.add(&folder.join(name), text)?;
+    }
+    set.commit()
+}
+
+/// What was written.
+#[derive(Serialize)]
+struct Emitted<'a> {
+    out: &'a Path,
+    files: Vec<String>,
+    chip: &'static str,
+    pattern: &'static str,
+    words: usize,
+    registers: usize,
+    stages: [usize; 2],
+    prefix_bytes: usize,
+    #[serde(skip)]
+    next: Next,
+}
+
+/// What to do with it.
+struct Next {
+    title: &'static str,
+    lines: Vec<String>,
+}
+
+impl<'a> Emitted<'a> {
+    fn new(
+        out: &'a Path,
+        files: Vec<(String, String)>,
+        config: &Config,
+        design: &Design,
+        next: Next,
+    ) -> Self {
+        let pipes = design.built.program.pipes();
+        Self {
+            out,
+            files: files.into_iter().map(|(name, _)| name).collect(),
+            chip: design.chip.name(),
+            pattern: design.pattern.name(),
+            words: design.words(),
+            registers: pipes.iter().map(|pipe| pipe.registers.len()).sum(),
+            stages: pipes.map(|pipe| pipe.stages()),
+            prefix_bytes: config.prefix_bytes(),
+            next,
+        }
+    }
+}
+
+impl Display for Emitted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for name in &self.files {
+            writeln!(f, "wrote {}", self.out.join(name).display())?;
+        }
+        let [ingress, egress] = self.stages;
+        let mut table = Table::default();
+        table
+            .line("chip", self.chip)
+            .line("pattern", self.pattern)
+            .line(
+                "history",
+                format!("{} words in {} registers", self.words, self.registers),
+            )
+            .line(
+                "stages",
+                format!("{ingress} of the ingress, {egress} of the egress"),
+            )
+            .line("prefix", format!("{} bytes", self.prefix_bytes));
+        write!(f, "\n{table}\n\n{}:", self.next.title)?;
+        let folder = replay::quoted(&self.out.display().to_string());
+        for line in &self.next.lines {
+            write!(f, "\n  cd {folder} && {line}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,563 @@
+//! Runs programs as the chip does.
+//!
+//! A stage works on what the stage before left: all of its tables see the same packet header vector, whatever order the
+//! program gives them, so that a value that is used too early shows as a wrong frame. A register is read and written
+//! once for a packet; a second access is a fault, as are fields that are read before their header is there. The twin runs
+//! in the order of its program, as the behavioural model does.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::ir::{
+    ACCEPT, Action, Arch, Condition, Expr, Initial, Intrinsic, Key, Next, ParserStep, Pipe, Place,
+    Program, RegisterAction, START, Statement, Step, Table,
+};
+
+/// What a program did that the chip cannot do.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Fault {
+    /// A register was accessed a second time for one packet.
+    #[error("register {0} is accessed twice for one packet")]
+    SecondAccess(String),
+    /// A place is declared nowhere, or has no value where it is used.
+    #[error("{0} has no value here")]
+    NoValue(String),
+    /// A field was written before its header was made valid.
+    #[error("a field of header {0} is written before the header is valid")]
+    NotValid(String),
+    /// A name that stands for nothing.
+    #[error("there is no {0}")]
+    Unknown(String),
+    /// The parser did not come to an end.
+    #[error("the parser goes round in circles")]
+    Endless,
+}
+
+/// An entry of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The value of its one key.
+    pub key: u64,
+    /// The action.
+    pub action: String,
+    /// What it gives to the action, in the order of the parameters.
+    pub arguments: Vec<u64>,
+}
+
+/// What happened to a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The frame.
+    pub frame: Vec<u8>,
+    /// The port that it leaves by.
+    pub port: u64,
+    /// The queue of that port; 0 on the twin, which has none.
+    pub queue: u64,
+}
+
+/// A program with its memory and its tables.
+#[derive(Debug, Clone)]
+pub struct Interpreter {
+    program: Arc<Program>,
+    /// The memory of both pipes: they are two pipes of a chip, or two directions of one, with registers of their own.
+    memory: [HashMap<String, [u64; 2]>; 2],
+    entries: HashMap<String, HashMap<u64, (String, Vec<u64>)>>,
+}
+
+/// How many states a parser may go through.
+const MOST_STATES: usize = 1000;
+/// The frame check sequence, which the chip's length counts.
+const CHECK_BYTES: u64 = 4;
+
+/// A packet on its way through a pipe.
+#[derive(Debug, Clone, Default)]
+struct Packet {
+    values: HashMap<Place, u128>,
+    valid: Vec<String>,
+    is_parsed: bool,
+    is_dropped: bool,
+    accessed: Vec<String>,
+    /// What no header was taken from.
+    payload: Vec<u8>,
+}
+
+impl Interpreter {
+    /// A program whose registers hold what they start with, and whose tables are empty.
+    pub fn new(program: Program) -> Self {
+        let mut fresh = Self {
+            program: Arc::new(program),
+            memory: Default::default(),
+            entries: HashMap::new(),
+        };
+        fresh.reset();
+        fresh
+    }
+
+    /// Sets all registers to what they start with.
+    pub fn reset(&mut self) {
+        for (memory, pipe) in self.memory.iter_mut().zip(self.program.pipes()) {
+            let cells = pipe.registers.iter().map(|register| {
+                let initial = match register.initial {
+                    Initial::One(value) => [value, 0],
+                    Initial::Pair(low, high) => [low, high],
+                };
+                (register.name.clone(), initial)
+            });
+            *memory = cells.collect();
+        }
+    }
+
+    /// Replaces the entries of a table.
+    pub fn fill(&mut self, table: &str, entries: impl IntoIterator<Item = Entry>) {
+        let entries = entries.into_iter();
+        let entries = entries.map(|entry| (entry.key, (entry.action, entry.arguments)));
+        self.entries.insert(table.to_owned(), entries.collect());
+    }
+
+    /// What becomes of a frame that comes from `port` at `time`; `None` when it is dropped.
+    pub fn process(&mut self, frame: &[u8], port: u64, time: u64) -> Result<Option<Sent>, Fault> {
+        let is_twin = self.program.arch == Arch::V1Model;
+        let check = if is_twin { 0 } else { CHECK_BYTES };
+        let mut intrinsics = HashMap::new();
+        for (intrinsic, value) in [
+            (Intrinsic::MacTime, time),
+            (Intrinsic::IngressPort, port),
+            (Intrinsic::FrameBytes, frame.len() as u64 + check),
+            (Intrinsic::EgressPort, 0),
+            (Intrinsic::Queue, 0),
+        ] {
+            let mask = (1 << intrinsic.bits(self.program.arch)) - 1;
+            let place = Place::Intrinsic(intrinsic);
+            intrinsics.insert(place, u128::from(value & mask));
+        }
+        let mut packet = self.parse(&self.program.ingress, frame, intrinsics.clone())?;
+        self.run(0, &mut packet)?;
+        let chosen = |packet: &Packet, intrinsic| {
+            let value = packet.values.get(&Place::Intrinsic(intrinsic));
+            value.map_or(0, |&value| value as u64)
+        };
+        let (port, queue) = (
+            chosen(&packet, Intrinsic::EgressPort),
+            chosen(&packet, Intrinsic::Queue),
+        );
+        if packet.is_dropped {
+            return Ok(None);
+        }
+        if !is_twin {
+            let between = self.deparse(&self.program.ingress, &packet)?;
+            packet = self.parse(&self.program.egress, &between, intrinsics)?;
+        }
+        self.run(1, &mut packet)?;
+        if packet.is_dropped {
+            return Ok(None);
+        }
+        let frame = self.deparse(&self.program.egress, &packet)?;
+        Ok(Some(Sent { frame, port, queue }))
+    }
+
+    fn parse(
+        &self,
+        pipe: &Pipe,
+        frame: &[u8],
+        values: HashMap<Place, u128>,
+    ) -> Result<Packet, Fault> {
+        let mut packet = Packet {
+            values,
+            is_parsed: true,
+            ..Packet::default()
+        };
+        let mut at = 0;
+        let mut name = START.to_owned();
+        for _ in 0..MOST_STATES {
+            let state = pipe.states.iter().find(|state| state.name == name);
+            let state = state.ok_or_else(|| Fault::Unknown(format!("state {name}")))?;
+            let bit_at = |at: usize, bits: usize| bits_of(frame, at, bits);
+            let mut is_short = false;
+            for step in &state.steps {
+                match step {
+                    ParserStep::Extract(header) => {
+                        let header = self.program.header(header);
+                        let header =
+                            header.ok_or_else(|| Fault::Unknown(format!("header {name}")))?;
+                        is_short = at + header.bits() > frame.len() * 8;
+                        if is_short {
+                            break;
+                        }
+                        for field in &header.fields {
+                            let place = Place::hdr(&header.name, &field.name);
+                            packet.values.insert(place, bit_at(at, field.bits));
+                            at += field.bits;
+                        }
+                        packet.valid.push(header.name.clone());
+                    }
+                    ParserStep::Advance(bits) => {
+                        is_short = at + bits > frame.len() * 8;
+                        if is_short {
+                            break;
+                        }
+                        at += bits;
+                    }
+                    ParserStep::SetValid(header) => packet.valid.push(header.clone()),
+                    ParserStep::Set(place, value) => {
+                        let value = self.value(&packet, &[], value)?;
+                        packet.values.insert(place.clone(), value);
+                    }
+                }
+            }
+            let next = match (is_short, &state.next) {
+                (true, _) => None,
+                (false, Next::To(next)) => Some(next),
+                (
+                    false,
+                    Next::Select {
+                        keys,
+                        cases,
+                        otherwise,
+                    },
+                ) => {
+                    let mut looked_at = Some(Vec::new());
+                    for key in keys {
+                        let value = match key {
+                            Key::Field(place) => Some(self.read(&packet, &[], place)?),
+                            Key::Lookahead { ahead_bits, bits } => {
+                                let end = at + ahead_bits;
+                                (end <= frame.len() * 8).then(|| bit_at(end - bits, *bits))
+                            }
+                        };
+                        looked_at = looked_at.zip(value).map(|(mut all, value)| {
+                            all.push(value as u64);
+                            all
+                        });
+                    }
+                    looked_at.map(|values| {
+                        let fits = cases.iter().find(|case| {
+                            let mut pairs = case.patterns.iter().zip(&values);
+                            pairs.all(|(pattern, &value)| pattern.fits(value))
+                        });
+                        fits.map_or(otherwise, |case| &case.next)
+                    })
+                }
+            };
+            match next {
+                Some(next) if next != ACCEPT => name.clone_from(next),
+                end => {
+                    packet.is_parsed = end.is_some();
+                    packet.payload = frame[at / 8..].to_vec();
+                    return Ok(packet);
+                }
+            }
+        }
+        Err(Fault::Endless)
+    }
+
+    fn deparse(&self, pipe: &Pipe, packet: &Packet) -> Result<Vec<u8>, Fault> {
+        let mut frame = Vec::new();
+        let (mut open, mut count) = (0_u8, 0);
+        for name in pipe
+            .deparser
+            .iter()
+            .filter(|name| packet.valid.contains(name))
+        {
+            let header = self.program.header(name);
+            let header = header.ok_or_else(|| Fault::Unknown(format!("header {name}")))?;
+            for field in &header.fields {
+                let value = self.read(packet, &[], &Place::hdr(name, &field.name))?;
+                for bit in (0..field.bits).rev() {
+                    open = open << 1 | (value >> bit & 1) as u8;
+                    count += 1;
+                    if count == 8 {
+                        frame.push(open);
+                        (open, count) = (0, 0);
+                    }
+                }
+            }
+        }
+        frame.extend(&packet.payload);
+        Ok(frame)
+    }
+
+    /// The match-action part of a pipe.
+    fn run(&mut self, pipe: usize, packet: &mut Packet) -> Result<(), Fault> {
+        let program = Arc::clone(&self.program);
+        let of = program.pipes()[pipe];
+        packet.accessed.clear();
+        if program.arch == Arch::V1Model {
+            return self.steps(pipe, of, &of.apply, None, packet, None);
+        }
+        for stage in 0..of.stages() {
+            let before = packet.clone();
+            self.steps(pipe, of, &of.apply, Some(stage), packet, Some(&before))?;
+        }
+        Ok(())
+    }
+
+    /// The tables of a stage, or all of them; `before` is what they see, if that is not what they change.
+    fn steps(
+        &mut self,
+        number: usize,
+        pipe: &Pipe,
+        steps: &[Step],
+        stage: Option<usize>,
+        packet: &mut Packet,
+        before: Option<&Packet>,
+    ) -> Result<(), Fault> {
+        for step in steps {
+            match step {
+                Step::Apply(name) => {
+                    let table = pipe.table(name);
+                    let table = table.ok_or_else(|| Fault::Unknown(format!("table {name}")))?;
+                    if stage.is_none_or(|stage| stage == table.stage) {
+                        self.apply(number, pipe, table, packet, before)?;
+                    }
+                }
+                Step::If(condition, then, otherwise) => {
+                    let holds = self.holds(before.unwrap_or(packet), &[], condition)?;
+                    let steps = if holds { then } else { otherwise };
+                    self.steps(number, pipe, steps, stage, packet, before)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        number: usize,
+        pipe: &Pipe,
+        table: &Table,
+        packet: &mut Packet,
+        before: Option<&Packet>,
+    ) -> Result<(), Fault> {
+        let entry = match table.keys.first() {
+            Some(key) => {
+                let key = self.read(before.unwrap_or(packet), &[], key)? as u64;
+                self.entries
+                    .get(&table.name)
+                    .and_then(|entries| entries.get(&key))
+            }
+            None => None,
+        };
+        let (name, arguments) = match entry {
+            Some((name, arguments)) => (name.clone(), arguments.clone()),
+            None => (table.default.clone(), Vec::new()),
+        };
+        let action = pipe.action(&name);
+        let action = action.ok_or_else(|| Fault::Unknown(format!("action {name}")))?;
+        self.act(number, pipe, action, &arguments, packet, before)
+    }
+
+    fn act(
+        &mut self,
+        number: usize,
+        pipe: &Pipe,
+        action: &Action,
+        arguments: &[u64],
+        packet: &mut Packet,
+        before: Option<&Packet>,
+    ) -> Result<(), Fault> {
+        let parameters = action.parameters.iter().zip(arguments);
+        let local: Vec<(Place, u128)> = parameters
+            .map(|(field, &value)| {
+                let mask = u128::MAX >> (128 - field.bits);
+                (
+                    Place::Parameter(field.name.clone()),
+                    u128::from(value) & mask,
+                )
+            })
+            .collect();
+        for statement in &action.body {
+            match statement {
+                Statement::Set(place, value) => {
+                    let value = self.value(before.unwrap_or(packet), &local, value)?;
+                    self.write(packet, place, value)?;
+                }
+                Statement::Pack(place, parts) => {
+                    let mut packed = 0;
+                    for part in parts {
+                        let bits = self.bits(part, &[]);
+                        let bits = bits.ok_or_else(|| Fault::NoValue(format!("{part:?}")))?;
+                        packed =
+                            packed << bits | self.value(before.unwrap_or(packet), &local, part)?;
+                    }
+                    self.write(packet, place, packed)?;
+                }
+                Statement::SetValid(header) => packet.valid.push(header.clone()),
+                Statement::Drop => packet.is_dropped = true,
+                Statement::Execute { action, into } => {
+                    let known = pipe.register_action(action);
+                    let known = known.ok_or_else(|| Fault::Unknown(action.clone()))?;
+                    if packet.accessed.contains(&known.register) {
+                        return Err(Fault::SecondAccess(known.register.clone()));
+                    }
+                    packet.accessed.push(known.register.clone());
+                    let outputs = self.execute(number, pipe, known, before.unwrap_or(packet))?;
+                    for (place, value) in into.iter().zip(outputs) {
+                        self.write(packet, place, value)?;
+                    }
+                }
+                Statement::If(..) => return Err(Fault::Unknown("if outside registers".into())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads, computes and writes a register, once for a packet.
+    fn execute(
+        &mut self,
+        number: usize,
+        pipe: &Pipe,
+        action: &RegisterAction,
+        seen: &Packet,
+    ) -> Result<[u128; 2], Fault> {
+        let name = &action.register;
+        let register = pipe.register(name);
+        let register = register.ok_or_else(|| Fault::Unknown(format!("register {name}")))?;
+        let mask = (1_u128 << register.bits) - 1;
+        let cell = self.memory[number].get(name).copied().unwrap_or_default();
+        let mut local: Vec<(Place, u128)> = match register.is_pair() {
+            true => [crate::ir::Half::Low, crate::ir::Half::High]
+                .into_iter()
+                .zip(cell)
+                .map(|(half, value)| (Place::Memory(Some(half)), value.into()))
+                .collect(),
+            false => vec![(Place::Memory(None), cell[0].into())],
+        };
+        self.compute(seen, &mut local, mask, &action.body)?;
+        let of = |place: &Place| {
+            let found = local.iter().find(|(known, _)| known == place);
+            found.map_or(0, |&(_, value)| value)
+        };
+        let stored = match register.is_pair() {
+            true => [crate::ir::Half::Low, crate::ir::Half::High]
+                .map(|half| of(&Place::Memory(Some(half))) as u64),
+            false => [of(&Place::Memory(None)) as u64, 0],
+        };
+        let outputs = [0, 1].map(|output| of(&Place::Output(output)));
+        self.memory[number].insert(name.clone(), stored);
+        Ok(outputs)
+    }
+
+    fn compute(
+        &self,
+        seen: &Packet,
+        local: &mut Vec<(Place, u128)>,
+        mask: u128,
+        body: &[Statement],
+    ) -> Result<(), Fault> {
+        for statement in body {
+            match statement {
+                Statement::Set(place, value) => {
+                    let value = match value {
+                        Expr::Add(of, number) => {
+                            self.read(seen, local, of)?.wrapping_add((*number).into()) & mask
+                        }
+                        Expr::Subtract(of, number) => {
+                            self.read(seen, local, of)?.wrapping_sub((*number).into()) & mask
+                        }
+                        value => self.value(seen, local, value)? & mask,
+                    };
+                    match local.iter_mut().find(|(known, _)| known == place) {
+                        Some((_, known)) => *known = value,
+                        None => local.push((place.clone(), value)),
+                    }
+                }
+                Statement::If(condition, then, otherwise) => {
+                    let holds = self.holds(seen, local, condition)?;
+                    let body = if holds { then } else { otherwise };
+                    self.compute(seen, local, mask, body)?;
+                }
+                _ => return Err(Fault::Unknown("such a statement in a register".into())),
+            }
+        }
+        Ok(())
+    }
+
+    fn holds(
+        &self,
+        packet: &Packet,
+        local: &[(Place, u128)],
+        condition: &Condition,
+    ) -> Result<bool, Fault> {
+        Ok(match condition {
+            Condition::Equal(left, right) => self.value(packet, local, left)? == u128::from(*right),
+            Condition::ParsedAnd(place, value) => {
+                packet.is_parsed && self.read(packet, local, place)? == u128::from(*value)
+            }
+            Condition::Valid(header) => packet.valid.contains(header),
+        })
+    }
+
+    fn value(&self, packet: &Packet, local: &[(Place, u128)], expr: &Expr) -> Result<u128, Fault> {
+        let slice = |value: u128, high: usize, low: usize| {
+            value >> low & (u128::MAX >> (127 - (high - low)))
+        };
+        let place = match expr {
+            Expr::Constant { value, .. } => return Ok((*value).into()),
+            Expr::Read(place)
+            | Expr::Slice(place, ..)
+            | Expr::Widen(_, place, ..)
+            | Expr::Add(place, _)
+            | Expr::Subtract(place, _) => place,
+        };
+        let value = self.read(packet, local, place)?;
+        let wrapped = |value: u128| {
+            let bits = self.program.bits_of(place).unwrap_or(128);
+            value & (u128::MAX >> (128 - bits))
+        };
+        Ok(match expr {
+            Expr::Slice(_, high, low) | Expr::Widen(_, _, high, low) => slice(value, *high, *low),
+            Expr::Add(_, number) => wrapped(value.wrapping_add((*number).into())),
+            Expr::Subtract(_, number) => wrapped(value.wrapping_sub((*number).into())),
+            Expr::Read(_) | Expr::Constant { .. } => value,
+        })
+    }
+
+    fn read(&self, packet: &Packet, local: &[(Place, u128)], place: &Place) -> Result<u128, Fault> {
+        if let Some(&(_, value)) = local.iter().find(|(known, _)| known == place) {
+            return Ok(value);
+        }
+        if let Place::Header(header, _) = place
+            && !packet.valid.contains(header)
+        {
+            return Err(Fault::NoValue(format!("{place:?}")));
+        }
+        let value = packet.values.get(place).copied();
+        value.ok_or_else(|| Fault::NoValue(format!("{place:?}")))
+    }
+
+    fn write(&self, packet: &mut Packet, place: &Place, value: u128) -> Result<(), Fault> {
+        if let Place::Header(header, _) = place
+            && !packet.valid.contains(header)
+        {
+            return Err(Fault::NotValid(header.clone()));
+        }
+        let bits = self.program.bits_of(place);
+        let bits = bits.ok_or_else(|| Fault::NoValue(format!("{place:?}")))?;
+        packet
+            .values
+            .insert(place.clone(), value & (u128::MAX >> (128 - bits)));
+        Ok(())
+    }
+
+    fn bits(&self, expr: &Expr, parameters: &[(Place, usize)]) -> Option<usize> {
+        match expr {
+            Expr::Slice(_, high, low) => Some(high + 1 - low),
+            Expr::Constant { bits, .. } | Expr::Widen(bits, ..) => Some(*bits),
+            Expr::Read(place) | Expr::Add(place, _) | Expr::Subtract(place, _) => {
+                let given = parameters.iter().find(|(known, _)| known == place);
+                given
+                    .map(|&(_, bits)| bits)
+                    .or_else(|| self.program.bits_of(place))
+            }
+        }
+    }
+}
+
+/// A number of `bits` bits from bit `at` of a frame on.
+fn bits_of(frame: &[u8], at: usize, bits: usize) -> u128 {
+    (at..at + bits).fold(0, |value, bit| {
+        value << 1 | u128::from(frame[bit / 8] >> (7 - bit % 8) & 1)
+    })
+}

@@ -1,0 +1,295 @@
+//! Actions, and what is in them.
+
+use super::{Reader, Result};
+use crate::ir::{
+    Action, Arch, Condition, Expr, Half, Initial, Intrinsic, Pipe, Place, RegisterAction, Statement,
+};
+use crate::p4::lexer::Token;
+use crate::p4::names;
+use crate::p4::print::OUTPUTS;
+
+const HALVES: [Half; 2] = [Half::Low, Half::High];
+
+impl Reader {
+    /// `<cell, bit<1>, outputs>(register) name = { void apply(..) { .. } };`
+    pub(super) fn register_action(&mut self, outputs: usize) -> Result<RegisterAction> {
+        self.expect("<")?;
+        let (bits, is_pair) = self.cell()?;
+        self.expect_all(", bit<1>")?;
+        for _ in 0..outputs {
+            self.expect_all(&format!(", bit<{bits}>"))?;
+        }
+        self.expect_all(">(")?;
+        let register = self.word()?;
+        self.expect(")")?;
+        let name = self.word()?;
+        self.expect_all("= { void apply(inout")?;
+        let cell = match is_pair {
+            true => format!("pair_{bits}_t"),
+            false => format!("bit<{bits}>"),
+        };
+        self.expect_all(&format!("{cell} value"))?;
+        for output in &OUTPUTS[..outputs] {
+            self.expect_all(&format!(", out bit<{bits}> {output}"))?;
+        }
+        self.expect_all(") {")?;
+        self.locals = ["value"]
+            .iter()
+            .chain(&OUTPUTS[..outputs])
+            .map(ToString::to_string)
+            .collect();
+        let body = self.until("}", Self::statement)?;
+        self.locals.clear();
+        self.expect_all("};")?;
+        Ok(RegisterAction {
+            name,
+            register,
+            outputs,
+            body,
+        })
+    }
+
+    pub(super) fn action(&mut self, pipe: &mut Pipe) -> Result<()> {
+        let name = self.word()?;
+        self.expect("(")?;
+        let parameters = self.list(")", Self::parameter)?;
+        self.parameters = parameters.iter().map(|field| field.name.clone()).collect();
+        self.expect("{")?;
+        let body = match self.is("bit") && self.arch == Arch::V1Model {
+            true => vec![self.inline(pipe, &name)?],
+            false => {
+                let mut body = Vec::new();
+                while !self.take("}") {
+                    body.push(self.action_statement()?);
+                }
+                body
+            }
+        };
+        self.parameters.clear();
+        pipe.actions.push(Action {
+            name,
+            parameters,
+            body,
+        });
+        Ok(())
+    }
+
+    /// A statement of the chip's actions, in which registers are executed.
+    fn action_statement(&mut self) -> Result<Statement> {
+        if self.is("bit") {
+            self.bits()?;
+            self.expect_all("second;")?;
+            let first = self.place()?;
+            self.expect("=")?;
+            let action = self.word()?;
+            self.expect_all(".execute(0, second);")?;
+            let second = self.place()?;
+            self.expect_all("= second;")?;
+            return Ok(Statement::Execute {
+                action,
+                into: vec![first, second],
+            });
+        }
+        self.statement()
+    }
+
+    fn statement(&mut self) -> Result<Statement> {
+        if self.take_all(names::drop(self.arch, self.gress)) {
+            return Ok(Statement::Drop);
+        }
+        if let Some(header) = self.header_method("setValid")? {
+            self.expect(";")?;
+            return Ok(Statement::SetValid(header));
+        }
+        if self.take_all("if (") {
+            let condition = self.condition()?;
+            self.expect_all(") {")?;
+            let then = self.until("}", Self::statement)?;
+            let otherwise = match self.take_all("else {") {
+                true => self.until("}", Self::statement)?,
+                false => Vec::new(),
+            };
+            return Ok(Statement::If(condition, then, otherwise));
+        }
+        let place = self.place()?;
+        self.expect("=")?;
+        if self.is_at(1, ".") && self.is_at(2, "execute") {
+            let action = self.word()?;
+            self.expect_all(".execute(0);")?;
+            return Ok(Statement::Execute {
+                action,
+                into: vec![place],
+            });
+        }
+        if self.is_at(1, ".") && self.is_at(2, "get") {
+            self.word()?;
+            self.expect_all(".get({")?;
+            let parts = self.list("}", Self::expr)?;
+            self.expect_all(");")?;
+            return Ok(Statement::Pack(place, parts));
+        }
+        let mut parts = vec![self.expr()?];
+        while self.take("++") {
+            parts.push(self.expr()?);
+        }
+        self.expect(";")?;
+        Ok(match parts.len() {
+            1 => Statement::Set(place, parts.remove(0)),
+            _ => Statement::Pack(place, parts),
+        })
+    }
+
+    /// An access of the twin's registers, written out.
+    fn inline(&mut self, pipe: &mut Pipe, action: &str) -> Result<Statement> {
+        let mut locals = Vec::new();
+        while self.is("bit") {
+            self.bits()?;
+            locals.push(self.word()?);
+            self.expect(";")?;
+        }
+        let outputs = locals
+            .iter()
+            .filter(|local| OUTPUTS.contains(&local.as_str()));
+        let outputs = outputs.count();
+        let values = locals.len() - outputs;
+        let mut memory = String::new();
+        let mut initial = Vec::new();
+        for local in &locals[..values] {
+            memory = self.word()?;
+            self.expect_all(&format!(".read({local}, 0);"))?;
+            initial.push(match self.take_all(&format!("{local} = {local} ^")) {
+                true => {
+                    let value = self.number()?;
+                    self.expect(";")?;
+                    value
+                }
+                false => 0,
+            });
+        }
+        let register = match values {
+            1 => memory.as_str(),
+            _ => memory.strip_suffix("_hi").unwrap_or_default(),
+        };
+        let Some(known) = pipe
+            .registers
+            .iter_mut()
+            .find(|known| known.name == register)
+        else {
+            return self.fail("a register that is declared");
+        };
+        known.initial = match initial[..] {
+            [low, high] => Initial::Pair(low, high),
+            _ => Initial::One(initial.first().copied().unwrap_or(0)),
+        };
+        self.locals.clone_from(&locals);
+        let mut body = Vec::new();
+        while !(self.is_at(1, ".") && self.is_at(2, "write")) {
+            body.push(self.statement()?);
+        }
+        self.locals.clear();
+        for (local, initial) in locals[..values].iter().zip(&initial) {
+            let half = local.strip_prefix("value").unwrap_or_default();
+            self.expect_all(&format!("{register}{half}.write(0, {local}"))?;
+            if *initial != 0 {
+                self.expect("^")?;
+                self.number()?;
+            }
+            self.expect_all(");")?;
+        }
+        let mut into = Vec::new();
+        for output in &OUTPUTS[..outputs] {
+            into.push(self.place()?);
+            self.expect_all(&format!("= {output};"))?;
+        }
+        self.expect("}")?;
+        let stem = action.strip_prefix("do_").unwrap_or(action);
+        let name = format!("{stem}_step");
+        pipe.register_actions.push(RegisterAction {
+            name: name.clone(),
+            register: register.to_owned(),
+            outputs,
+            body,
+        });
+        Ok(Statement::Execute { action: name, into })
+    }
+
+    /// A parameter of the action, or a name of the register action.
+    pub(super) fn local_place(&mut self) -> Option<Place> {
+        let Some(Token::Word(word)) = self.peek().cloned() else {
+            return None;
+        };
+        if self.parameters.contains(&word) {
+            self.at += 1;
+            return Some(Place::Parameter(word));
+        }
+        if !self.locals.contains(&word) {
+            return None;
+        }
+        self.at += 1;
+        if let Some(output) = OUTPUTS.iter().position(|output| *output == word) {
+            return Some(Place::Output(output));
+        }
+        let half = HALVES.into_iter().find(|half| match self.arch {
+            Arch::V1Model => word.strip_prefix("value_") == Some(half.name()),
+            _ => self.is(".") && self.is_at(1, half.name()),
+        });
+        if half.is_some() && self.arch != Arch::V1Model {
+            self.at += 2;
+        }
+        Some(Place::Memory(half))
+    }
+
+    pub(super) fn condition(&mut self) -> Result<Condition> {
+        if let Some(header) = self.header_method("isValid")? {
+            return Ok(Condition::Valid(header));
+        }
+        if self.take_all(names::parsed(self.arch, self.gress)) {
+            self.expect("&&")?;
+            let place = self.place()?;
+            self.expect("==")?;
+            return Ok(Condition::ParsedAnd(place, self.number()?));
+        }
+        let left = self.expr()?;
+        self.expect("==")?;
+        Ok(Condition::Equal(left, self.number()?))
+    }
+
+    pub(super) fn expr(&mut self) -> Result<Expr> {
+        if let Some(Token::Number(Some(bits), value)) = self.peek().cloned() {
+            self.at += 1;
+            return Ok(Expr::Constant { bits, value });
+        }
+        let widened = match self.take("(") {
+            true => {
+                let bits = self.bits()?;
+                self.expect(")")?;
+                Some(bits)
+            }
+            false => None,
+        };
+        let place = self.place()?;
+        if place == Place::Intrinsic(Intrinsic::FrameBytes) && self.arch == Arch::V1Model {
+            return Ok(Expr::Read(place));
+        }
+        if self.take("[") {
+            let high = self.size()?;
+            self.expect(":")?;
+            let low = self.size()?;
+            self.expect("]")?;
+            return Ok(match widened {
+                Some(bits) => Expr::Widen(bits, place, high, low),
+                None => Expr::Slice(place, high, low),
+            });
+        }
+        if widened.is_some() {
+            return self.fail("`[` behind what is widened");
+        }
+        if self.take("+") {
+            return Ok(Expr::Add(place, self.number()?));
+        }
+        if self.take("-") {
+            return Ok(Expr::Subtract(place, self.number()?));
+        }
+        Ok(Expr::Read(place))
+    }
+}

@@ -1,0 +1,358 @@
+//! What a program takes of the chip, by rules that give the figures of compiled programs (`docs/tofino.md`).
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::chip::Limits;
+use crate::ir::{
+    ACCEPT, Condition, Expr, Field, Next, ParserStep, Pipe, Place, Program, START, Statement, Step,
+    Table,
+};
+use crate::rules::{extracted, inputs};
+
+/// What a stage takes, ingress and egress together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct StageUse {
+    /// Stateful ALUs.
+    pub salus: usize,
+    /// Logical tables.
+    pub tables: usize,
+    /// Gateways.
+    pub gateways: usize,
+    /// SRAM blocks.
+    pub sram: usize,
+    /// Map RAMs.
+    pub map_ram: usize,
+    /// TCAM blocks.
+    pub tcam: usize,
+    /// Bytes of the exact-match crossbar.
+    pub crossbar_bytes: usize,
+    /// Instruction words.
+    pub vliw: usize,
+    /// Values from hash units.
+    pub packs: usize,
+}
+
+/// What the packet header vector holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phv {
+    /// Bits that tables look at or change.
+    pub bits: usize,
+    /// Bits that are only carried from parser to deparser.
+    pub carried_bits: usize,
+    /// Containers of 8, 16 and 32 bits for the first, where the chip's are known.
+    pub containers: Option<[usize; 3]>,
+}
+
+/// A register takes a block, and one more for its writes.
+const BLOCKS_OF_REGISTER: usize = 2;
+/// Rows and bits of an SRAM block.
+const SRAM_ROWS: usize = 1024;
+const SRAM_BITS: usize = 128;
+/// What a match entry takes beside its key.
+const ENTRY_OVERHEAD_BITS: usize = 16;
+
+/// What each stage takes.
+pub fn per_stage(program: &Program, limits: Limits) -> Vec<StageUse> {
+    let [ingress, egress] = program.pipes();
+    let stages = limits.stages.max(ingress.stages()).max(egress.stages());
+    let mut used = vec![StageUse::default(); stages];
+    let mut actions = vec![0; stages];
+    for pipe in program.pipes() {
+        for table in &pipe.tables {
+            let stage = &mut used[table.stage];
+            stage.tables += 1;
+            actions[table.stage] += table
+                .actions
+                .len()
+                .min(1 + usize::from(!table.keys.is_empty()));
+            let bytes = |places: &[Place]| -> usize {
+                let bits = places
+                    .iter()
+                    .map(|place| program.bits_of(place).unwrap_or(0));
+                bits.map(|bits| bits.div_ceil(8)).sum()
+            };
+            stage.crossbar_bytes += bytes(&table.keys);
+            for action in pipe.executed_by(table) {
+                stage.crossbar_bytes += bytes(&inputs(action));
+            }
+            let bodies = table.actions.iter().filter_map(|name| pipe.action(name));
+            for statement in bodies.flat_map(|action| &action.body) {
+                if let Statement::Pack(place, parts) = statement {
+                    stage.packs += 1;
+                    stage.crossbar_bytes += bytes(std::slice::from_ref(place)).max(parts.len());
+                }
+            }
+            stage.sram += entry_blocks(program, pipe, table);
+        }
+        for register in &pipe.registers {
+            let mut tables = pipe.tables.iter();
+            let table = tables.find(|table| {
+                let mut executed = pipe.executed_by(table);
+                executed.any(|action| action.register == register.name)
+            });
+            if let Some(table) = table {
+                let stage = &mut used[table.stage];
+                stage.salus += 1;
+                stage.sram += BLOCKS_OF_REGISTER;
+                stage.map_ram += BLOCKS_OF_REGISTER;
+            }
+        }
+        count_gateways(program, pipe, &pipe.apply, &mut used);
+    }
+    for (stage, actions) in used.iter_mut().zip(actions) {
+        // Two instructions share a word, and one is for the tables that do nothing.
+        stage.vliw = if actions == 0 { 0 } else { actions / 2 + 1 };
+    }
+    used
+}
+
+/// Every condition takes a gateway in each stage that has tables under it, and looks at its fields there.
+fn count_gateways(program: &Program, pipe: &Pipe, steps: &[Step], used: &mut [StageUse]) {
+    fn stages(pipe: &Pipe, steps: &[Step], found: &mut BTreeSet<usize>) {
+        for step in steps {
+            match step {
+                Step::Apply(name) => found.extend(pipe.table(name).map(|table| table.stage)),
+                Step::If(_, then, otherwise) => {
+                    stages(pipe, then, found);
+                    stages(pipe, otherwise, found);
+                }
+            }
+        }
+    }
+    for step in steps {
+        let Step::If(condition, then, otherwise) = step else {
+            continue;
+        };
+        let mut found = BTreeSet::new();
+        stages(pipe, then, &mut found);
+        stages(pipe, otherwise, &mut found);
+        let bits = match condition {
+            Condition::Equal(left, _) => left.place().and_then(|place| program.bits_of(place)),
+            Condition::ParsedAnd(place, _) => program.bits_of(place).map(|bits| bits + 16),
+            Condition::Valid(_) => None,
+        };
+        // A number below 256 is compared in one byte.
+        let bytes = match condition {
+            Condition::Equal(_, value) if *value < 256 => 1,
+            _ => bits.unwrap_or(1).div_ceil(8),
+        };
+        for stage in found {
+            used[stage].gateways += 1;
+            used[stage].crossbar_bytes += bytes;
+        }
+        count_gateways(program, pipe, then, used);
+        count_gateways(program, pipe, otherwise, used);
+    }
+}
+
+/// The blocks that the entries of a table take, and what they give to the action.
+fn entry_blocks(program: &Program, pipe: &Pipe, table: &Table) -> usize {
+    if table.keys.is_empty() {
+        return 0;
+    }
+    let blocks = |bits: usize| {
+        let entries_in_row = (SRAM_BITS / bits.max(1)).max(1);
+        let rows = table.size.div_ceil(entries_in_row) * bits.div_ceil(SRAM_BITS);
+        rows.div_ceil(SRAM_ROWS)
+    };
+    let keys = table.keys.iter();
+    let key: usize = keys.map(|place| program.bits_of(place).unwrap_or(0)).sum();
+    let actions = table.actions.iter().filter_map(|name| pipe.action(name));
+    let data = actions.map(|action| {
+        action
+            .parameters
+            .iter()
+            .map(|field| field.bits)
+            .sum::<usize>()
+    });
+    let data = data.max().unwrap_or(0);
+    blocks(key + ENTRY_OVERHEAD_BITS) + if data == 0 { 0 } else { blocks(data) }
+}
+
+/// The fields that a table's actions read.
+pub fn reads(pipe: &Pipe, table: &Table) -> Vec<Place> {
+    let mut found = Vec::new();
+    let mut note = |value: &Expr| found.extend(value.place().cloned());
+    let actions = table.actions.iter().filter_map(|name| pipe.action(name));
+    for statement in actions.flat_map(|action| &action.body) {
+        match statement {
+            Statement::Set(_, value) => note(value),
+            Statement::Pack(_, parts) => parts.iter().for_each(&mut note),
+            _ => {}
+        }
+    }
+    found.extend(pipe.executed_by(table).flat_map(inputs));
+    found
+}
+
+/// The rows of a parser's TCAM: one for each way out of a state.
+pub fn parser_rows(pipe: &Pipe) -> usize {
+    let ways = pipe.states.iter().map(|state| match &state.next {
+        Next::To(_) => 1,
+        Next::Select { cases, .. } => cases.len() + 1,
+    });
+    ways.sum()
+}
+
+/// How deep a parser goes at most.
+pub fn parse_bits(program: &Program, pipe: &Pipe) -> usize {
+    fn from(program: &Program, pipe: &Pipe, name: &str, left: usize) -> usize {
+        let Some(state) = pipe.states.iter().find(|state| state.name == name) else {
+            return 0;
+        };
+        if name == ACCEPT || left == 0 {
+            return 0;
+        }
+        let own = state.steps.iter().map(|step| match step {
+            ParserStep::Extract(header) => program.header(header).map_or(0, |header| header.bits()),
+            ParserStep::Advance(bits) => *bits,
+            _ => 0,
+        });
+        let deepest = match &state.next {
+            Next::To(next) => from(program, pipe, next, left - 1),
+            Next::Select {
+                cases, otherwise, ..
+            } => {
+                let cases: BTreeSet<&String> = cases
+                    .iter()
+                    .map(|case| &case.next)
+                    .chain([otherwise])
+                    .collect();
+                let depths = cases
+                    .into_iter()
+                    .map(|next| from(program, pipe, next, left - 1));
+                depths.max().unwrap_or(0)
+            }
+        };
+        own.sum::<usize>() + deepest
+    }
+    from(program, pipe, START, pipe.states.len())
+}
+
+/// The entries of a deparser: one for each container.
+pub fn deparser_fields(program: &Program, pipe: &Pipe) -> usize {
+    let headers = pipe.deparser.iter().filter_map(|name| program.header(name));
+    let fields = headers.flat_map(|header| &header.fields);
+    fields.map(|field| pieces(field.bits).len()).sum()
+}
+
+/// The words of history that pass through one packet header vector.
+pub fn history_words(program: &Program) -> usize {
+    let pipes = program.pipes().into_iter();
+    let actions = pipes.flat_map(|pipe| {
+        let rows = pipe.registers.iter();
+        let rows = rows.filter(|register| register.name.starts_with("row_"));
+        rows.filter_map(|register| {
+            let mut actions = pipe.register_actions.iter();
+            actions.find(|action| action.register == register.name)
+        })
+    });
+    actions.map(|action| action.outputs).sum()
+}
+
+/// The containers that a field takes.
+fn pieces(bits: usize) -> Vec<usize> {
+    let mut whole = vec![32; bits / 32];
+    whole.extend(match bits % 32 {
+        0 => &[][..],
+        1..=8 => &[8],
+        9..=16 => &[16],
+        17..=24 => &[16, 8],
+        _ => &[32],
+    });
+    whole
+}
+
+/// What the packet header vector holds. Headers that no table touches are only carried.
+pub fn phv(program: &Program, limits: Limits) -> Phv {
+    let mut touched: HashSet<Place> = HashSet::new();
+    let mut stored: HashSet<Place> = HashSet::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for pipe in program.pipes() {
+        seen.extend(pipe.deparser.iter().map(String::as_str));
+        seen.extend(extracted(pipe).map(String::as_str));
+        for (table, conditions) in pipe.guarded() {
+            touched.extend(reads(pipe, table));
+            touched.extend(table.keys.iter().cloned());
+            let actions = table.actions.iter().filter_map(|name| pipe.action(name));
+            for statement in actions.flat_map(|action| &action.body) {
+                match statement {
+                    Statement::Set(place, _) | Statement::Pack(place, _) => {
+                        touched.insert(place.clone());
+                    }
+                    Statement::Execute { into, .. } => {
+                        touched.extend(into.iter().cloned());
+                        stored.extend(into.iter().cloned());
+                    }
+                    _ => {}
+                }
+            }
+            touched.extend(
+                conditions
+                    .into_iter()
+                    .filter_map(|condition| match condition {
+                        Condition::Equal(left, _) => left.place().cloned(),
+                        Condition::ParsedAnd(place, _) => Some(place.clone()),
+                        Condition::Valid(_) => None,
+                    }),
+            );
+        }
+    }
+    let mut bits = 0;
+    let mut carried_bits = 0;
+    let mut fixed = Vec::new();
+    let mut movable = Vec::new();
+    let mut add = |place: &Place, field: &Field| {
+        if !touched.contains(place) {
+            carried_bits += field.bits;
+            return;
+        }
+        bits += field.bits;
+        match stored.contains(place) {
+            true => fixed.extend(pieces(field.bits)),
+            false => movable.extend(pieces(field.bits)),
+        }
+    };
+    for header in program
+        .headers
+        .iter()
+        .filter(|header| seen.contains(header.name.as_str()))
+    {
+        for field in &header.fields {
+            add(&Place::hdr(&header.name, &field.name), field);
+        }
+    }
+    for field in &program.metadata {
+        add(&Place::md(&field.name), field);
+    }
+    Phv {
+        bits,
+        carried_bits,
+        containers: limits
+            .phv_containers
+            .map(|most| allocate(&fixed, &movable, most)),
+    }
+}
+
+/// Puts pieces into containers: what a register gives stays whole, the rest may be cut where one size has run out.
+fn allocate(fixed: &[usize], movable: &[usize], most: [usize; 3]) -> [usize; 3] {
+    let mut used = [0; 3];
+    let size = |bits: usize| (bits / 16).min(2);
+    for &bits in fixed {
+        used[size(bits)] += 1;
+    }
+    let mut sorted = movable.to_vec();
+    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    for bits in sorted {
+        let wanted = size(bits);
+        let options = (0..=wanted)
+            .rev()
+            .map(|smaller| (smaller, 1 << (wanted - smaller)));
+        let fits = options
+            .clone()
+            .find(|&(option, count)| used[option] + count <= most[option]);
+        let (option, count) = fits.unwrap_or((wanted, 1));
+        used[option] += count;
+    }
+    used
+}
