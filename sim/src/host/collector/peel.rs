@@ -10,7 +10,7 @@ use crate::model::flowradar::HashBank;
 pub(super) const MOST_TABLES: usize = 8;
 
 /// Cells whose flows are looked up at once, so that the cache misses of all of them overlap.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
 
 /// A flow that is alone in a cell, and its cell in each of `K` sub-tables.
 #[derive(Clone, Copy)]
@@ -66,7 +66,9 @@ fn peel_tables<const W: usize, const K: usize>(
     }; BATCH];
     while !queue.is_empty() {
         let mut found = 0;
-        for cell in queue.drain(queue.len().saturating_sub(BATCH)..) {
+        let start = queue.len().saturating_sub(BATCH);
+        touch(cells, queue[start..].iter().copied());
+        for cell in queue.drain(start..) {
             let single = &cells[cell as usize];
             if single.flows != 1 {
                 continue;
@@ -80,9 +82,10 @@ fn peel_tables<const W: usize, const K: usize>(
             found += usize::from(is_here);
             misplaced += usize::from(!is_here);
         }
-        // Nothing depends on these loads and little is between them, so that the cells come from memory side by side.
-        let places = batch[..found].iter().flat_map(|single| single.places);
-        black_box(places.fold(0, |sum, place| sum ^ cells[place as usize].flows));
+        touch(
+            cells,
+            batch[..found].iter().flat_map(|single| single.places),
+        );
         for Single { cell, places } in &batch[..found] {
             let single = cells[*cell as usize];
             // It may be the same flow as an earlier one of the batch.
@@ -105,4 +108,11 @@ fn peel_tables<const W: usize, const K: usize>(
         }
     }
     misplaced
+}
+
+/// Loads cells that are about to be used. Nothing depends on these loads and little is between them, so that the cells
+/// come from memory side by side.
+#[inline]
+fn touch<const W: usize>(cells: &[Cell<W>], places: impl Iterator<Item = u32>) {
+    black_box(places.fold(0, |sum, place| sum ^ cells[place as usize].flows));
 }
