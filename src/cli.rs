@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{cosim, emit, model, report, run, scaling, trace};
+use crate::commands::{cosim, emit, flowradar, model, report, run, scaling, trace};
 
 /// Generates the hardware of state-compute replication from one configuration, and proves it
 ///
@@ -39,6 +39,8 @@ pub enum Command {
     Report(Box<report::Args>),
     /// Measure and simulate how the throughput of replicas grows with cores
     Scaling(scaling::Args),
+    /// Size, decode and simulate FlowRadar encoders
+    Flowradar(Box<flowradar::Args>),
     /// Generate traffic as a capture
     Trace(trace::Args),
     /// Say which tools are found, what they are for and how to get the others

@@ -224,8 +224,12 @@ fn wrong_flags_are_explained() {
         ),
         ("cosim --config good.toml", "<--pcap <FILE>|--trace <KIND>>"),
         (
-            "cosim --pcap in.pcap --packets 5",
-            "cannot be used with '--packets <N>'",
+            "cosim --pcap in.pcap --flows 5",
+            "cannot be used with '--flows <N>'",
+        ),
+        (
+            "cosim --trace zipf --packets 5 --pad-truncated",
+            "cannot be used with",
         ),
         (
             "cosim --pcap in.pcap --rows many",

@@ -55,6 +55,38 @@ fn a_small_sweep_is_synthesised_and_compared() {
 }
 
 #[test]
+fn the_wrapper_of_a_host_takes_little_beside_the_core() {
+    let refusal = seqnic("report --host netfpga-plus --blocks").refusal();
+    assert!(
+        refusal.starts_with("error: --blocks: there is only a table of a host"),
+        "{refusal}"
+    );
+    if Tool::Yosys.find().is_none() {
+        eprintln!("skipped: Yosys is not there; run `cargo xtask setup`");
+        return;
+    }
+    let text =
+        seqnic("report --host netfpga-plus --config examples/none.toml --data-bits 1024 --json")
+            .success();
+    let entries: Vec<Value> = serde_json::from_str(&text).expect("an array");
+    let entry = &entries[0];
+    // The wrapper is the same for all configurations, so it is the largest part of the smallest core: some LUTs, which are far
+    // below 5 % of a core with a history.
+    for (percent, resource, most) in [
+        ("wrapper_lut_percent", "lut_physical", 30.0),
+        ("wrapper_ff_percent", "ff", 10.0),
+    ] {
+        let [bare, core, wrapped] = ["bare", "core", "wrapped"]
+            .map(|part| entry[part][resource].as_f64().expect("a number"));
+        assert!(bare > 0.0 && core > bare && wrapped > core, "{entry}");
+        let more = 100.0 * (wrapped / core - 1.0);
+        let shown = entry[percent].as_f64().expect("a number");
+        assert!((shown - more).abs() < 1e-9, "{entry}");
+        assert!(wrapped - core < most, "{entry}");
+    }
+}
+
+#[test]
 fn reports_of_vivado_stand_beside_table_2_as_text_json_csv_and_html() {
     let files = format!("{REPORTS}/utilization.rpt {REPORTS}/timing_summary.rpt");
     let text = seqnic(&format!("report --rows 32 --vivado {files}")).success();

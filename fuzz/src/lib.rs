@@ -7,6 +7,7 @@
 mod bytes;
 pub mod capture;
 pub mod config;
+pub mod flowradar;
 pub mod prefix;
 pub mod rows;
 
@@ -14,9 +15,10 @@ pub mod rows;
 pub type Check = fn(&[u8]);
 
 /// Every target: its name and its check.
-pub const TARGETS: [(&str, Check); 4] = [
+pub const TARGETS: [(&str, Check); 5] = [
     ("config", config::check),
     ("capture", capture::check),
+    ("flowradar", flowradar::check),
     ("prefix", prefix::check),
     ("rows", rows::check),
 ];

@@ -101,7 +101,7 @@ impl Past {
                 let mut header = [destination.octets(), source.octets()].concat();
                 if let Some(tag) = vlan {
                     header.extend(VlanTag::TPID.to_be_bytes());
-                    header.extend((tag.first_vid + core as u16).to_be_bytes());
+                    header.extend((tag.first_vid + tag.vid_step * core as u16).to_be_bytes());
                 }
                 header.extend(ethertype.to_be_bytes());
                 assert_eq!(shown, header);

@@ -1,6 +1,8 @@
 //! What the RTL layer refuses, and the words in which it does.
 
-use seqnic_hdl::rtl::{MemorySpec, MemoryStyle, Module, Reset, concat, lit, ones, when, zeros};
+use seqnic_hdl::rtl::{
+    ClockDomain, Expr, MemorySpec, MemoryStyle, Module, Reset, concat, lit, ones, when, zeros,
+};
 
 /// The error of a module called `block` that `build` fills.
 fn error_of(build: impl FnOnce(&mut Module)) -> String {
@@ -365,4 +367,118 @@ fn what_cannot_be_driven_is_refused() {
         }),
         "module `block`, signal `a`: is not a register of this module"
     );
+}
+
+/// A register of each clock.
+fn one_of_each(m: &mut Module) -> (Expr, Expr) {
+    let here = m.input("here", 1);
+    let here = m.delayed("kept_here", Reset::To(0), here);
+    m.place_in(ClockDomain::Registers);
+    let there = m.input("there", 1);
+    let there = m.delayed("kept_there", Reset::To(0), there);
+    m.place_in(ClockDomain::Datapath);
+    (here, there)
+}
+
+const TAKE_ACROSS: &str = "take it across with `synchronised` or `bundled`";
+
+#[test]
+fn state_that_reads_another_clock_is_refused() {
+    assert_eq!(
+        error_of(|m| {
+            let (_, there) = one_of_each(m);
+            let inverse = m.wire("inverse", !there);
+            m.delayed("late", Reset::To(0), inverse);
+        }),
+        format!(
+            "module `block`, signal `late`: belongs to clock axis_aclk but reads `kept_there` of clock s_axi_aclk; {TAKE_ACROSS}"
+        )
+    );
+    assert_eq!(
+        error_of(|m| {
+            let (here, there) = one_of_each(m);
+            m.place_in(ClockDomain::Registers);
+            m.captured("late", here, there);
+        }),
+        format!(
+            "module `block`, signal `late`: belongs to clock s_axi_aclk but reads `kept_here` of clock axis_aclk; {TAKE_ACROSS}"
+        )
+    );
+    assert_eq!(
+        error_of(|m| {
+            let (here, there) = one_of_each(m);
+            m.bundled("late", &there, &here);
+        }),
+        format!(
+            "module `block`, signal `late`: belongs to clock axis_aclk but reads `kept_there` of clock s_axi_aclk; {TAKE_ACROSS}"
+        )
+    );
+    assert_eq!(
+        error_of(|m| {
+            let (here, there) = one_of_each(m);
+            let memory = m.memory("store", DISTRIBUTED);
+            m.write(memory, here, &there, &zeros(8), None);
+        }),
+        "module `block`, signal `store`: reads `kept_here` of clock axis_aclk and `kept_there` of clock s_axi_aclk; \
+         take one across with `synchronised` or `bundled`"
+    );
+}
+
+#[test]
+fn wires_and_ports_that_mix_clocks_are_refused() {
+    assert_eq!(
+        error_of(|m| {
+            let (here, there) = one_of_each(m);
+            m.output_of("both", here & there);
+        }),
+        "module `block`, signal `both`: reads `kept_here` of clock axis_aclk and `kept_there` of clock s_axi_aclk; \
+         take one across with `synchronised` or `bundled`"
+    );
+    assert_eq!(
+        error_of(|m| {
+            let (_, there) = one_of_each(m);
+            let mut inner = Module::new("inner", "");
+            let a = inner.input("a", 1);
+            inner.output_of("y", !a);
+            let inner = m.instance("inside", &inner.build().expect("it is sound"));
+            m.connect(inner, "a", there);
+        }),
+        format!(
+            "module `block`, signal `inside.a`: belongs to clock axis_aclk but reads `kept_there` of clock s_axi_aclk; {TAKE_ACROSS}"
+        )
+    );
+}
+
+#[test]
+fn a_synchroniser_takes_one_register_of_one_bit() {
+    let refused = |value: fn(&mut Module, Expr) -> Expr| {
+        error_of(|m| {
+            let (_, there) = one_of_each(m);
+            let value = value(m, there);
+            m.synchronised("late", Reset::To(0), &value);
+        })
+    };
+    let text = "module `block`, signal `late_meta`: is a synchroniser, which takes a register of 1 bit, but gets";
+    assert_eq!(
+        refused(|m, there| m.wire("inverse", !there)),
+        format!("{text} `inverse`")
+    );
+    assert_eq!(
+        refused(|m, _| m.captured("word", ones(1), ones(2))),
+        format!("{text} `word`")
+    );
+    assert_eq!(refused(|m, _| m.input("port", 1)), format!("{text} `port`"));
+}
+
+#[test]
+fn what_crosses_as_it_should_is_built() {
+    let mut m = Module::new("block", "");
+    let (here, there) = one_of_each(&mut m);
+    let flag = m.synchronised("flag", Reset::To(0), &there);
+    let word = m.bundled("word", &flag, &concat([there.clone(), !&there]));
+    m.output_of("y", word.any() & here);
+    m.output_of("z", there);
+    let design = m.build().expect("nothing crosses unmarked");
+    let domains: Vec<_> = design.domains().collect();
+    assert_eq!(domains, ClockDomain::ALL);
 }

@@ -237,9 +237,11 @@ fn steering(config: &Config) -> String {
             let address = base.checked_add(core as u64).unwrap_or(base);
             format!("ethtool -U PORT flow-type ether src {address} action {core}\n")
         }),
-        (Steering::Vlan { first_vid }, _) => format!(
-            "for core in $(seq 0 {}); do\n    ethtool -U PORT flow-type ether vlan $(({first_vid} + core)) action $core\ndone\n",
-            cores - 1
+        (Steering::Vlan(tag), _) => format!(
+            "for core in $(seq 0 {}); do\n    ethtool -U PORT flow-type ether vlan $(({} + {} * core)) action $core\ndone\n",
+            cores - 1,
+            tag.first_vid,
+            tag.vid_step
         ),
         _ => "# The core is beside the data of the stream: what receives it must choose the queue.\n".into(),
     }

@@ -5,14 +5,12 @@
 //! form of the tree, and a bench that plays the same frames to the core alone.
 
 pub mod axi;
+mod datapath;
 mod host;
 mod package;
-mod responder;
 mod stream;
 
-pub use host::{Core, DestinationPort, LARGEST_FRAME_BYTES, Refused, SHORTEST_FRAME_BYTES};
-pub use package::Exchange;
-pub use responder::register_responder;
+pub use host::{Core, DestinationPort, LARGEST_FRAME_BYTES};
 pub use stream::host_stream;
 
 /// Bits of `tdata` in the datapath of the reference projects.

@@ -1,7 +1,8 @@
 //! The hardware around the sequencer, cycle by cycle.
 
 use seqnic_hdl::rtl::{PortId, Simulator};
-use seqnic_netfpga::netfpga_plus::{Core, DestinationPort, host_stream, register_responder};
+use seqnic_netfpga::netfpga_plus::{Core, DestinationPort, host_stream};
+use seqnic_netfpga::register_responder;
 use seqnic_spec::Config;
 
 fn core(text: &str) -> Core {
@@ -248,7 +249,14 @@ fn frames_that_the_queues_cannot_always_take_are_refused_unless_allowed() {
     assert_eq!(fits(1732).safe_frame_bytes(), 60);
     assert_eq!(
         refusal(&rows(1733), true),
-        "the prefix has 1733 bytes: the output queues always have room for 1792 bytes, so not even the shortest frame \
-         of 60 bytes fits; use fewer rows or shorter ones"
+        "the prefix has 1733 bytes: the output queues always take 14 beats, and can be overrun by more, so behind it not \
+         even the shortest frame of 60 bytes is safe; use fewer rows or shorter ones"
     );
+    // 27 beats are 3456 bytes; one byte more is a beat more, and is not to be had by allowing it.
+    let stops = "the prefix of 1943 bytes makes frames of up to 3457 bytes, 28 beats: the width converters hold 27 beats, and \
+                 stop for ever at more; use fewer rows or shorter ones (the prefix may have 1942 bytes here, and 278 for \
+                 the output queues)";
+    assert_eq!(refusal(&rows(1943), false), stops);
+    assert_eq!(refusal(&rows(1943), true), stops);
+    assert!(refusal(&rows(1942), true).starts_with("the prefix has 1942 bytes: the output queues"));
 }

@@ -3,6 +3,7 @@
 //! - [`model`] says what every block of the hardware must do. It shares only the layout tables of
 //!   `seqnic-spec` with the hardware, so that it cannot repeat a mistake of the design.
 //! - [`traffic`] reads and writes captures and generates seeded traffic.
+//! - [`network`] routes packets through networks of switches.
 //! - [`host`] runs packet-processing programs on what a sequencer sends.
 //!
 //! ```
@@ -24,5 +25,6 @@
 
 pub mod host;
 pub mod model;
+pub mod network;
 pub mod scaling;
 pub mod traffic;

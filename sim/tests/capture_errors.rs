@@ -3,7 +3,7 @@
 mod support;
 
 use proptest::prelude::*;
-use seqnic_sim::traffic::{CaptureReader, MAX_FRAME_BYTES, TrafficError};
+use seqnic_sim::traffic::{CaptureReader, MAX_FRAME_BYTES, Packet, TrafficError};
 use support::{Capture, INTERFACE, PCAP, RECORD, SECTION, enhanced_packet};
 
 /// The error of a capture of these parts.
@@ -92,13 +92,39 @@ fn a_short_snap_length_is_refused() {
     record[12..16].copy_from_slice(&1_514_u32.to_le_bytes());
     assert_eq!(
         refusal(&[&PCAP, &RECORD, &record]),
-        "FILE: packet 2 at byte 44 holds 4 of the 1514 bytes of its frame; capture with -s 0"
+        "FILE: packet 2 at byte 44 holds 4 of the 1514 bytes of its frame; capture with -s 0, or fill it up \
+         with zeros (--pad-truncated)"
     );
     let mut block = enhanced_packet(0, 1);
     block[24] = 60;
     assert_eq!(
         refusal(&[&SECTION, &INTERFACE, &block]),
-        "FILE: packet 1 at byte 48 holds 4 of the 60 bytes of its frame; capture with -s 0"
+        "FILE: packet 1 at byte 48 holds 4 of the 60 bytes of its frame; capture with -s 0, or fill it up \
+         with zeros (--pad-truncated)"
+    );
+}
+
+#[test]
+fn frames_cut_by_a_snap_length_are_filled_up_where_that_is_asked_for() {
+    let mut cut = RECORD;
+    cut[12..16].copy_from_slice(&60_u32.to_le_bytes());
+    let mut absurd = RECORD;
+    absurd[12..16].copy_from_slice(&u32::MAX.to_le_bytes());
+    let capture = Capture::of(&[&PCAP, &cut, &RECORD, &absurd]);
+    let reader = CaptureReader::open(&capture.path).expect("the header is sound");
+    let packets: Vec<_> = reader.pad_truncated(true).collect();
+    let whole = &RECORD[16..];
+    let bytes = |packet: &Result<Packet, _>| packet.as_ref().ok().map(|packet| packet.data.clone());
+    assert_eq!(
+        bytes(&packets[0]),
+        Some([whole, &[0; 56]].concat()),
+        "the cut frame"
+    );
+    assert_eq!(bytes(&packets[1]), Some(whole.to_vec()), "the whole frame");
+    assert!(
+        matches!(packets[2], Err(TrafficError::SnapLength { .. })),
+        "a length that no frame has: {:?}",
+        packets[2]
     );
 }
 

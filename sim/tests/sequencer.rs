@@ -125,20 +125,24 @@ fn paper_padded_fills_the_last_beat_with_zeros() {
 
 #[test]
 fn vlan_steering_adds_the_core_to_the_vlan_id() {
-    let header = |vid: u8| {
+    let header = |vid: [u8; 2]| {
         [
-            0x02, 0, 0, 0, 0, 0x01, 0x10, 0x10, 0x10, 0x10, 0x10, 0, 0x81, 0x00, 0x01, vid, 0x08,
-            0x00,
+            0x02, 0, 0, 0, 0, 0x01, 0x10, 0x10, 0x10, 0x10, 0x10, 0, 0x81, 0x00, vid[0], vid[1],
+            0x08, 0x00,
         ]
     };
     assert_prefixes(
         "[history]\nrow = \"none\"\n[spray]\ncores = 3\nsteering = \"vlan\"\nfirst_vid = 0x1fd",
         &[
-            &[&header(0xfd)],
-            &[&header(0xfe)],
-            &[&header(0xff)],
-            &[&header(0xfd)],
+            &[&header([1, 0xfd])],
+            &[&header([1, 0xfe])],
+            &[&header([1, 0xff])],
+            &[&header([1, 0xfd])],
         ],
+    );
+    assert_prefixes(
+        "[history]\nrow = \"none\"\n[spray]\ncores = 15\nsteering = \"vlan\"\nfirst_vid = 2\nvid_step = 256",
+        &[&[&header([0, 2])], &[&header([1, 2])], &[&header([2, 2])]],
     );
 }
 

@@ -5,7 +5,8 @@ mod resolve;
 
 use crate::check::bits_to_count;
 use crate::error::SpecError;
-use crate::prefix::PrefixLayout;
+use crate::flowradar::FlowRadar;
+use crate::prefix::{PrefixLayout, VlanTag};
 use crate::raw::RawConfig;
 use crate::row::RowLayout;
 
@@ -15,10 +16,7 @@ pub enum Steering {
     /// The source address of the dummy Ethernet header: its base plus the core number.
     SourceMac,
     /// The VLAN ID of the dummy Ethernet header.
-    Vlan {
-        /// The VLAN ID of core 0.
-        first_vid: u16,
-    },
+    Vlan(VlanTag),
     /// The output port `tdest`, [`Config::tdest_bits`] wide.
     Tdest,
     /// Some bits of `tuser`.
@@ -51,6 +49,16 @@ named_enum! {
         Block = "block",
         /// Flip-flops.
         Registers = "registers",
+    }
+}
+
+named_enum! {
+    /// The clock of the port of the registers.
+    pub enum ControlClock {
+        /// That of the datapath.
+        Datapath = "datapath",
+        /// One of its own, which needs no relation to the other.
+        Own = "own",
     }
 }
 
@@ -108,8 +116,12 @@ pub struct Config {
     cores: usize,
     steering: Steering,
     control: bool,
+    max_weight: usize,
+    control_clock: ControlClock,
+    heartbeat: bool,
     timestamp: TimestampSource,
     pipeline: Pipeline,
+    flowradar: Option<FlowRadar>,
 }
 
 impl Config {
@@ -202,6 +214,26 @@ impl Config {
         self.control
     }
 
+    /// The most frames that a core may get in a row; 1 when no register can give it more than that.
+    pub fn max_weight(&self) -> usize {
+        self.max_weight
+    }
+
+    /// Whether registers say how many frames each core gets in a row.
+    pub fn has_weights(&self) -> bool {
+        self.max_weight > 1
+    }
+
+    /// The clock of the port of these registers.
+    pub fn control_clock(&self) -> ControlClock {
+        self.control_clock
+    }
+
+    /// Whether the sequencer counts what returns from each core, and takes out those from which nothing does.
+    pub fn has_heartbeat(&self) -> bool {
+        self.heartbeat
+    }
+
     /// Where the time comes from.
     pub fn timestamp(&self) -> TimestampSource {
         self.timestamp
@@ -215,5 +247,10 @@ impl Config {
     /// Registers and buffers that trade area for timing.
     pub fn pipeline(&self) -> Pipeline {
         self.pipeline
+    }
+
+    /// The FlowRadar encoder, if there is one.
+    pub fn flowradar(&self) -> Option<&FlowRadar> {
+        self.flowradar.as_ref()
     }
 }

@@ -51,6 +51,8 @@ pub fn packet_format_markdown() -> String {
 
     page.heading("Which headers a packet has");
     page.paragraph(prose::PARSING);
+
+    crate::flowradar::write_page(&mut page);
     page.text
 }
 
@@ -65,7 +67,7 @@ impl Page {
         self.paragraph(&format!("## {title}"));
     }
 
-    fn subheading(&mut self, title: &str) {
+    pub(crate) fn subheading(&mut self, title: &str) {
         self.paragraph(&format!("### {title}"));
     }
 

@@ -34,6 +34,7 @@ mod named;
 mod check;
 mod config;
 mod error;
+pub mod flowradar;
 mod format;
 mod header;
 mod identifier;
@@ -44,15 +45,17 @@ pub mod registers;
 mod row;
 mod source;
 
-pub use config::{Config, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
+pub use config::{
+    Config, ControlClock, CoreEncoding, Pipeline, Steering, Storage, TimestampSource,
+};
 pub use error::{Refusal, SpecError, ValueError};
 pub use format::packet_format_markdown;
 pub use header::{HeaderField, Layer};
 pub use mac::MacAddr;
 pub use prefix::{PrefixLayout, PrefixPreset, RowOrder, Section, SectionKind, VlanTag};
 pub use raw::{
-    RawAlignment, RawBus, RawConfig, RawField, RawHistory, RawPipeline, RawPrefix, RawSection,
-    RawSpray, RawTimestamp,
+    RawAlignment, RawBus, RawConfig, RawExport, RawField, RawFlowRadar, RawHistory, RawPipeline,
+    RawPrefix, RawSection, RawSpray, RawTimestamp,
 };
 pub use row::{ByteOrder, Field, Requirements, RowLayout, RowPreset};
 pub use source::Source;

@@ -35,16 +35,23 @@ named_enum! {
 
 /// The 802.1Q tag of the dummy Ethernet header; it stands before the EtherType.
 ///
-/// The priority is 0 and the VLAN ID is `first_vid` plus the core number.
+/// The priority is 0 and the VLAN ID is `first_vid` plus `vid_step` times the core number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VlanTag {
     /// The VLAN ID of core 0.
     pub first_vid: u16,
+    /// From the VLAN ID of a core to that of the next: a power of two.
+    pub vid_step: u16,
 }
 
 impl VlanTag {
     /// The tag protocol identifier, the first two bytes of the tag.
     pub const TPID: u16 = 0x8100;
+
+    /// The VLAN ID of a core.
+    pub fn vid(self, core: usize) -> usize {
+        usize::from(self.first_vid) + usize::from(self.vid_step) * core
+    }
 }
 
 /// What a section of the prefix holds.

@@ -1,9 +1,12 @@
 //! The configuration as it is written: everything optional, nothing checked.
 
+mod flowradar;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::flowradar::{RawExport, RawFlowRadar};
 use crate::error::SpecError;
 
 /// A configuration as it is written in TOML or given by flags.
@@ -27,6 +30,9 @@ pub struct RawConfig {
     pub timestamp: RawTimestamp,
     /// Registers and buffers that trade area for timing.
     pub pipeline: RawPipeline,
+    /// The FlowRadar encoder; without it there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flowradar: Option<RawFlowRadar>,
 }
 
 /// `[bus]`
@@ -135,6 +141,8 @@ pub struct RawSpray {
     pub steering: Option<String>,
     /// VLAN steering: the VLAN ID of core 0.
     pub first_vid: Option<u64>,
+    /// VLAN steering: what each core adds to the VLAN ID.
+    pub vid_step: Option<u64>,
     /// Tuser steering: the lowest bit of the core number in `tuser`.
     pub tuser_offset_bits: Option<u64>,
     /// Tuser steering: the width of the core number.
@@ -143,6 +151,12 @@ pub struct RawSpray {
     pub tuser_encoding: Option<String>,
     /// Whether cores are taken out and in through registers.
     pub control: Option<bool>,
+    /// The most frames that a core may get in a row.
+    pub max_weight: Option<u64>,
+    /// The clock of the registers' port.
+    pub control_clock: Option<String>,
+    /// Whether cores from which nothing returns are taken out.
+    pub heartbeat: Option<bool>,
 }
 
 /// `[timestamp]`
@@ -174,7 +188,15 @@ impl RawConfig {
     pub fn from_toml_str(text: &str, origin: &str) -> Result<Self, SpecError> {
         let syntax = |error: toml::de::Error| SpecError::syntax(&error, text, origin);
         let table: toml::Table = toml::from_str(text).map_err(syntax)?;
-        for section in ["bus", "history", "prefix", "spray", "timestamp", "pipeline"] {
+        for section in [
+            "bus",
+            "history",
+            "prefix",
+            "spray",
+            "timestamp",
+            "pipeline",
+            "flowradar",
+        ] {
             // Without this, an array would be taken for a table whose keys are left out.
             if let Some(value) = table.get(section).filter(|value| !value.is_table()) {
                 let fix = format!("write [{section}] and its keys below it, as in examples/");
@@ -200,6 +222,10 @@ impl RawConfig {
             spray: self.spray.merge(over.spray),
             timestamp: self.timestamp.merge(over.timestamp),
             pipeline: self.pipeline.merge(over.pipeline),
+            flowradar: match (self.flowradar, over.flowradar) {
+                (Some(below), Some(over)) => Some(below.merge(over)),
+                (below, over) => over.or(below),
+            },
         }
     }
 }
@@ -263,6 +289,9 @@ impl RawSpray {
             self = Self {
                 cores: self.cores,
                 control: self.control,
+                max_weight: self.max_weight,
+                control_clock: self.control_clock,
+                heartbeat: self.heartbeat,
                 ..Self::default()
             };
         }
@@ -270,10 +299,14 @@ impl RawSpray {
             cores: over.cores.or(self.cores),
             steering: over.steering.or(self.steering),
             first_vid: over.first_vid.or(self.first_vid),
+            vid_step: over.vid_step.or(self.vid_step),
             tuser_offset_bits: over.tuser_offset_bits.or(self.tuser_offset_bits),
             tuser_core_bits: over.tuser_core_bits.or(self.tuser_core_bits),
             tuser_encoding: over.tuser_encoding.or(self.tuser_encoding),
             control: over.control.or(self.control),
+            max_weight: over.max_weight.or(self.max_weight),
+            control_clock: over.control_clock.or(self.control_clock),
+            heartbeat: over.heartbeat.or(self.heartbeat),
         }
     }
 }

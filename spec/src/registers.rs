@@ -37,6 +37,17 @@ pub enum Shape {
     CoreMask,
 }
 
+/// What a configuration must have for a register to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Feature {
+    /// Nothing but registers.
+    Control,
+    /// A `spray.max_weight` above 1.
+    Weights,
+    /// `spray.heartbeat`.
+    Heartbeat,
+}
+
 /// What a register holds after reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Initial {
@@ -50,6 +61,8 @@ pub enum Initial {
     Cores,
     /// The bytes of the prefix.
     PrefixBytes,
+    /// The most frames that a core may get in a row.
+    MaxWeight,
     /// A 1 for each core.
     AllCores,
 }
@@ -63,6 +76,8 @@ pub struct Register {
     pub offset_bytes: usize,
     /// How many words there are.
     pub shape: Shape,
+    /// What a configuration must have for it to be there.
+    pub feature: Feature,
     /// What reading and writing do.
     pub access: Access,
     /// The bits of a word that mean something.
@@ -96,11 +111,27 @@ pub mod status_bits {
     pub const REFUSED: usize = 0;
     /// No core is enabled: frames wait.
     pub const NO_CORE: usize = 1;
+    /// A core was taken out since this was last cleared.
+    pub const TAKEN_OUT: usize = 2;
+}
+
+impl Feature {
+    /// Whether a configuration has it.
+    pub fn is_in(self, config: &Config) -> bool {
+        match self {
+            Self::Control => true,
+            Self::Weights => config.has_weights(),
+            Self::Heartbeat => config.has_heartbeat(),
+        }
+    }
 }
 
 impl Register {
     /// The words that a configuration has.
     pub fn words(&self, config: &Config) -> usize {
+        if !self.feature.is_in(config) {
+            return 0;
+        }
         match self.shape {
             Shape::Word => 1,
             Shape::PerCore => config.cores(),
@@ -123,6 +154,7 @@ impl Register {
             Initial::RowBytes => number(config.row().bytes()),
             Initial::Cores => number(config.cores()),
             Initial::PrefixBytes => number(config.prefix_bytes()),
+            Initial::MaxWeight => number(config.max_weight()),
             Initial::AllCores => u32::MAX >> (WORD_BITS - mask_bits(config, word)),
         }
     }
@@ -141,21 +173,32 @@ fn mask_bits(config: &Config, word: usize) -> usize {
     (config.cores() - WORD_BITS * word).min(WORD_BITS)
 }
 
+/// The feature that a line of the table names.
+macro_rules! feature {
+    () => {
+        Feature::Control
+    };
+    ($Feature:ident) => {
+        Feature::$Feature
+    };
+}
+
 /// Makes of one table the registers and the methods of [`Registers`] that read and write them.
 macro_rules! registers {
     ($(
-        $NAME:ident: $Shape:ident at $offset:literal, $Access:ident($($method:ident),+), $width:literal bits,
+        $NAME:ident: $Shape:ident at $offset:literal $(with $Feature:ident)?, $Access:ident($($method:ident),+), $width:literal bits,
         $initial:expr, $doc:literal;
     )+) => {
         /// The registers by name.
         pub mod map {
-            use super::{Access, Initial, Register, Shape};
+            use super::{Access, Feature, Initial, Register, Shape};
             $(
                 #[doc = $doc]
                 pub const $NAME: Register = Register {
                     name: stringify!($NAME),
                     offset_bytes: $offset,
                     shape: Shape::$Shape,
+                    feature: feature!($($Feature)?),
                     access: Access::$Access,
                     width_bits: $width,
                     initial: $initial,
@@ -199,9 +242,9 @@ registers! {
         "Cores that the sequencer was made for.";
     PREFIX_BYTES: Word at 0x02c, ReadOnly(prefix_bytes), 32 bits, Initial::PrefixBytes,
         "Bytes in front of each frame.";
-    STATUS: Word at 0x030, WriteOneClears(status, clear_status), 2 bits, Initial::Number(0),
+    STATUS: Word at 0x030, WriteOneClears(status, clear_status), 3 bits, Initial::Number(0),
         "Bit 0: a write was refused and changed nothing; a 1 clears it. Bit 1: no core is enabled, frames wait; it \
-         follows the masks.";
+         follows the masks. Bit 2, with `spray.heartbeat`: a core was taken out; a 1 clears it.";
     CORES_USED: Word at 0x034, ReadWrite(cores_used, set_cores_used), 32 bits, Initial::Cores,
         "Cores from this number on take no part. A number above CORES would take more history than there may be, and \
          is refused, as is 0.";
@@ -209,10 +252,29 @@ registers! {
         "Frames that were dropped: always 0, the sequencer drops none.";
     OVERSIZE: Word at 0x03c, ReadOnly(oversize), 32 bits, Initial::Number(0),
         "Frames that were too long: always 0, the sequencer has no limit.";
+    MAX_WEIGHT: Word at 0x040 with Weights, ReadOnly(max_weight), 32 bits, Initial::MaxWeight,
+        "the most frames that a core may get in a row.";
+    HEARTBEAT_FRAMES: Word at 0x044 with Heartbeat, ReadWrite(heartbeat_frames, set_heartbeat_frames), 15 bits,
+        Initial::Number(0),
+        "a core is taken out when it was sent so many frames and none returned; 0 for never. More than 32767 is refused.";
+    HEARTBEAT_CYCLES: Word at 0x048 with Heartbeat, ReadWrite(heartbeat_cycles, set_heartbeat_cycles), 31 bits,
+        Initial::Number(0),
+        "a core is taken out when it was sent a frame and none returned for so many cycles; 0 for never. More than \
+         2^31 - 1 is refused.";
+    FAILURES: Word at 0x04c with Heartbeat, ReadOnly(failures), 32 bits, Initial::Number(0),
+        "how often a core was taken out, modulo 2^32.";
+    LAST_FAILED: Word at 0x050 with Heartbeat, ReadOnly(last_failed), 8 bits, Initial::Number(0),
+        "the core that was taken out last.";
     ACTIVE: CoreMask at 0x080, ReadWrite(active, set_active), 32 bits, Initial::AllCores,
         "Cores that take part. A 1 for a core that is not there is refused.";
     FAILED: CoreMask at 0x0a0, ReadWrite(failed, set_failed), 32 bits, Initial::Number(0),
-        "Cores that have failed: they take no part, whatever ACTIVE says. A 1 for a core that is not there is refused.";
+        "Cores that have failed: they take no part, whatever ACTIVE says. A 1 for a core that is not there is refused. With \
+         `spray.heartbeat` a core that is taken out gets its 1 here, and a 0 lets it back in.";
     PACKETS: PerCore at 0x400, ReadOnly(packets), 32 bits, Initial::Number(0),
         "Frames that were begun for a core, modulo 2^32.";
+    WEIGHT: PerCore at 0x800 with Weights, ReadWrite(weight, set_weight), 8 bits, Initial::Number(1),
+        "the frames that a core gets in a row, in each of its turns. 0, or a number above MAX_WEIGHT, would take more \
+         history than there may be, and is refused.";
+    RETURNED: PerCore at 0xc00 with Heartbeat, ReadOnly(returned), 32 bits, Initial::Number(0),
+        "frames that returned from a core, modulo 2^32.";
 }

@@ -4,8 +4,8 @@ use proptest::option::weighted;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use seqnic_spec::{
-    Config, Layer, PrefixPreset, RawAlignment, RawBus, RawConfig, RawField, RawHistory,
-    RawPipeline, RawPrefix, RawSection, RawSpray, RawTimestamp, RowPreset, Source,
+    Config, Layer, PrefixPreset, RawAlignment, RawBus, RawConfig, RawField, RawFlowRadar,
+    RawHistory, RawPipeline, RawPrefix, RawSection, RawSpray, RawTimestamp, RowPreset, Source,
 };
 
 #[test]
@@ -99,15 +99,63 @@ fn raw_config() -> impl Strategy<Value = RawConfig> {
             data_bits,
             tuser_bits,
         });
-    (bus, history(), prefix(), spray(), timestamp, pipeline).prop_map(
-        |(bus, history, prefix, spray, timestamp, pipeline)| RawConfig {
-            name: None,
-            bus,
-            history,
-            prefix,
-            spray,
-            timestamp,
-            pipeline,
+    let flowradar = weighted(0.3, flowradar());
+    (
+        bus,
+        history(),
+        prefix(),
+        spray(),
+        timestamp,
+        pipeline,
+        flowradar,
+    )
+        .prop_map(
+            |(bus, history, prefix, spray, timestamp, pipeline, flowradar)| RawConfig {
+                name: None,
+                bus,
+                history,
+                prefix,
+                spray,
+                timestamp,
+                pipeline,
+                flowradar,
+            },
+        )
+}
+
+fn flowradar() -> impl Strategy<Value = RawFlowRadar> {
+    let sizes = (
+        rare(0..1 << 25),
+        rare(0..10),
+        rare(90..1100),
+        rare(0..70),
+        rare(0..20),
+    );
+    let names = (
+        name(&["crc-sum", "tabulation", "crc"]),
+        name(&["five-tuple", "ipv6-five-tuple"]),
+        name(&["block", "ultra"]),
+    );
+    let rest = (any::<Option<bool>>(), rare(0..9), rare(0..9), rare(0..9));
+    (sizes, names, rest).prop_map(
+        |(
+            (flows, tables, cells_percent, filter_bits_per_flow, filter_hashes),
+            (hash, key, storage),
+            (byte_counts, seed, epoch_cycles, switch_id),
+        )| RawFlowRadar {
+            flows,
+            tables,
+            cells_percent,
+            filter_bits_per_flow,
+            filter_hashes,
+            hash,
+            seed,
+            key,
+            byte_counts,
+            storage,
+            epoch_cycles,
+            switch_id,
+            ..RawFlowRadar::default()
         },
     )
 }
@@ -207,9 +255,11 @@ fn section() -> impl Strategy<Value = RawSection> {
 }
 
 fn spray() -> impl Strategy<Value = RawSpray> {
-    let vlan = weighted(0.8, 0..5000u64).prop_map(|first_vid| RawSpray {
+    let vid_step = rare(0..13).prop_map(|step| step.map(|step| 1 << step));
+    let vlan = (weighted(0.8, 0..5000u64), vid_step).prop_map(|(first_vid, vid_step)| RawSpray {
         steering: Some("vlan".to_owned()),
         first_vid,
+        vid_step,
         ..RawSpray::default()
     });
     let tuser = (rare(0..520), rare(0..520), name(&["binary", "one-hot"])).prop_map(
@@ -228,16 +278,25 @@ fn spray() -> impl Strategy<Value = RawSpray> {
             ..RawSpray::default()
         });
     let control = weighted(0.3, proptest::bool::ANY);
+    let max_weight = rare(0..300);
+    let heartbeat = weighted(0.2, proptest::bool::ANY);
     (
         weighted(0.8, 0..40u64),
         control,
+        (max_weight, heartbeat),
+        name(&["datapath", "own"]),
         prop_oneof![vlan, tuser, other],
     )
-        .prop_map(|(cores, control, spray)| RawSpray {
-            cores,
-            control,
-            ..spray
-        })
+        .prop_map(
+            |(cores, control, (max_weight, heartbeat), control_clock, spray)| RawSpray {
+                cores,
+                control,
+                max_weight,
+                heartbeat,
+                control_clock: control_clock.filter(|_| control == Some(true)),
+                ..spray
+            },
+        )
 }
 
 /// A number that is seldom given.

@@ -1,6 +1,6 @@
 //! Command-line flags over a file.
 
-use seqnic_spec::{Config, RawConfig, Steering, Storage, TimestampSource};
+use seqnic_spec::{Config, RawConfig, Steering, Storage, TimestampSource, VlanTag};
 
 /// The file with the flags over it, both as TOML.
 fn merged(file: &str, flags: &str) -> Config {
@@ -28,7 +28,7 @@ fn the_choices_of_the_file_stay_unless_they_are_made_anew() {
         r#"
         history.row = "port-knocking"
         prefix.layout = "bpf-profile"
-        spray = { cores = 4, steering = "vlan", first_vid = 9 }
+        spray = { cores = 4, steering = "vlan", first_vid = 9, vid_step = 2 }
         timestamp.source = "port"
         "#,
         "bus.data_bits = 512\nspray.cores = 5",
@@ -37,7 +37,13 @@ fn the_choices_of_the_file_stay_unless_they_are_made_anew() {
         (config.row().name(), config.prefix().name(), config.cores()),
         ("port-knocking", "bpf-profile", 5)
     );
-    assert_eq!(config.steering(), Steering::Vlan { first_vid: 9 });
+    assert_eq!(
+        config.steering(),
+        Steering::Vlan(VlanTag {
+            first_vid: 9,
+            vid_step: 2
+        })
+    );
     assert_eq!(config.timestamp(), TimestampSource::Port);
 }
 
@@ -112,10 +118,12 @@ fn the_same_layout_keeps_the_width_of_the_index() {
 #[test]
 fn another_steering_and_another_clock_drop_the_numbers_of_the_old_ones() {
     let config = merged(
-        "spray = { cores = 4, steering = \"vlan\", first_vid = 9 }\ntimestamp.increment = 3",
+        "spray = { cores = 4, steering = \"vlan\", first_vid = 9, control = true, max_weight = 3, heartbeat = true }\n\
+         timestamp.increment = 3",
         "spray.steering = \"tdest\"\ntimestamp.source = \"port\"",
     );
     assert_eq!((config.cores(), config.steering()), (4, Steering::Tdest));
+    assert_eq!((config.has_heartbeat(), config.max_weight()), (true, 3));
     assert_eq!(config.timestamp(), TimestampSource::Port);
 }
 

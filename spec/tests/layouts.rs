@@ -269,7 +269,10 @@ fn a_vlan_tag_makes_the_header_longer() {
     assert!(matches!(
         header.kind,
         SectionKind::Ethernet {
-            vlan: Some(VlanTag { first_vid: 100 }),
+            vlan: Some(VlanTag {
+                first_vid: 100,
+                vid_step: 1
+            }),
             ..
         }
     ));
@@ -402,6 +405,8 @@ fn the_limits_themselves_are_allowed() {
         "spray = { cores = 14, steering = \"vlan\", first_vid = 4081 }",
         "bus.tuser_bits = 32\nspray = { cores = 256, steering = \"tuser\" }",
         "bus.tuser_bits = 512\nspray = { cores = 256, steering = \"tuser\", tuser_offset_bits = 256, tuser_core_bits = 256, tuser_encoding = \"one-hot\" }",
+        "history.rows = 256\nspray = { cores = 5, control = true, max_weight = 64 }",
+        "history.row = \"none\"\nspray = { cores = 256, control = true, max_weight = 255 }",
         "prefix.source_base = \"fe:ff:ff:ff:ff:f0\"",
         "prefix.source_base = \"fe:ff:ff:ff:ff:ff\"\nspray.steering = \"tdest\"",
         "timestamp.increment = 65535",

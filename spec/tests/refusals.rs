@@ -334,12 +334,62 @@ const REFUSED: &[(&str, &str)] = &[
          add a section to the prefix, or leave it out",
     ),
     (
+        "spray = { control = true, max_weight = 0 }",
+        "spray.max_weight = 0: must be from 1 to 255; the nearest is 1",
+    ),
+    (
+        "spray = { control = true, max_weight = 256 }",
+        "spray.max_weight = 256: must be from 1 to 255; the nearest is 255",
+    ),
+    (
+        "spray.max_weight = 2",
+        "spray.max_weight = 2: means something only with spray.control = true; remove it",
+    ),
+    (
+        "spray.heartbeat = true",
+        "spray.heartbeat = true: means something only with spray.control = true; remove it",
+    ),
+    (
+        "spray = { cores = 14, control = true, max_weight = 20 }",
+        "spray.max_weight = 20: with spray.cores = 14 a core misses up to 260 packets between two of its own, and a \
+         history has at most 256; set it to 19 or less, or spray over fewer cores",
+    ),
+    (
+        "history.rows = 20\nspray = { cores = 8, control = true, max_weight = 3 }",
+        "history.rows = 20: with spray.cores = 8 and spray.max_weight = 3 a core misses up to 21 packets between two of \
+         its own; set history.rows = 21 or more, or spray.cores = 7 or fewer",
+    ),
+    (
+        "spray.control_clock = \"own\"",
+        r#"spray.control_clock = "own": means something only with spray.control = true; remove it"#,
+    ),
+    (
+        "spray = { control = true, control_clock = \"axi\" }",
+        r#"spray.control_clock = "axi": is not a known name; use "datapath" or "own""#,
+    ),
+    (
         "spray = { cores = 14, steering = \"vlan\", first_vid = 4082 }",
         "spray.first_vid = 4082: must be from 1 to 4081, so that each of 14 cores has a VLAN ID; the nearest is 4081",
     ),
     (
         "spray = { cores = 14, steering = \"vlan\", first_vid = 0 }",
         "spray.first_vid = 0: must be from 1 to 4081, so that each of 14 cores has a VLAN ID; the nearest is 1",
+    ),
+    (
+        "spray = { cores = 14, steering = \"vlan\", vid_step = 256, first_vid = 767 }",
+        "spray.first_vid = 767: must be from 1 to 766, so that each of 14 cores has a VLAN ID; the nearest is 766",
+    ),
+    (
+        "spray = { cores = 16, steering = \"vlan\", vid_step = 512 }",
+        "spray.vid_step = 512: must be a power of two from 1 to 256; the nearest is 256",
+    ),
+    (
+        "spray = { cores = 1, steering = \"vlan\", vid_step = 3 }",
+        "spray.vid_step = 3: must be a power of two from 1 to 2048; the nearest are 2 and 4",
+    ),
+    (
+        "spray.vid_step = 2",
+        r#"spray.vid_step = 2: means something only with steering "vlan"; remove it"#,
     ),
     (
         "spray.tuser_offset_bits = 24",

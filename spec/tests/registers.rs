@@ -12,11 +12,14 @@ fn config(toml: &str) -> Config {
 
 #[test]
 fn no_two_registers_share_an_address() {
-    let config = config("spray.cores = 256");
+    let config = config(
+        "history.row = \"none\"\nspray = { cores = 256, control = true, max_weight = 2, heartbeat = true }",
+    );
     let mut end = 0;
     for register in Register::ALL {
         assert!(register.offset_bytes >= end, "{}", register.name);
         assert_eq!(register.offset_bytes % 4, 0, "{}", register.name);
+        assert_ne!(register.words(&config), 0, "{}", register.name);
         end = register.word_offset_bytes(register.words(&config));
     }
     assert!(end <= 1 << ADDRESS_BITS);
@@ -59,6 +62,7 @@ fn defines_name_the_words_that_the_configuration_has() {
         assert!(txt.lines().any(|found| found == line), "{line}\n{txt}");
     }
     assert!(!txt.contains("ACTIVE_2 ") && !txt.contains("PACKETS_35 "));
+    assert!(!txt.contains("WEIGHT"));
     let h = Register::defines_h(&config, "HISTORY_SEQUENCER");
     assert!(h.contains("#define NFPLUS_HISTORY_SEQUENCER_PKTOUT_0_OFFSET 0x18\n"));
     let tcl = Register::defines_tcl(&config, "HISTORY_SEQUENCER");

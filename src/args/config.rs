@@ -89,6 +89,10 @@ pub struct ConfigArgs {
     #[arg(long, value_name = "VID")]
     first_vid: Option<u64>,
 
+    /// What each core adds to the VLAN ID, with --steering vlan: a power of two
+    #[arg(long, value_name = "NUMBER")]
+    vid_step: Option<u64>,
+
     /// The lowest bit of the core number in tuser, with --steering tuser
     #[arg(long, value_name = "BITS")]
     tuser_offset_bits: Option<u64>,
@@ -104,6 +108,17 @@ pub struct ConfigArgs {
     /// Whether cores are taken out and in by registers while packets flow
     #[arg(long, value_name = "BOOL")]
     control: Option<bool>,
+
+    /// The most frames that a core may get in a row, by registers, from 1 to 255
+    #[arg(long, value_name = "FRAMES")]
+    max_weight: Option<u64>,
+    /// The clock of the port of these registers: datapath, or own for the input `s_axi_aclk`
+    #[arg(long, value_name = "CLOCK")]
+    control_clock: Option<String>,
+
+    /// Whether cores from which nothing returns are taken out
+    #[arg(long, value_name = "BOOL")]
+    heartbeat: Option<bool>,
 
     /// Where the time comes from: counter, or port for the input port `timestamp`
     #[arg(long, value_name = "SOURCE")]
@@ -216,10 +231,14 @@ impl ConfigArgs {
                 cores: self.cores.or(set.spray.cores),
                 steering: self.steering.clone().or(set.spray.steering),
                 first_vid: self.first_vid.or(set.spray.first_vid),
+                vid_step: self.vid_step.or(set.spray.vid_step),
                 tuser_offset_bits: self.tuser_offset_bits.or(set.spray.tuser_offset_bits),
                 tuser_core_bits: self.tuser_core_bits.or(set.spray.tuser_core_bits),
                 tuser_encoding: self.tuser_encoding.clone().or(set.spray.tuser_encoding),
                 control: self.control.or(set.spray.control),
+                max_weight: self.max_weight.or(set.spray.max_weight),
+                control_clock: self.control_clock.clone().or(set.spray.control_clock),
+                heartbeat: self.heartbeat.or(set.spray.heartbeat),
             },
             timestamp: RawTimestamp {
                 source: self.timestamp.clone().or(set.timestamp.source),
@@ -231,6 +250,8 @@ impl ConfigArgs {
                 fifo_beats: self.fifo_beats.or(set.pipeline.fifo_beats),
                 fifo_storage: self.fifo_storage.clone().or(set.pipeline.fifo_storage),
             },
+            // Its keys would take flags of traffic, as --flows: they are given by --set alone.
+            flowradar: set.flowradar,
         }
     }
 
@@ -319,10 +340,14 @@ mod tests {
         ("spray.cores", "--cores", "3"),
         ("spray.steering", "--steering", "tuser"),
         ("spray.first_vid", "--first-vid", "5"),
+        ("spray.vid_step", "--vid-step", "256"),
         ("spray.tuser_offset_bits", "--tuser-offset-bits", "2"),
         ("spray.tuser_core_bits", "--tuser-core-bits", "9"),
         ("spray.tuser_encoding", "--tuser-encoding", "one-hot"),
         ("spray.control", "--control", "true"),
+        ("spray.max_weight", "--max-weight", "4"),
+        ("spray.control_clock", "--control-clock", "own"),
+        ("spray.heartbeat", "--heartbeat", "true"),
         ("timestamp.source", "--timestamp", "port"),
         ("timestamp.increment", "--increment", "5"),
         ("pipeline.input_skid", "--input-skid", "true"),

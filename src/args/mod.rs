@@ -1,9 +1,13 @@
 //! Flags that several commands share.
 
+mod changes;
 mod config;
+mod host;
 mod sweep;
 mod traffic;
 
+pub use changes::ChangeArgs;
 pub use config::ConfigArgs;
+pub use host::{HostArgs, ports};
 pub use sweep::SweepArgs;
-pub use traffic::{Packets, TraceShape, Traffic, TrafficArgs, kinds};
+pub use traffic::{CaptureArgs, Packets, TraceShape, Traffic, TrafficArgs, kinds};

@@ -16,9 +16,8 @@ use crate::output::{Output, Progress};
 #[command(next_help_heading = "Traffic")]
 #[command(group = ArgGroup::new("traffic").required(true).args(["pcap", "trace"]))]
 pub struct TrafficArgs {
-    /// Take the packets of a capture of Ethernet frames, pcap or pcapng
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["packets", "flows", "frame_bytes"])]
-    pub pcap: Option<PathBuf>,
+    #[command(flatten)]
+    capture: CaptureArgs,
 
     /// Generate packets: TCP conversations with the flow sizes of DCTCP's web search, of Hadoop at
     /// Facebook or of VL2's data mining, flows of Zipf's popularity, or random frames of all kinds
@@ -29,7 +28,20 @@ pub struct TrafficArgs {
     pub shape: TraceShape,
 }
 
-/// How much traffic is generated, and which.
+/// A capture, and how it is read.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Traffic")]
+pub struct CaptureArgs {
+    /// Take the packets of a capture of Ethernet frames, pcap or pcapng
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["trace", "flows", "frame_bytes"])]
+    pcap: Option<PathBuf>,
+
+    /// Fill up frames that a snap length has cut with zeros; without it they are refused
+    #[arg(long, requires = "pcap", conflicts_with = "trace")]
+    pad_truncated: bool,
+}
+
+/// How much traffic there is, and of what is generated which.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(next_help_heading = "Traffic")]
 pub struct TraceShape {
@@ -60,7 +72,14 @@ pub fn kinds() -> impl TypedValueParser<Value = TraceKind> {
 #[derive(Clone, Debug)]
 pub enum Traffic {
     /// A capture.
-    Capture(PathBuf),
+    Capture {
+        /// The file.
+        path: PathBuf,
+        /// How many of its packets there are at most.
+        packets: u64,
+        /// Whether cut frames are filled up.
+        pad_truncated: bool,
+    },
     /// Generated packets.
     Trace(TraceSpec),
 }
@@ -68,11 +87,23 @@ pub enum Traffic {
 impl TrafficArgs {
     /// The traffic that the flags ask for.
     pub fn traffic(&self) -> Result<Traffic, Error> {
-        match (&self.pcap, self.trace) {
+        match (self.capture.traffic(&self.shape), self.trace) {
             (_, Some(kind)) => self.shape.traffic(kind),
-            (Some(path), None) => Ok(Traffic::Capture(path.clone())),
+            (Some(capture), None) => Ok(capture),
             (None, None) => Err(Error::new("no packets are given; use --pcap or --trace")),
         }
+    }
+}
+
+impl CaptureArgs {
+    /// The packets of the capture, if there is one.
+    pub fn traffic(&self, shape: &TraceShape) -> Option<Traffic> {
+        let path = self.pcap.clone()?;
+        Some(Traffic::Capture {
+            path,
+            packets: shape.packets.unwrap_or(u64::MAX),
+            pad_truncated: self.pad_truncated,
+        })
     }
 }
 
@@ -124,13 +155,19 @@ impl Traffic {
     /// The packets from the first one on; `what` says beside the progress bar what is done.
     pub fn open(&self, what: &'static str, output: &Output) -> Result<Packets, Error> {
         match self {
-            Self::Capture(path) => {
-                let reader = CaptureReader::open(path)?;
+            &Self::Capture {
+                ref path,
+                packets,
+                pad_truncated,
+            } => {
+                let reader = CaptureReader::open(path)?.pad_truncated(pad_truncated);
                 let bytes = fs::metadata(path).ok().map(|file| file.len());
                 Ok(Packets {
-                    source: Box::new(reader),
+                    // More packets than there is room for are as many as there are.
+                    source: Box::new(reader.take(usize::try_from(packets).unwrap_or(usize::MAX))),
                     units: |packet| RECORD_HEADER_BYTES + packet.data.len() as u64,
                     progress: output.progress(what, bytes),
+                    most_bytes: usize::MAX,
                     error: None,
                 })
             }
@@ -140,6 +177,7 @@ impl Traffic {
                     source: Box::new(Trace::new(spec)?.map(Ok)),
                     units: |_| 1,
                     progress: output.progress(what, packets),
+                    most_bytes: usize::MAX,
                     error: None,
                 })
             }
@@ -149,7 +187,7 @@ impl Traffic {
     /// The file that is read, if there is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
-            Self::Capture(path) => Some(path),
+            Self::Capture { path, .. } => Some(path),
             Self::Trace(_) => None,
         }
     }
@@ -159,7 +197,10 @@ impl Traffic {
 impl fmt::Display for Traffic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spec = match self {
-            Self::Capture(path) => {
+            Self::Capture { path, packets, .. } => {
+                if *packets < u64::MAX {
+                    write!(f, "the first {packets} packets of ")?;
+                }
                 let name = path.file_name().unwrap_or(path.as_os_str());
                 return write!(f, "the capture {}", name.display());
             }
@@ -182,18 +223,24 @@ impl fmt::Display for Traffic {
 /// What a pcap stores beside a frame; near enough for pcapng too.
 const RECORD_HEADER_BYTES: u64 = 16;
 
-/// Packets up to the first one that cannot be read.
+/// Packets up to the first one that cannot be read, or be taken.
 pub struct Packets {
     source: Box<dyn Iterator<Item = Result<Packet, TrafficError>>>,
     units: fn(&Packet) -> u64,
     progress: Progress,
-    error: Option<TrafficError>,
+    most_bytes: usize,
+    error: Option<Error>,
 }
 
 impl Packets {
-    /// Whether all packets could be read.
+    /// The same, refusing longer ones.
+    pub fn at_most(self, most_bytes: usize) -> Self {
+        Self { most_bytes, ..self }
+    }
+
+    /// Whether all packets could be read and taken.
     pub fn finish(self) -> Result<(), Error> {
-        self.error.map_or(Ok(()), |error| Err(error.into()))
+        self.error.map_or(Ok(()), Err)
     }
 }
 
@@ -202,12 +249,21 @@ impl Iterator for Packets {
 
     fn next(&mut self) -> Option<Packet> {
         match self.source.next()? {
+            Ok(packet) if packet.data.len() > self.most_bytes => {
+                self.error = Some(Error::new(format!(
+                    "a frame of {} bytes: the host always takes {} bytes with this prefix; leave longer frames out, or see \
+                     what becomes of them with --allow-oversize",
+                    packet.data.len(),
+                    self.most_bytes
+                )));
+                None
+            }
             Ok(packet) => {
                 self.progress.advance((self.units)(&packet));
                 Some(packet)
             }
             Err(error) => {
-                self.error = Some(error);
+                self.error = Some(error.into());
                 None
             }
         }

@@ -1,26 +1,30 @@
 //! `seqnic cosim`: the generated hardware against the golden model.
 
+mod host;
 mod summary;
 mod wave;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use clap::{ValueEnum, value_parser};
-use seqnic_hdl::rtl::{Design, Simulator};
+use seqnic_hdl::rtl::{Design, Simulator, Verilog};
 use seqnic_hdl::tops;
+use seqnic_netfpga::Host;
 use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use seqnic_testbench::axis::{Pause, PortError};
-use seqnic_testbench::{Cosim, Options, RoundTrip, RoundTripError, engine};
-use seqnic_verilator::{Initial, Lockstep, Toolchain, VerilatorEngine};
+use seqnic_testbench::{Cosim, Options, RegisterWrite, RoundTrip, RoundTripError, engine};
+use seqnic_verilator::{Initial, Lockstep, Model, Toolchain, VerilatorEngine};
 
 use crate::Outcome;
-use crate::args::{ConfigArgs, Traffic, TrafficArgs};
+use crate::args::{ChangeArgs, ConfigArgs, HostArgs, Packets, Traffic, TrafficArgs};
 use crate::error::Error;
 use crate::files;
 use crate::output::{self, Output};
+use host::HostOracle;
 use summary::{Difference, Mode, Summary};
 
 /// The flags of `cosim`.
@@ -34,15 +38,16 @@ Examples:
   seqnic cosim --config examples/conntrack.toml --trace dctcp --packets 100000 --json
   seqnic cosim --rows 64 --cores 64 --trace uniform --packets 5000 --stall 30 --idle 30 --seed 7
   seqnic cosim --config my.toml --pcap my.pcap --wave difference.vcd
+  seqnic cosim --host netfpga-plus --config examples/conntrack-7.toml --pcap examples/captures/tcp-loss.pcap
 
 Exit codes: 0 when hardware and model agree, 1 when they differ, 2 for bad input.")]
 pub struct Args {
     #[command(flatten)]
     traffic: TrafficArgs,
 
-    /// What runs the hardware
-    #[arg(long, value_enum, default_value_t = Engine::Builtin, help_heading = "Run")]
-    engine: Engine,
+    /// What runs the hardware [default: builtin; with --host verilator, the one that runs what is around the core too]
+    #[arg(long, value_enum, help_heading = "Run")]
+    engine: Option<Engine>,
 
     /// In how many percent of the cycles the sink is not ready, up to 99
     #[arg(long, value_name = "PERCENT", default_value_t = 0, help_heading = "Run",
@@ -56,11 +61,11 @@ pub struct Args {
 
     /// Run the stripper instead: the packets are those of a sequencer, as --out-pcap or
     /// `seqnic model` writes them
-    #[arg(long, help_heading = "Run", conflicts_with = "round_trip")]
+    #[arg(long, help_heading = "Run", conflicts_with_all = ["round_trip", "host"])]
     strip: bool,
 
     /// Run the sequencer and behind it the stripper, and compare what comes back with what was sent
-    #[arg(long, help_heading = "Run", conflicts_with_all = ["out_pcap", "wave"])]
+    #[arg(long, help_heading = "Run", conflicts_with_all = ["out_pcap", "wave", "host"])]
     round_trip: bool,
 
     /// Write what comes out as a capture, unless there is a difference; packets keep their
@@ -79,13 +84,19 @@ pub struct Args {
     wave_window: Option<Range<u64>>,
 
     #[command(flatten)]
+    host: HostArgs,
+
+    #[command(flatten)]
+    changes: ChangeArgs,
+
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
 /// What a failure's command line does not repeat, or gives itself.
 pub const NOT_REPLAYED: [&str; 6] = ["seed", "stall", "idle", "out_pcap", "wave", "wave_window"];
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Engine {
     /// The simulator in this program
     Builtin,
@@ -106,9 +117,19 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
         seed: args.traffic.shape.seed,
         arguments: again,
     };
+    let host = args.host.of(&config)?;
+    let writes = args.changes.writes(&config)?;
+    if !writes.is_empty() && args.engine() != Engine::Verilator {
+        return Err(Error::new(
+            "--fail: only the datapath has a master for its registers; take --engine away",
+        ));
+    }
     let run = Run {
         args,
-        config: &config,
+        writes,
+        config: host.as_ref().map_or(&config, |host| host.config()),
+        host: host.clone(),
+        engine: args.engine(),
         traffic: &traffic,
         options,
         output,
@@ -133,6 +154,13 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
 }
 
 impl Args {
+    fn engine(&self) -> Engine {
+        self.engine.unwrap_or(match self.host.host {
+            None => Engine::Builtin,
+            Some(_) => Engine::Verilator,
+        })
+    }
+
     fn check_outputs(&self, traffic: &Traffic) -> Result<(), Error> {
         let inputs = [traffic.file(), self.config.config.as_deref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
@@ -156,9 +184,27 @@ impl Args {
 struct Run<'a> {
     args: &'a Args,
     config: &'a Config,
+    host: Option<Rc<dyn Host>>,
+    writes: Vec<RegisterWrite>,
+    engine: Engine,
     traffic: &'a Traffic,
     options: Options,
     output: &'a Output,
+}
+
+/// What is run, for both kinds of engine.
+struct Hardware {
+    /// For the engine in this process.
+    design: Arc<Design>,
+    /// For Verilator, if it is more than the design.
+    around: Option<Verilog>,
+}
+
+impl Hardware {
+    fn verilog(&self) -> Verilog {
+        let around = self.around.clone();
+        around.unwrap_or_else(|| Verilog::of(&self.design))
+    }
 }
 
 impl<'a> Run<'a> {
@@ -176,44 +222,67 @@ impl<'a> Run<'a> {
         Ok(VerilatorEngine::build(&toolchain, design, self.initial())?)
     }
 
-    /// The sequencer or the stripper.
+    /// The sequencer, alone or in a host, or the stripper.
     fn alone(&self) -> Result<Summary<'a>, Error> {
-        let design = match self.args.strip {
-            true => tops::stripper(self.config)?,
-            false => tops::sequencer(self.config)?,
+        let (design, around) = match &self.host {
+            Some(host) => (host.stream()?, Some(host.datapath()?)),
+            None if self.args.strip => (tops::stripper(self.config)?, None),
+            None => (tops::sequencer(self.config)?, None),
         };
-        self.design(&design)
+        self.hardware(&Hardware { design, around })
     }
 
-    /// A design that should be the sequencer or the stripper of the configuration.
-    fn design(&self, design: &Arc<Design>) -> Result<Summary<'a>, Error> {
-        match self.args.engine {
-            Engine::Builtin => self.simulate(design, self.builtin(design), |_| None),
-            Engine::Verilator => self.simulate(design, self.verilator(design)?, |_| None),
+    /// Hardware that should be the sequencer or the stripper of the configuration.
+    fn hardware(&self, hardware: &Hardware) -> Result<Summary<'a>, Error> {
+        let design = &hardware.design;
+        match self.engine {
+            Engine::Builtin => self.simulate(hardware, self.builtin(design), |_| None),
+            Engine::Verilator => {
+                let model = Model::of(&Toolchain::find()?, &hardware.verilog())?;
+                let engine = VerilatorEngine::new(&model, self.initial())?;
+                self.simulate(hardware, engine, |_| None)
+            }
             Engine::Both => {
                 let both = Lockstep::build(&Toolchain::find()?, design, self.options.seed)?;
-                self.simulate(design, both, |both| {
+                self.simulate(hardware, both, |both| {
                     both.difference().map(ToString::to_string)
                 })
             }
         }
     }
 
-    /// Runs a design on an engine; `engines_differ` is what the engine itself has to say.
+    /// The packets, from the first one on.
+    fn packets(&self, what: &'static str) -> Result<Packets, Error> {
+        let packets = self.traffic.open(what, self.output)?;
+        let most = self
+            .host
+            .as_deref()
+            .and_then(|host| self.args.host.most_frame_bytes(host));
+        Ok(packets.at_most(most.unwrap_or(usize::MAX)))
+    }
+
+    /// Runs hardware on an engine; `engines_differ` is what the engine itself has to say.
     fn simulate<E: engine::Engine>(
         &self,
-        design: &Arc<Design>,
+        hardware: &Hardware,
         engine: E,
         engines_differ: impl Fn(&E) -> Option<String>,
     ) -> Result<Summary<'a>, Error> {
-        let mut packets = self.traffic.open("simulating", self.output)?;
+        let mut packets = self.packets("simulating")?;
         let out_pcap = self.args.out_pcap.as_ref();
         let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
         let mut cosim = self.cosim(engine, self.config, self.options.clone())?;
+        let mut registers = 0;
         let failure = loop {
             let frame = match cosim.next_frame(&mut packets) {
                 Ok(Some(frame)) => frame,
-                Ok(None) => break None,
+                Ok(None) => match cosim.compare_registers(self.config) {
+                    Ok(words) => {
+                        registers = words;
+                        break None;
+                    }
+                    Err(failure) => break Some(failure),
+                },
                 Err(failure) => break Some(failure),
             };
             if let Some(writer) = &mut writer {
@@ -224,15 +293,23 @@ impl<'a> Run<'a> {
             }
         };
         let report = cosim.report();
+        if let (None, left @ 1..) = (&failure, cosim.writes_left()) {
+            packets.finish()?;
+            return Err(Error::new(format!(
+                "--fail: {left} changes come after the last of {} frames; let them come earlier",
+                report.frames_in
+            )));
+        }
         let differ = engines_differ(cosim.engine()).map(Difference::between_engines);
         if failure.is_none() && differ.is_none() {
             packets.finish()?;
             writer.map_or(Ok(()), CaptureWriter::finish)?;
         }
-        let wave = self.wave(design, &report, failure.as_deref())?;
+        let wave = self.wave(hardware, &report, failure.as_deref())?;
         Ok(self
             .summary()
             .with_figures(&report)
+            .with_registers(registers, self.writes.len())
             .with_wave(wave)
             .with_difference(differ.or(failure.map(|failure| Difference::from(*failure)))))
     }
@@ -240,20 +317,35 @@ impl<'a> Run<'a> {
     /// An engine with everything around it.
     fn cosim<E: engine::Engine>(
         &self,
-        engine: E,
+        mut engine: E,
         config: &Config,
         options: Options,
     ) -> Result<Cosim<E>, PortError> {
-        match self.args.strip {
-            true => Cosim::stripper(engine, config, options),
-            false => Cosim::new(engine, config, options),
+        let Some(host) = &self.host else {
+            return match self.args.strip {
+                true => Cosim::stripper(engine, config, options),
+                false => Cosim::new(engine, config, options),
+            };
+        };
+        for (name, value) in host.constants() {
+            if let Some(port) = engine.port(name) {
+                engine.set(port, &[value]);
+            }
         }
+        let in_datapath = matches!(self.engine, Engine::Verilator);
+        let oracle = Box::new(HostOracle::new(host.clone(), in_datapath));
+        let cosim = Cosim::with_oracle(engine, config, options, oracle)?;
+        let cosim = cosim.with_tuser(host::tuser_in(host.clone()));
+        Ok(match self.writes.is_empty() {
+            true => cosim,
+            false => cosim.with_writes(self.writes.iter().copied()),
+        })
     }
 
     /// The sequencer, and behind it the stripper.
     fn round_trip(&self) -> Result<Summary<'a>, Error> {
         let (sequencer, stripper) = (tops::sequencer(self.config)?, tops::stripper(self.config)?);
-        match self.args.engine {
+        match self.engine {
             Engine::Builtin => {
                 self.there_and_back(self.builtin(&sequencer), self.builtin(&stripper))
             }
@@ -327,11 +419,18 @@ mod tests {
         let run = Run {
             args: &args,
             config: &config("prefix.destination = \"02:00:00:00:00:06\""),
+            host: None,
+            writes: Vec::new(),
+            engine: Engine::Builtin,
             traffic: &args.traffic.traffic().expect("valid"),
             options: Options::default(),
             output: &Output::new(false, true),
         };
-        check(&run.design(&design).expect("runs"));
+        let hardware = Hardware {
+            design,
+            around: None,
+        };
+        check(&run.hardware(&hardware).expect("runs"));
     }
 
     #[test]

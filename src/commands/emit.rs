@@ -1,8 +1,11 @@
 //! `seqnic emit`: generates hardware.
 
 mod bench;
+mod corundum;
+mod folder;
 mod host;
 mod netfpga_plus;
+mod opennic;
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -70,6 +73,30 @@ Examples:
 
 Exit codes: 0 when the files are written, 2 for bad input.")]
     NetfpgaPlus(Box<netfpga_plus::Args>),
+    /// A plugin for the 250 MHz box of OpenNIC, with a bench of the box
+    ///
+    /// Writes DIR/plugin, which the build script of the shell is pointed at, DIR/steer.py, which gives each core a queue,
+    /// DIR/check with a bench of the box among stand-ins of its neighbours, and DIR/README.md with the lines to run. The
+    /// bus must have 512 bits, and the cores must be steered by VLAN IDs that the shell's hash tells apart.
+    #[command(after_help = "\
+Examples:
+  seqnic emit opennic --config examples/opennic-conntrack.toml --out build/onic
+  seqnic emit opennic --config examples/opennic-conntrack.toml --interface both --stripper --out build/onic
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Opennic(Box<opennic::Args>),
+    /// An application block for Corundum, with an installer and a bench
+    ///
+    /// Writes DIR/app as it goes into the tree, DIR/install.py, which copies it there and makes a target of one of the
+    /// tree's own with the block in it, DIR/check with a bench of the block, and DIR/README.md with the lines to run. The
+    /// bus must have 512 bits, and the cores must be steered by tdest, from which an interface takes the queue.
+    #[command(after_help = "\
+Examples:
+  seqnic emit corundum --config examples/corundum-conntrack.toml --out build/mqnic
+  seqnic emit corundum --config examples/corundum-conntrack.toml --interfaces 3 --out build/mqnic
+
+Exit codes: 0 when the files are written, 2 for bad input.")]
+    Corundum(Box<corundum::Args>),
     /// C for the programs that consume the frames: a header, and an XDP program
     ///
     /// Writes DIR/NAME_host.h: prefix and row as structs, a function for each field whatever its byte order, the walk over
@@ -131,6 +158,8 @@ pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> 
     match &args.target {
         Target::Verilog(args) => verilog(args, again, output),
         Target::NetfpgaPlus(args) => netfpga_plus::run(args, output),
+        Target::Opennic(args) => opennic::run(args, output),
+        Target::Corundum(args) => corundum::run(args, output),
         Target::Host(args) => host::run(args, output),
     }
 }

@@ -3,6 +3,7 @@
 pub mod cosim;
 pub mod doctor;
 pub mod emit;
+pub mod flowradar;
 pub mod model;
 pub mod report;
 pub mod run;

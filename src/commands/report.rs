@@ -1,5 +1,7 @@
 //! `seqnic report`: what the hardware takes.
 
+mod host;
+
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
@@ -14,7 +16,7 @@ use seqnic_testbench::{Cosim, Options};
 use serde::Serialize;
 
 use crate::Outcome;
-use crate::args::SweepArgs;
+use crate::args::{HostArgs, SweepArgs};
 use crate::error::Error;
 use crate::files::{self, FileSet};
 use crate::output::{Output, Table};
@@ -38,6 +40,7 @@ Examples:
   seqnic report
   seqnic report --rows 16,32,64,128 --data-bits 512,1024 --html report.html
   seqnic report --config examples/conntrack.toml --blocks
+  seqnic report --host netfpga-plus --config examples/conntrack-7.toml
   seqnic report --rows 64 --vivado utilization.rpt timing_summary.rpt
 
 Exit codes: 0 when the report is made, 2 for bad input.")]
@@ -72,7 +75,30 @@ pub struct Args {
     vivado: Vec<PathBuf>,
 
     #[command(flatten)]
+    host: HostArgs,
+
+    #[command(flatten)]
     sweep: SweepArgs,
+}
+
+impl Args {
+    /// Core and wrapper of a host are one table and nothing else.
+    fn check_host(&self) -> Result<(), Error> {
+        let given = [
+            ("--blocks", self.blocks),
+            ("--csv", self.csv),
+            ("--markdown", self.markdown),
+            ("--html", self.html.is_some()),
+            ("--plots", self.plots.is_some()),
+            ("--vivado", !self.vivado.is_empty()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((flag, _)) => Err(Error::new(format!(
+                "{flag}: there is only a table of a host, as text or with --json; take {flag} or --host away"
+            ))),
+        }
+    }
 }
 
 /// Synthesises each configuration and prints what it takes.
@@ -81,6 +107,12 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
     let html = args.html.iter().map(|path| ("--html", path.as_path()));
     files::check_outputs(&inputs, &html.collect::<Vec<_>>())?;
+    if args.host.host.is_some() {
+        args.check_host()?;
+        let in_hosts = host::InHosts::synthesise(&yosys()?, &args.sweep, &args.host, output)?;
+        output.show(&in_hosts)?;
+        return Ok(Outcome::Holds);
+    }
     let entries = match args.vivado.is_empty() {
         true => synthesised(args, output)?,
         false => vec![read(args)?],
@@ -98,11 +130,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
 
 fn synthesised(args: &Args, output: &Output) -> Result<Vec<Entry>, Error> {
     let configs = args.sweep.load(&DEFAULT_ROWS)?;
-    let yosys = Tool::Yosys.find().ok_or_else(|| {
-        let remedy = Tool::Yosys.remedy();
-        Error::new(format!("there is no Yosys: {remedy}; or set YOSYS to one"))
-    })?;
-    let yosys = Yosys::new(yosys.program)?;
+    let yosys = yosys()?;
     let wanted = Wanted {
         baseline: !args.without_baseline,
         blocks: args.blocks,
@@ -117,6 +145,14 @@ fn synthesised(args: &Args, output: &Output) -> Result<Vec<Entry>, Error> {
     let entries = entries.collect::<Result<Vec<Entry>, Error>>();
     progress.finish_and_clear();
     entries
+}
+
+fn yosys() -> Result<Yosys, Error> {
+    let yosys = Tool::Yosys.find().ok_or_else(|| {
+        let remedy = Tool::Yosys.remedy();
+        Error::new(format!("there is no Yosys: {remedy}; or set YOSYS to one"))
+    })?;
+    Ok(Yosys::new(yosys.program)?)
 }
 
 /// How busy the output is when the sink is always ready and there is always a frame, in percent.

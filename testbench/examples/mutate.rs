@@ -86,7 +86,7 @@ fn interface(design: &Design) -> Value {
     });
     json!({
         "module": design.name(),
-        "clocked": design.is_clocked(),
+        "clocked": design.domains().next().is_some(),
         "state_bits": design.state_bits(),
         "ports": ports.collect::<Vec<_>>(),
     })

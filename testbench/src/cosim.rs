@@ -2,6 +2,7 @@
 
 mod checker;
 mod feeder;
+mod operator;
 mod options;
 mod pace;
 mod player;
@@ -14,7 +15,7 @@ use seqnic_sim::model::Stripper;
 use seqnic_sim::traffic::Packet;
 use seqnic_spec::Config;
 
-use crate::axis::{Batch, PortError, Wiring};
+use crate::axis::{Batch, PortError, TuserOfPacket, Wiring};
 use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::oracle::{Oracle, SequencerOracle, StripperOracle};
@@ -23,6 +24,8 @@ use crate::report::Report;
 use checker::Checker;
 pub(crate) use checker::{QUIET_CYCLES, patience_cycles};
 use feeder::{Feeder, MOST_BATCH_CYCLES};
+use operator::Operator;
+pub use operator::RegisterWrite;
 pub use options::Options;
 use player::Player;
 
@@ -53,6 +56,7 @@ pub struct Cosim<E: Engine> {
     player: Player<E>,
     feeder: Feeder,
     checker: Checker,
+    operator: Operator<E::Port>,
     overlap_after: u64,
     started: Option<Instant>,
 }
@@ -90,15 +94,33 @@ impl<E: Engine> Cosim<E> {
             }
         }
         engine.reset();
+        let operator = Operator::new(&engine);
         let feeder = Feeder::new(wiring.input.shape.clone(), config.tuser_bits(), &options);
         let batch = Batch::new(&wiring, MOST_BATCH_CYCLES);
         Ok(Self {
             player: Player::new(engine, wiring, batch.clone()),
             feeder,
             checker: Checker::new(config, options, oracle, batch),
+            operator,
             overlap_after: LONG_RUN_CYCLES,
             started: None,
         })
+    }
+
+    /// Says what is in `tuser` of the packets, which is random otherwise.
+    pub fn with_tuser(mut self, tuser: TuserOfPacket) -> Self {
+        self.feeder.set_tuser(tuser);
+        self
+    }
+
+    /// Has these writes made through the register master of a datapath, while frames pass. Nothing is played ahead.
+    ///
+    /// A frame that is in the design while a write is under way may meet the registers before or after it, as long as
+    /// all frames behind the first that has met them after it do so too. Those that go in when the write has been
+    /// answered must.
+    pub fn with_writes(mut self, writes: impl IntoIterator<Item = RegisterWrite>) -> Self {
+        self.operator.plan(writes);
+        self.overlap_after(u64::MAX)
     }
 
     /// Has batches played ahead of their checks, on another thread, from the first batch on that ends after so many
@@ -143,12 +165,30 @@ impl<E: Engine> Cosim<E> {
             if self.checker.look_for_frame()? {
                 return Ok(Some(self.checker.finish_frame()));
             }
-            if self.checker.check_progress()? {
+            let is_over = self.checker.check_progress()?;
+            let (_, frames_in) = self.checker.oracle();
+            if is_over && !self.operator.is_busy(frames_in) {
                 return Ok(None);
             }
+            self.operate()?;
             self.next_batch(packets);
             self.checker.check_input(&mut self.feeder)?;
         }
+    }
+
+    /// Reads all registers through the register master of a datapath, when all packets have gone through, and
+    /// compares them with the model's. Gives the number of words; 0 when there is no master or there are no
+    /// registers.
+    pub fn compare_registers(&mut self, config: &Config) -> Result<usize, Box<Failure>> {
+        let engine = self.player.engine_mut();
+        let (oracle, _) = self.checker.oracle();
+        let compared = self.operator.compare(engine, oracle, config);
+        compared.map_err(|violation| self.checker.failure(violation, self.checker.batch().end()))
+    }
+
+    /// The planned writes that were not made, because fewer frames went in.
+    pub fn writes_left(&self) -> usize {
+        self.operator.planned()
     }
 
     /// The figures so far.
@@ -178,6 +218,20 @@ impl<E: Engine> Cosim<E> {
     /// Gives the engine back, whatever is still inside the design.
     pub fn into_engine(self) -> E {
         self.player.into_engine()
+    }
+
+    /// Lets the operator do what is due before the next batch.
+    fn operate(&mut self) -> Result<(), Box<Failure>> {
+        if !self.operator.has_work() {
+            return Ok(());
+        }
+        self.feeder.keep_short();
+        let (engine, cycle) = (self.player.engine_mut(), self.checker.batch().end());
+        let frames_out = self.checker.frames_out();
+        let done = self
+            .operator
+            .step(engine, self.checker.oracle(), frames_out, cycle);
+        done.map_err(|violation| self.checker.failure(violation, cycle))
     }
 
     /// Goes on to the next batch, and in a long run starts the one after it. That one is played in any case, unless

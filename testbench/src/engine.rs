@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use seqnic_hdl::rtl::{PortId, Simulator};
+use seqnic_hdl::rtl::{ClockDomain, PortId, Simulator};
 
 use crate::axis::{Batch, Wiring};
 
 /// A design under simulation.
 ///
 /// A cycle is: [`set`](Self::set) inputs, [`eval`](Self::eval), [`get`](Self::get) outputs, [`clock`](Self::clock).
-/// The clock and the reset are no ports. Values are 64-bit words, least significant first.
+/// Clocks and resets are no ports. Values are 64-bit words, least significant first.
+///
+/// A design may have two clocks. They rise together, with equal periods, unless [`select`](Self::select) says which of
+/// them rises: whoever calls it decides on ratio and phase, edge by edge.
 ///
 /// An engine is used by one thread at a time, but not always by the same one.
 pub trait Engine: Send + 'static {
@@ -31,10 +34,15 @@ pub trait Engine: Send + 'static {
     /// Settles everything that depends on inputs and state.
     fn eval(&mut self);
 
-    /// One rising clock edge.
+    /// The clocks that rise, and the resets that are held, in the calls to come: at first all that the design has.
+    /// Cycles are those of the datapath.
+    fn select(&mut self, domains: &[ClockDomain]);
+
+    /// One rising edge of the selected clocks.
     fn clock(&mut self);
 
-    /// Asserts (true) or releases (false) reset for the clock edges to come. Cycles are counted from the release.
+    /// Asserts (true) or releases (false) the selected resets for the clock edges to come. Cycles are counted from the
+    /// release.
     fn hold_reset(&mut self, asserted: bool);
 
     /// Resets the design with its inputs as they are; after it, the first cycle may begin.
@@ -101,6 +109,10 @@ impl Engine for Simulator {
 
     fn eval(&mut self) {
         self.eval();
+    }
+
+    fn select(&mut self, domains: &[ClockDomain]) {
+        self.select(domains);
     }
 
     fn clock(&mut self) {

@@ -48,6 +48,24 @@ pub enum Violation {
         /// Beats that were offered or would be next.
         beats: usize,
     },
+    /// A register holds something else than in the model.
+    #[error("{name}, word {word}, reads {actual:#010x}, the model has {expected:#010x}")]
+    Register {
+        /// Its name.
+        name: &'static str,
+        /// The word of it.
+        word: usize,
+        /// What the model has.
+        expected: u32,
+        /// What was read.
+        actual: u32,
+    },
+    /// An access to a register takes too long.
+    #[error("the register at {offset_bytes:#05x} does not answer")]
+    NoAnswer {
+        /// Its address.
+        offset_bytes: usize,
+    },
 }
 
 /// The first difference between two frames.

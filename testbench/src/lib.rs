@@ -31,6 +31,7 @@ pub mod engine;
 pub mod mutation;
 pub mod wave;
 
+mod clocks;
 mod cosim;
 mod failure;
 mod oracle;
@@ -39,10 +40,11 @@ mod report;
 mod round_trip;
 mod scoreboard;
 
-pub use cosim::{Cosim, Options, OutputFrame};
+pub use clocks::Clocks;
+pub use cosim::{Cosim, Options, OutputFrame, RegisterWrite};
 pub use engine::{Engine, Observe};
 pub use failure::{Difference, Failure, Violation};
-pub use oracle::{Expected, Oracle};
+pub use oracle::{Expected, Oracle, SequencerOracle};
 pub use place::place_of_byte;
 pub use report::Report;
 pub use round_trip::{RoundTrip, RoundTripError};

@@ -1,6 +1,6 @@
 //! What must come out for what goes in.
 
-use seqnic_sim::model::{Sequencer, SidebandModel, Stripper};
+use seqnic_sim::model::{ControlRegisters, Sequencer, SidebandModel, Stripper};
 use seqnic_spec::Config;
 
 use crate::axis::SentFrame;
@@ -26,29 +26,69 @@ pub trait Oracle {
     ///
     /// `time` is the sequencer's timestamp of the frame. `out.bytes` is empty at first; `out.user` holds the `tuser`
     /// and `out.timestamp_ns` the time of the input.
+    ///
+    /// Frames come in order, each when the one before it has come out.
     fn expect(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool;
+
+    /// Fills in what may come out instead for the same frame, if a write that is under way leaves that open.
+    fn otherwise(&mut self, _frame: &SentFrame, _time: u64, _out: &mut Expected) -> bool {
+        false
+    }
+
+    /// A write to a register is under way: it may count from the next frame on, or from a later one.
+    fn write_begins(&mut self, _offset_bytes: usize, _value: u32) {}
+
+    /// The write counts for the frame of this number that goes in, from 0 on, and for all behind it.
+    fn write_ends(&mut self, _frame: u64) {}
+
+    /// The registers as they must read when all frames have come out.
+    fn registers(&mut self) -> Option<&mut ControlRegisters> {
+        None
+    }
 }
 
 /// The golden model of the sequencer.
 #[derive(Debug)]
-pub(crate) struct SequencerOracle {
+pub struct SequencerOracle {
     model: Sequencer,
     side_band: SidebandModel,
     tuser: Vec<u8>,
+    control: Option<Control>,
+}
+
+/// Registers, and a write that is under way.
+#[derive(Debug)]
+struct Control {
+    registers: ControlRegisters,
+    frames: u64,
+    /// Offset and value.
+    write: Option<(usize, u32)>,
+    /// From which frame on it counts at the latest.
+    counts_from: u64,
+    /// Model and registers before the last frame.
+    before: Option<(Sequencer, ControlRegisters)>,
 }
 
 impl SequencerOracle {
-    pub(crate) fn new(config: &Config) -> Self {
+    /// A sequencer that has seen no packet.
+    pub fn new(config: &Config) -> Self {
+        let control = config.has_control().then(|| Control {
+            registers: ControlRegisters::new(config),
+            frames: 0,
+            write: None,
+            counts_from: u64::MAX,
+            before: None,
+        });
         Self {
             model: Sequencer::new(config),
             side_band: SidebandModel::new(config),
             tuser: Vec::new(),
+            control,
         }
     }
-}
 
-impl Oracle for SequencerOracle {
-    fn expect(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool {
+    /// What comes out for a frame, with the registers as they are.
+    fn process(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) {
         let core = self
             .model
             .process(&frame.packet.data, time, &mut out.bytes)
@@ -63,7 +103,76 @@ impl Oracle for SequencerOracle {
         }
         out.dest.extend(side_band.tdest.map(|core| core as u64));
         out.core = Some(core);
+        if let Some(control) = &mut self.control {
+            control.registers.frame_in();
+            control.registers.frame_begins(core);
+            control.registers.frame_out();
+        }
+    }
+
+    /// The write counts from the next frame on.
+    fn settle(&mut self) {
+        let Some(control) = &mut self.control else {
+            return;
+        };
+        if let Some((offset_bytes, value)) = control.write.take() {
+            control.registers.write(offset_bytes, value, true);
+            if let Some(weights) = control.registers.take_weights() {
+                self.model.set_weights(weights);
+            }
+        }
+    }
+}
+
+impl Oracle for SequencerOracle {
+    fn expect(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool {
+        if self
+            .control
+            .as_ref()
+            .is_some_and(|control| control.frames >= control.counts_from)
+        {
+            self.settle();
+        }
+        if let Some(control) = &mut self.control {
+            control.frames += 1;
+            control.before = Some((self.model.clone(), control.registers.clone()));
+        }
+        self.process(frame, time, out);
         true
+    }
+
+    fn otherwise(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool {
+        let Some(control) = &mut self.control else {
+            return false;
+        };
+        if control.write.is_none() {
+            return false;
+        }
+        if let Some((model, registers)) = control.before.take() {
+            (self.model, control.registers) = (model, registers);
+        }
+        self.settle();
+        self.process(frame, time, out);
+        true
+    }
+
+    fn write_begins(&mut self, offset_bytes: usize, value: u32) {
+        self.settle();
+        if let Some(control) = &mut self.control {
+            control.write = Some((offset_bytes, value));
+            control.counts_from = u64::MAX;
+        }
+    }
+
+    fn write_ends(&mut self, frame: u64) {
+        if let Some(control) = &mut self.control {
+            control.counts_from = frame;
+        }
+    }
+
+    fn registers(&mut self) -> Option<&mut ControlRegisters> {
+        self.settle();
+        self.control.as_mut().map(|control| &mut control.registers)
     }
 }
 

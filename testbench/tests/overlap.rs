@@ -10,7 +10,7 @@ use std::thread::{self, ThreadId};
 
 use common::toys::{self, Bug, PassThrough};
 use common::{config, frames_of, options, sequencer, stress, stripper};
-use seqnic_hdl::rtl::{Design, Simulator};
+use seqnic_hdl::rtl::{ClockDomain, Design, Simulator};
 use seqnic_sim::traffic::Packet;
 use seqnic_testbench::axis::{Batch, Wiring};
 use seqnic_testbench::{Cosim, Engine, Failure, Options, Report, RoundTrip, wave};
@@ -70,6 +70,10 @@ impl Engine for Watched {
 
     fn eval(&mut self) {
         self.engine.eval();
+    }
+
+    fn select(&mut self, domains: &[ClockDomain]) {
+        self.engine.select(domains);
     }
 
     fn clock(&mut self) {

@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+pub mod emitted;
+
 /// What a run of the program left behind.
 #[derive(Debug)]
 pub struct Finished {

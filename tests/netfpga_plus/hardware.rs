@@ -26,7 +26,10 @@ fn check(folder: &Path, tool: &Found, start: &str) -> Finished {
 
 #[test]
 fn the_streams_are_what_the_model_says_with_length_and_ports_in_tuser() {
-    for (flags, port) in FITTING.into_iter().zip([0x04, 0x02, 0x01, 0x04, 0x08]) {
+    for (flags, port) in FITTING
+        .into_iter()
+        .zip([0x04, 0x02, 0x01, 0x04, 0x08, 0x02])
+    {
         let folder = folder();
         emit(folder.path(), flags);
         let (sent, expected) = (
@@ -73,8 +76,9 @@ fn verilator_and_icarus_have_nothing_to_say() {
         let folder = folder();
         emit(folder.path(), flags);
         if let Some(tool) = found(Tool::Verilator) {
-            let line =
-                readme_line(folder.path(), "verilator --lint-only ").replacen("verilator", "", 1);
+            // The datapath has the core below it.
+            let start = "verilator --lint-only -Wall --top-module stand_in_datapath ";
+            let line = readme_line(folder.path(), start).replacen("verilator", "", 1);
             let mut command = tool.command();
             command
                 .current_dir(folder.path().join("nf/check"))
@@ -89,7 +93,7 @@ fn verilator_and_icarus_have_nothing_to_say() {
         }
         if let Some(tool) = found(Tool::Icarus) {
             let mut command = tool.command();
-            let line = "-g2001 -Wall -t null -s history_sequencer -c files.f";
+            let line = "-g2001 -Wall -t null -s stand_in_datapath -c files.f -c datapath.f";
             command
                 .current_dir(folder.path().join("nf/check"))
                 .args(words(line));
@@ -104,7 +108,7 @@ fn verilator_and_icarus_have_nothing_to_say() {
 }
 
 #[test]
-fn the_bench_passes_under_icarus_and_sees_a_changed_bit_and_a_changed_core() {
+fn the_bench_passes_with_and_without_neighbours_and_sees_a_changed_bit_and_a_changed_core() {
     let Some(tool) = found(Tool::Icarus) else {
         return;
     };
@@ -115,13 +119,15 @@ fn the_bench_passes_under_icarus_and_sees_a_changed_bit_and_a_changed_core() {
             .iter()
             .map(|frame| frame.bytes.len().div_ceil(128))
             .sum();
-        let result = check(folder.path(), &tool, "iverilog ");
-        assert_eq!((result.stderr.as_str(), result.code), ("", 0), "{flags}");
-        assert!(
-            result.stdout.contains(&format!("PASS: {beats} beats\n")),
-            "{flags}: {}",
-            result.stdout
-        );
+        for start in ["iverilog -g2001 -Wall -s ", "iverilog -g2001 -Wall -DDUT"] {
+            let result = check(folder.path(), &tool, start);
+            assert_eq!((result.stderr.as_str(), result.code), ("", 0), "{flags}");
+            assert!(
+                result.stdout.contains(&format!("PASS: {beats} beats\n")),
+                "{flags}: {}",
+                result.stdout
+            );
+        }
     }
 
     let folder = folder();
@@ -192,25 +198,70 @@ fn flipped(line: &str, at: usize) -> String {
     format!("{}{:x}{}", &line[..at], digit ^ 1, &line[at + 1..])
 }
 
+/// The lines of the README's section `Check without Vivado`, each run as it stands by a shell that finds the tools.
 #[test]
-fn the_bench_passes_under_verilator() {
-    let Some(tool) = found(Tool::Cxx).and(found(Tool::Verilator)) else {
+fn the_lines_of_the_readme_that_need_no_vivado_pass_as_they_stand() {
+    let (Some(verilator), Some(_), Some(_)) = (
+        found(Tool::Verilator),
+        found(Tool::Icarus),
+        found(Tool::Cxx),
+    ) else {
         return;
     };
     let folder = folder();
     emit(folder.path(), FITTING[0]);
-    let result = check(folder.path(), &tool, "verilator --binary ");
-    assert_eq!(
-        (result.code, result.stderr.as_str()),
-        (0, ""),
-        "{}",
-        result.stdout
+    let readme = fs::read_to_string(folder.path().join("nf/README.md")).expect("is text");
+    let (_, section) = readme
+        .split_once("## Check without Vivado")
+        .expect("the section is there");
+    let block = section.split("```").nth(1).expect("a block of lines");
+    let lines: Vec<&str> = block.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), 7, "{block}");
+    let tools = verilator.program.parent().expect("it is in a folder");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(
+        [tools.to_owned()]
+            .into_iter()
+            .chain(std::env::split_paths(&path)),
     );
-    assert!(
-        result.stdout.lines().any(|line| line.starts_with("PASS: ")),
-        "{}",
-        result.stdout
-    );
+    for line in lines {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", line])
+            .current_dir(folder.path().join("nf/check"))
+            .env(
+                "PATH",
+                path.as_ref().expect("no folder of the path has a colon"),
+            );
+        for (name, value) in verilator.command().get_envs() {
+            shell.env(name, value.unwrap_or_default());
+        }
+        if ["tclsh", "python3"]
+            .iter()
+            .any(|tool| line.starts_with(tool) && !is_there(tool))
+        {
+            println!("skipped: {line}");
+            continue;
+        }
+        let result = finish(&mut shell);
+        assert_eq!(
+            (result.code, result.stderr.as_str()),
+            (0, ""),
+            "{line}: {}",
+            result.stdout
+        );
+        let passes = result.stdout.lines().any(|said| said.starts_with("PASS"));
+        assert_eq!(
+            passes,
+            !line.contains("--lint-only"),
+            "{line}: {}",
+            result.stdout
+        );
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    Command::new(program).arg("/dev/null").output().is_ok()
 }
 
 #[test]

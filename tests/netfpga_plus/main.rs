@@ -36,14 +36,16 @@ fn emit(folder: &Path, flags: &str) -> Value {
     .json()
 }
 
-/// Configurations of all kinds that fit, with and without the time, steered by address, VLAN and `tuser`.
-const FITTING: [&str; 5] = [
+/// Configurations of all kinds that fit, with and without the time, steered by address, VLAN and `tuser`, with and without
+/// registers.
+const FITTING: [&str; 6] = [
     "--config examples/conntrack-7.toml",
     "--config examples/table2-16.toml --destination-port qdma0",
     "--config examples/none.toml --data-bits 1024 --destination-port cmac0",
     "--row heavy-hitter --rows 14 --cores 14 --steering vlan --first-vid 100 --prefix bpf-profile --destination-port cmac1",
     "--row token-bucket --rows 3 --cores 4 --tuser-bits 128 --steering tuser --tuser-offset-bits 40 --tuser-core-bits 4 \
      --tuser-encoding one-hot --destination-port qdma1",
+    "--row port-knocking --rows 5 --cores 5 --data-bits 1024 --control true --destination-port qdma0",
 ];
 
 /// A tool that starts, or a note that it does not.

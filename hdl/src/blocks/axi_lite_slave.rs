@@ -4,24 +4,21 @@ use std::sync::Arc;
 
 use seqnic_spec::registers::{ADDRESS_BITS, WORD_BITS};
 
-use crate::rtl::{Design, Expr, Instance, Module, Reset, RtlError, zeros};
+use crate::rtl::{ClockDomain, Design, Expr, Instance, Module, Reset, RtlError, zeros};
 
 const DOC: &str = "\
-AXI4-Lite slave: one write and one read at a time, as words.
+AXI4-Lite slave: one access at a time, a write or a read, as words.
 
-    s_axi_aw*, s_axi_w* ---> [ write, write_word, write_data ] ---> registers
-    s_axi_b*  <------------- [ settle ]
-    s_axi_ar* -------------> [ read, read_word ] -----------------> registers
-    s_axi_r*  <------------- [ data ] <---------------------------- read_data, a cycle behind read
+    s_axi_aw*, s_axi_w* ---> [ word, data ] ---> begins, is_write, word, data, whole ---> registers
+    s_axi_ar* -------------> [ word       ]
+    s_axi_b*, s_axi_r* <---- [ valid      ] <--- ready, done, read_data <---------------- registers
 
-Latency: the response to a write comes 9 cycles after its acceptance, when the write has taken effect in the datapath;
-data come 3 cycles after the acceptance of a read. Throughput: a write in 11 cycles, a read in 5. Backpressure: a
-response waits for its ready, and a write or a read for the response before. Reset: nothing is under way.
-Storage: two words, two addresses, a count. All outputs come from registers; responses are always OKAY.
+Latency: begins comes 1 cycle after the acceptance, the response 1 cycle after done.
+Throughput: an access in 3 cycles and those from begins to done. Backpressure: an access waits for ready, for the one
+before, and for the response to the last one of its kind; while a read and a write wait, they take turns.
+Reset: nothing is under way; what belonged to the last access stays until the next one.
+Storage: a word, an address, 8 flip-flops. All outputs but s_axi_rdata come from registers; responses are always OKAY.
 Source: AMBA AXI4-Lite, IHI 0022.";
-
-/// Cycles from the acceptance of a write to its response.
-const SETTLE_CYCLES: u64 = 8;
 
 /// The low bits of an address, which say nothing: words are written and read whole.
 const BYTE_BITS: usize = 2;
@@ -44,10 +41,79 @@ const OUTPUTS: [&str; 8] = [
     "awready", "wready", "bresp", "bvalid", "arready", "rdata", "rresp", "rvalid",
 ];
 
-/// A slave. Beside the port `s_axi_*`: `write`, `write_word`, `write_data`, `write_whole` (all bytes are written) out,
-/// `read`, `read_word` out and `read_data` in, which is taken in the cycle after `read`.
-pub fn axi_lite_slave(name: &str) -> Result<Arc<Design>, RtlError> {
+/// Bits of the number of a word.
+pub const WORD_NUMBER_BITS: usize = ADDRESS_BITS - BYTE_BITS;
+
+/// An access: what the slave gives.
+pub struct Access {
+    /// One begins.
+    pub begins: Expr,
+    /// It writes; as all that follows from the beginning to the end.
+    pub is_write: Expr,
+    /// The number of the word.
+    pub word: Expr,
+    /// What is written.
+    pub data: Expr,
+    /// All bytes are written.
+    pub whole: Expr,
+}
+
+impl Access {
+    /// The ports of an access and their widths.
+    pub const PORTS: [(&str, usize); 5] = [
+        ("begins", 1),
+        ("is_write", 1),
+        ("word", WORD_NUMBER_BITS),
+        ("data", WORD_BITS),
+        ("whole", 1),
+    ];
+
+    /// The values of these ports.
+    pub fn values(&self) -> [&Expr; 5] {
+        [
+            &self.begins,
+            &self.is_write,
+            &self.word,
+            &self.data,
+            &self.whole,
+        ]
+    }
+
+    /// Declares them as inputs.
+    pub fn declare(m: &mut Module) -> Self {
+        Self::of(|port, width| m.input(port, width))
+    }
+
+    /// Those of an instance; `suffix` is added to their names.
+    pub fn from(m: &mut Module, instance: Instance, suffix: &str) -> Self {
+        Self::of(|port, _| m.output_from(instance, &format!("{port}{suffix}")))
+    }
+
+    /// Connects them to those of another instance.
+    pub fn connect(&self, m: &mut Module, instance: Instance) {
+        for ((port, _), value) in Self::PORTS.iter().zip(self.values()) {
+            m.connect(instance, port, value);
+        }
+    }
+
+    fn of(mut port: impl FnMut(&str, usize) -> Expr) -> Self {
+        let [begins, is_write, word, data, whole] =
+            Self::PORTS.map(|(name, width)| port(name, width));
+        Self {
+            begins,
+            is_write,
+            word,
+            data,
+            whole,
+        }
+    }
+}
+
+/// A slave on a clock. Beside the port `s_axi_*`: the outputs of an [`Access`], the inputs `ready` for the next one, `done`, which ends it, and
+/// `read_data`: held from the cycle after the `done` of a read until the next read.
+pub fn axi_lite_slave(name: &str, clock: ClockDomain) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
+    m.place_in(clock);
     let [
         aw_address,
         aw_valid,
@@ -59,33 +125,38 @@ pub fn axi_lite_slave(name: &str) -> Result<Arc<Design>, RtlError> {
         ar_valid,
         r_ready,
     ] = INPUTS.map(|(port, width)| m.input(&format!("s_axi_{port}"), width));
+    let ready = m.input("ready", 1);
+    let done = m.input("done", 1);
     let read_data = m.input("read_data", WORD_BITS);
-    let word_of = |address: &Expr| address.slice(BYTE_BITS, ADDRESS_BITS - BYTE_BITS);
 
-    // Address and data are accepted together.
+    // Address and data of a write are accepted together. A response takes a cycle at least, in which an access of the
+    // other kind may begin: so neither kind keeps the other waiting for ever.
     let write_take = m.register("write_take", 1, Reset::To(0));
-    let settle = m.register("settle", 4, Reset::To(0));
-    let b_valid = m.register("b_valid", 1, Reset::To(0));
-    let idle = !&write_take & !settle.any() & !&b_valid;
-    m.next(&write_take, &aw_valid & &w_valid & idle);
-    let settled = m.wire("settled", settle.is(SETTLE_CYCLES));
-    let counts = &write_take | (settle.any() & !&settled);
-    m.next(&settle, settle.plus(1).gated_by(&counts));
-    m.next(&b_valid, &settled | (&b_valid & !b_ready));
-    let write_word = m.captured("write_word_taken", &write_take, word_of(&aw_address));
-    let write_data = m.captured("write_data_taken", &write_take, &w_data);
-    let write_whole = m.captured("write_whole_taken", &write_take, w_strobe.all());
-    let write = m.delayed("write_pulse", Reset::To(0), &write_take);
-
     let read_take = m.register("read_take", 1, Reset::To(0));
-    let read = m.delayed("read_pulse", Reset::To(0), &read_take);
-    let answer = m.delayed("answer", Reset::To(0), &read);
-    let r_valid = m.register("r_valid", 1, Reset::To(0));
-    let idle = !&read_take & !&read & !&answer & !&r_valid;
-    m.next(&read_take, &ar_valid & idle);
-    m.next(&r_valid, &answer | (&r_valid & !r_ready));
-    let read_word = m.captured("read_word_taken", &read_take, word_of(&ar_address));
-    let r_data = m.captured("r_data", &answer, &read_data);
+    let takes = m.wire("takes", &write_take | &read_take);
+    let busy = m.flag("busy", &takes, &done);
+    let is_write = m.captured("is_write_taken", &takes, &write_take);
+    let ends = m.wire("ends", &busy & &done);
+    let b_valid = m.flag("b_valid", &ends & &is_write, &b_ready);
+    let r_valid = m.flag("r_valid", &ends & !&is_write, &r_ready);
+    let idle = m.wire("idle", &ready & !&takes & !&busy);
+    let takes_write = m.wire("takes_write", &aw_valid & &w_valid & &idle & !&b_valid);
+    m.next(&write_take, &takes_write);
+    m.next(&read_take, &ar_valid & &idle & !&r_valid & !&takes_write);
+
+    let address = write_take.mux(&aw_address, &ar_address);
+    let address = m.wire("address", address);
+    let access = Access {
+        begins: m.delayed("begun", Reset::To(0), &takes),
+        is_write,
+        word: m.captured(
+            "word_taken",
+            &takes,
+            address.slice(BYTE_BITS, WORD_NUMBER_BITS),
+        ),
+        data: m.captured("data_taken", &write_take, &w_data),
+        whole: m.captured("whole_taken", &write_take, w_strobe.all()),
+    };
 
     let okay = zeros(2);
     let outputs = [
@@ -94,19 +165,16 @@ pub fn axi_lite_slave(name: &str) -> Result<Arc<Design>, RtlError> {
         &okay,
         &b_valid,
         &read_take,
-        &r_data,
+        &read_data,
         &okay,
         &r_valid,
     ];
     for (port, value) in OUTPUTS.iter().zip(outputs) {
         m.output_of(&format!("s_axi_{port}"), value);
     }
-    m.output_of("write", &write);
-    m.output_of("write_word", &write_word);
-    m.output_of("write_data", &write_data);
-    m.output_of("write_whole", &write_whole);
-    m.output_of("read", &read);
-    m.output_of("read_word", &read_word);
+    for ((port, _), value) in Access::PORTS.iter().zip(access.values()) {
+        m.output_of(port, value);
+    }
     m.build()
 }
 

@@ -1,5 +1,8 @@
 //! The registers of the sequencer.
 
+mod heartbeat;
+mod per_core;
+
 use std::sync::Arc;
 
 use seqnic_spec::Config;
@@ -7,11 +10,11 @@ use seqnic_spec::registers::{
     ADDRESS_BITS, Register, Shape, UNMAPPED, WORD_BITS, map, reset_bits, status_bits,
 };
 
+use heartbeat::Heartbeat;
+use per_core::{Answer, PerCore, core_of_word};
+
 use super::bits_for;
-use crate::rtl::{
-    Design, Expr, MemorySpec, MemoryStyle, Module, Reset, RtlError, any_of, concat, lit, ones,
-    zeros,
-};
+use crate::rtl::{Design, Expr, Module, Reset, RtlError, any_of, concat, lit, zeros};
 
 const DOC: &str = "\
 Control registers: what the sequencer is, what it counted, and which cores take part.
@@ -20,10 +23,17 @@ Control registers: what the sequencer is, what it counted, and which cores take 
     read ----> [ select ] ---> read_data
                   ^--- [ counters ] <--- frame_in, frame_out, frame_begins, core
 
-Latency: `load` comes 2 cycles after `write`, with the masks as they are then; `read_data` 1 cycle after `read`.
+Latency: `load` comes 2 cycles after `write`, with the masks as they are then; `read_data` 1 cycle after `read`, until the next one.
 Throughput: a write and a read a cycle. Backpressure: none. Reset: all cores take part, counters are 0.
 Storage: 4 flip-flops a core, 32 bits a core of LUT RAM, 5 words.
 Source: the map is that of seqnic-spec; its first registers are those of NetFPGA-PLUS cores.";
+
+const WEIGHTS_DOC: &str = "
+With weights also a byte of LUT RAM and a flip-flop a core: `next_weight` is that of `next_core` in the same cycle.";
+
+const HEARTBEAT_DOC: &str = "
+With the heartbeat also 32 bits of LUT RAM and a flip-flop a core and about 110 flip-flops: limits and counts, and
+`failing_core` is taken out when it `fails`.";
 
 /// Bits of the number of a word.
 const WORD_NUMBER_BITS: usize = ADDRESS_BITS - 2;
@@ -33,8 +43,20 @@ const PLAIN_WORDS: usize = 64;
 
 /// The registers of a configuration. Inputs `write`, `write_word`, `write_data`, `write_whole`, `read`, `read_word` of
 /// the bus, `frame_in`, `frame_out`, `frame_begins` and `core` of the datapath; outputs `read_data`, `enabled`, `load`.
+/// Where a core may get more than one frame in a row, also `next_core` in and `next_weight` out; with the heartbeat the
+/// ports of its block, but for what returned.
 pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, RtlError> {
-    let mut m = Module::new(name, DOC);
+    let weights_doc = if config.has_weights() {
+        WEIGHTS_DOC
+    } else {
+        ""
+    };
+    let heartbeat_doc = if config.has_heartbeat() {
+        HEARTBEAT_DOC
+    } else {
+        ""
+    };
+    let mut m = Module::new(name, format!("{DOC}{weights_doc}{heartbeat_doc}"));
     let write = Write::declare(&mut m);
     let read = m.input("read", 1);
     let read_word = m.input("read_word", WORD_NUMBER_BITS);
@@ -50,7 +72,17 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
         "reset_registers",
         &resets & write.data.bit(reset_bits::REGISTERS),
     );
-    let masks = Masks::new(&mut m, config, &write, &reset_registers);
+    let weights = Weights::new(&mut m, config, &write, &reset_registers, &read_word);
+    let resets_of = [&reset_registers, &reset_counters];
+    let heartbeat = Heartbeat::new(&mut m, config, &write, resets_of, &read_word);
+    let masks = Masks::new(
+        &mut m,
+        config,
+        &write,
+        &reset_registers,
+        weights.as_ref(),
+        heartbeat.as_ref(),
+    );
     let plain = |register: &Register, m: &mut Module| {
         let name = register.name.to_lowercase();
         let value = m.register(&name, WORD_BITS, Reset::To(0));
@@ -72,12 +104,21 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
         write.to(&map::STATUS, 0),
         masks.takes.clone(),
     ]);
+    let legal = heartbeat
+        .iter()
+        .fold(legal, |legal, heartbeat| legal | &heartbeat.takes);
     let clears = write.to(&map::STATUS, 0) & write.data.bit(status_bits::REFUSED);
     let refused = m.flag("refused", &write.write & !legal, clears | &reset_registers);
     let no_core = m.delayed("no_core", Reset::To(0), !masks.enabled.any());
-    let mut status = [zeros(1), zeros(1)];
+    let mut status = vec![zeros(1), zeros(1)];
     status[status_bits::REFUSED] = refused;
     status[status_bits::NO_CORE] = no_core;
+    if let Some(heartbeat) = &heartbeat {
+        let clears = write.to(&map::STATUS, 0) & write.data.bit(status_bits::TAKEN_OUT);
+        let taken_out = m.flag("taken_out", &heartbeat.fails, clears | &reset_registers);
+        status.insert(status_bits::TAKEN_OUT, taken_out);
+        m.output_of("takes_part", &masks.part);
+    }
 
     let taken = |register: &Register, event: &Expr, m: &mut Module| {
         let name = register.name.to_lowercase();
@@ -103,7 +144,10 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
             }
         }
     }
-    for (register, value) in [
+    let of_heartbeat = heartbeat
+        .iter()
+        .flat_map(|heartbeat| heartbeat.words.clone());
+    let plain = [
         (map::FLIP, m.wire("flipped", !&flip)),
         (map::DEBUG, debug),
         (map::PKTIN, packets_in),
@@ -112,7 +156,8 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
         (map::CORES_USED, masks.used),
         (map::ACTIVE, masks.active),
         (map::FAILED, masks.failed),
-    ] {
+    ];
+    for (register, value) in plain.into_iter().chain(of_heartbeat) {
         for word in 0..register.words(config) {
             words[word_number(&register, word)] = word_of(&value, word).zero_extend(WORD_BITS);
         }
@@ -124,8 +169,13 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
     });
     let is_plain = !read_word.slice(bits, WORD_NUMBER_BITS - bits).any();
     let value = m.wire("value", is_plain.mux(&plain, &unmapped));
-    let answer = packets.there.mux(&packets.value, &value);
-    let answer = m.delayed("read_value", Reset::None, answer);
+    let answer = packets.over(value);
+    let more = weights.map(|weights| weights.answer);
+    let more = more
+        .into_iter()
+        .chain(heartbeat.map(|heartbeat| heartbeat.returned));
+    let answer = more.fold(answer, |answer, more| more.over(answer));
+    let answer = m.captured("read_value", &read, answer);
 
     m.output_of("read_data", &answer);
     m.output_of("enabled", &masks.enabled);
@@ -166,14 +216,25 @@ struct Masks {
     active: Expr,
     failed: Expr,
     used: Expr,
+    /// Which cores do.
+    part: Expr,
+    /// The same, a cycle later.
     enabled: Expr,
     load: Expr,
-    /// A write is to one of them, and allowed.
+    /// A write is to one of them, or to what counts as they do, and allowed.
     takes: Expr,
 }
 
 impl Masks {
-    fn new(m: &mut Module, config: &Config, write: &Write, reset: &Expr) -> Self {
+    /// Writes of weights count as those of the masks do, and so do decisions of the heartbeat.
+    fn new(
+        m: &mut Module,
+        config: &Config,
+        write: &Write,
+        reset: &Expr,
+        weights: Option<&Weights>,
+        heartbeat: Option<&Heartbeat>,
+    ) -> Self {
         let cores = config.cores();
         let mut takes = Vec::new();
         let mut mask = |m: &mut Module, register: &Register, inverted: bool| {
@@ -195,13 +256,20 @@ impl Masks {
                 takes.push(take);
                 next
             });
-            let next = concat(next);
-            m.next(&mask, next.gated_by(&!reset));
-            mask
+            let next = concat(next).gated_by(&!reset);
+            (mask, next)
         };
         // Kept as what is off, so that reset clears it.
-        let inactive = mask(m, &map::ACTIVE, true);
-        let failed = mask(m, &map::FAILED, false);
+        let (inactive, next) = mask(m, &map::ACTIVE, true);
+        m.next(&inactive, next);
+        let (failed, next) = mask(m, &map::FAILED, false);
+        // What fails in the cycle of a write has failed.
+        m.next(
+            &failed,
+            heartbeat
+                .iter()
+                .fold(next, |next, heartbeat| next | &heartbeat.failing),
+        );
 
         let bits = bits_for(cores);
         let used = m.register("cores_used", bits, Reset::To(cores as u64));
@@ -215,14 +283,22 @@ impl Masks {
             reset.mux(&all, &write.data.slice(0, bits)),
         );
         takes.push(take);
+        takes.extend(weights.map(|weights| weights.takes.clone()));
 
         let takes = m.wire("masks_take", any_of(takes));
-        let changed = m.delayed("masks_changed", Reset::To(0), &takes | reset);
+        let change = heartbeat.iter().fold(&takes | reset, |change, heartbeat| {
+            change | &heartbeat.fails
+        });
+        let changed = m.delayed("masks_changed", Reset::To(0), change);
         let below = (0..cores as u64).map(|core| lit(bits, core).less_than(&used));
         let active = m.wire("active_cores_now", !inactive);
-        let part = &active & !&failed & concat(below);
+        let mut part = &active & !&failed & concat(below);
+        if heartbeat.is_some() {
+            part = m.wire("cores_that_take_part", part);
+        }
         Self {
-            enabled: m.delayed("enabled_cores", Reset::None, part),
+            enabled: m.delayed("enabled_cores", Reset::None, &part),
+            part,
             load: m.delayed("masks_load", Reset::To(0), changed),
             active,
             failed,
@@ -232,56 +308,57 @@ impl Masks {
     }
 }
 
-/// What is read of the frames that were begun for each core.
-struct Packets {
-    /// The word is one of these.
-    there: Expr,
-    value: Expr,
-}
-
-/// Counts the frames that begin for each core. Memory is not reset: a flag for each core says whether it holds a count.
-fn packets_per_core(m: &mut Module, config: &Config, clear: &Expr, read_word: &Expr) -> Packets {
-    let cores = config.cores();
+/// Counts the frames that begin for each core; gives what is read of that.
+fn packets_per_core(m: &mut Module, config: &Config, clear: &Expr, read_word: &Expr) -> Answer {
     let begins = m.input("frame_begins", 1);
     let core = m.input("core", config.core_bits());
     let begun = m.delayed("begun", Reset::To(0), &begins);
     let begun_core = m.captured("begun_core", begins, core);
-    let counts = m.memory(
-        "packets",
-        MemorySpec {
-            style: MemoryStyle::Distributed,
-            depth_words: cores,
-            width_bits: WORD_BITS,
-            lane_bits: WORD_BITS,
-        },
-    );
-    let counted = m.register("counted", cores, Reset::To(0));
-    let count_of = |m: &mut Module, name: &str, core: &Expr| {
-        let count = m.read(counts, &format!("{name}_count"), core);
-        let flag = m.select_in(&format!("{name}_counted"), core, 0..=cores - 1, |core| {
-            counted.bit(core)
-        });
-        count.gated_by(&flag)
-    };
-    let next = count_of(m, "begun", &begun_core).plus(1);
+    let counts = PerCore::new(m, config, "packets", WORD_BITS, ["count", "counted"]);
+    let next = counts.read(m, "begun", &begun_core).plus(1);
     let next = m.wire("next_count", next);
-    m.write(counts, &begun, &begun_core, &next, None);
-    let of_core = (0..cores as u64).map(|core| begun_core.is(core));
-    let of_core = concat(of_core).gated_by(&begun);
-    m.next(&counted, (&counted | of_core).gated_by(&!clear));
+    counts.write(m, &begun, &begun_core, &next, clear);
+    heartbeat::watch(m, config, &counts);
+    counts.answer(m, &map::PACKETS, read_word)
+}
 
-    let first = word_number(&map::PACKETS, 0) as u64;
-    let page_bits = 8;
-    let page = read_word.slice(page_bits, WORD_NUMBER_BITS - page_bits);
-    let index = read_word.slice(0, page_bits);
-    let exists = match cores {
-        256 => ones(1),
-        cores => index.less_than(&lit(page_bits, cores as u64)),
-    };
-    let of_word = read_word.slice(0, config.core_bits());
-    Packets {
-        there: page.is(first >> page_bits) & exists,
-        value: count_of(m, "shown", &of_word),
+/// How many frames each core gets in a row.
+struct Weights {
+    /// A write is to one of them, and allowed.
+    takes: Expr,
+    answer: Answer,
+}
+
+impl Weights {
+    /// Nothing, where no core may have more than one. Else `next_core` is an input, and its weight, `next_weight`, an
+    /// output.
+    fn new(
+        m: &mut Module,
+        config: &Config,
+        write: &Write,
+        reset: &Expr,
+        read_word: &Expr,
+    ) -> Option<Self> {
+        if !config.has_weights() {
+            return None;
+        }
+        let bits = bits_for(config.max_weight());
+        let next_core = m.input("next_core", config.core_bits());
+        let most = lit(WORD_BITS, config.max_weight() as u64);
+        let legal = write.data.any() & !most.less_than(&write.data);
+        let (there, core) = core_of_word(config.cores(), &map::WEIGHT, &write.word);
+        let takes = m.wire("weight_take", &write.whole & there & legal);
+        // Kept with the lowest bit inverted, so that what was not written is 1.
+        let inverted = |weight: Expr| weight ^ lit(bits, 1);
+        let weights = PerCore::new(m, config, "weights", bits, ["weight", "weighted"]);
+        let written = m.wire("written_weight", inverted(write.data.slice(0, bits)));
+        weights.write(m, &takes, &core, &written, reset);
+        let ahead = weights.read(m, "ahead", &next_core);
+        m.output_of("next_weight", inverted(ahead));
+        let Answer { there, value } = weights.answer(m, &map::WEIGHT, read_word);
+        let value = inverted(value).zero_extend(WORD_BITS);
+        let answer = Answer { there, value };
+        Some(Self { takes, answer })
     }
 }
 

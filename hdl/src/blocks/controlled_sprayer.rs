@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::bits_for;
-use crate::rtl::{Bits, Design, Expr, Module, Reset, RtlError, any_of, concat, ones, when, zeros};
+use crate::rtl::{
+    Bits, Design, Expr, Module, Reset, RtlError, any_of, concat, lit, ones, when, zeros,
+};
 
 const DOC: &str = "\
 Controlled sprayer: the next enabled core for each frame, in turn.
@@ -21,14 +23,24 @@ Backpressure: no frame may begin while `core_valid` is 0. Reset: all cores enabl
 Storage: a flip-flop a core, two groups, four core numbers.
 Source: state-compute replication, sections 3.1 and 3.2.";
 
+const WEIGHTS_DOC: &str = "
+A core keeps its turn for as many frames as `next_weight` said when it was taken; a `load` ends the turn. What is left
+of it is kept in one more register.";
+
 /// Cores that are searched in a cycle.
 const GROUP: usize = 16;
 
 /// A sprayer over those of `cores` cores that are enabled. Inputs `enabled`, one bit a core, and `load`: it counts from
 /// the next cycle on; `beat_sent` in each cycle that sends a beat of a frame, with `frame_done` for its last. Outputs
-/// `core`, constant within a frame; `core_valid`: a frame may begin; `frame_begins`: it does.
-pub fn controlled_sprayer(name: &str, cores: usize) -> Result<Arc<Design>, RtlError> {
-    let mut m = Module::new(name, DOC);
+/// `core`, constant within a frame; `core_valid`: a frame may begin; `frame_begins`: it does. Where a core may get more
+/// than one frame in a row, up to `max_weight`, also `next_core` out, whose weight is `next_weight` in the same cycle.
+pub fn controlled_sprayer(
+    name: &str,
+    cores: usize,
+    max_weight: usize,
+) -> Result<Arc<Design>, RtlError> {
+    let weights_doc = if max_weight > 1 { WEIGHTS_DOC } else { "" };
+    let mut m = Module::new(name, format!("{DOC}{weights_doc}"));
     let groups = cores.div_ceil(GROUP);
     let width = cores.min(GROUP);
     let enabled = m.input("enabled", cores);
@@ -86,7 +98,12 @@ pub fn controlled_sprayer(name: &str, cores: usize) -> Result<Arc<Design>, RtlEr
     let near = m.register("near", width, Reset::To(behind_core_0));
     let rest = m.wire("near_rest", &near & near.minus(1));
     let lowest = m.wire("near_lowest", &near & !&rest);
-    let take = m.wire("take", near.any() & (!&valid | &done));
+    let turn = (max_weight > 1).then(|| Turn::declare(&mut m, max_weight));
+    let moves = match &turn {
+        Some(turn) => m.wire("turn_ends", &done & !&turn.goes_on),
+        None => done.clone(),
+    };
+    let take = m.wire("take", near.any() & (!&valid | &moves));
     let near_ends = m.wire("near_ends", !near.any() | (&take & !rest.any()));
     let far_valid = m.register("far_valid", 1, Reset::To(1));
     let far = m.register("far", width, Reset::To(members(1 % groups)));
@@ -109,13 +126,49 @@ pub fn controlled_sprayer(name: &str, cores: usize) -> Result<Arc<Design>, RtlEr
         m.next_when(&near_group, &near_ends, far_group);
         next_core = concat([next_core, near_group]);
     }
+    if let Some(turn) = turn {
+        next_core = m.wire("core_ahead", next_core);
+        m.output_of("next_core", &next_core);
+        turn.count(&mut m, &load, &take, &done);
+    }
     m.next_when(&core, &take, next_core);
-    m.next(&valid, load.mux(&stays, &(near.any() | (&valid & !&done))));
+    m.next(&valid, load.mux(&stays, &(near.any() | (&valid & !&moves))));
 
     m.output_of("core", &core);
     m.output_of("core_valid", &valid);
     m.output_of("frame_begins", &begins);
     m.build()
+}
+
+/// The frames that a core gets in a row.
+struct Turn {
+    weight: Expr,
+    /// Those that it may still get, with the one that is being sent.
+    left: Expr,
+    /// There is one behind the one that is being sent.
+    goes_on: Expr,
+}
+
+impl Turn {
+    fn declare(m: &mut Module, max_weight: usize) -> Self {
+        let bits = bits_for(max_weight);
+        let weight = m.input("next_weight", bits);
+        let left = m.register("turn_left", bits, Reset::To(1));
+        let goes_on = m.wire("turn_goes_on", left.slice(1, bits - 1).any());
+        Self {
+            weight,
+            left,
+            goes_on,
+        }
+    }
+
+    fn count(&self, m: &mut Module, load: &Expr, take: &Expr, done: &Expr) {
+        let next = when(load, lit(self.left.width(), 1))
+            .or_when(take, &self.weight)
+            .or_when(done & &self.goes_on, self.left.minus(1))
+            .otherwise(&self.left);
+        m.next(&self.left, next);
+    }
 }
 
 /// The group that is looked at.

@@ -14,6 +14,8 @@ Header parser: which of Ethernet, VLAN tags, IPv4, IPv6, TCP and UDP the window 
     window ---> tags (0..2) ---> EtherType ---> IPv4 / IPv6 --- [ stage ] ---> are their bytes there?
                 layer 3 at 14 + 4 tags          TCP / UDP       layer 4 at 34 + 4 layer4_words
 
+What stands in front of the stage needs the first 32 bytes only. A bus word that holds them is looked at on its way
+into the window, and the stage then costs no time.
 A header counts when all of its bytes are in the frame. VLAN tags have TPID 0x8100 or 0x88A8. IPv6 extension headers
 are not followed. A fragment other than the first has no layer 4. What depends on the number of tags is found for
 each number at once and then selected, which keeps the way short.
@@ -27,6 +29,8 @@ pub const MOST_TAGS: usize = 2;
 pub const NO_TAGS: usize = 3;
 /// See [`NO_TAGS`].
 pub const NO_WORDS: usize = 15;
+/// Bytes that are looked at to tell which headers there are: behind two tags the protocol of IPv4 is byte 31.
+pub const FRONT_BYTES: usize = 32;
 /// Words of the longest IPv4 options.
 const MOST_OPTION_WORDS: usize = 10;
 /// Words by which an IPv6 header is longer than the shortest IPv4 header.
@@ -112,19 +116,39 @@ impl Scope {
     }
 }
 
-/// A header parser; `staged`: with a register in the middle. Inputs `window`, `window_keep`; outputs a bit for each of
-/// [`HEADERS`], `tags[1:0]` and `layer4_words[3:0]`.
-pub fn header_parser(name: &str, scope: Scope, staged: bool) -> Result<Arc<Design>, RtlError> {
+/// Where the registers in the middle of a parser stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// There are none.
+    None,
+    /// A cycle behind the window.
+    Delayed,
+    /// Beside those of the window: they hold what the first beat of a frame showed.
+    FirstBeat,
+}
+
+/// A header parser. Inputs `window`, `window_keep`; with [`Stage::FirstBeat`] instead of the former `first`, `front`,
+/// `front_keep`: the first [`FRONT_BYTES`] of the beat on the bus, and whether it is accepted and the first of a frame.
+/// Outputs a bit for each of [`HEADERS`], `tags[1:0]` and `layer4_words[3:0]`.
+pub fn header_parser(name: &str, scope: Scope, stage: Stage) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
-    let window = m.input("window", 8 * WINDOW_BYTES);
+    let first = (stage == Stage::FirstBeat).then(|| m.input("first", 1));
+    let window = match first {
+        Some(_) => m.input("front", 8 * FRONT_BYTES),
+        None => m.input("window", 8 * WINDOW_BYTES),
+    };
     let keep = m.input("window_keep", WINDOW_BYTES);
+    let front_keep = match first {
+        Some(_) => m.input("front_keep", FRONT_BYTES),
+        None => keep.clone(),
+    };
     let is_tpid = |offset: usize| {
         let number = number(&window, offset, 2);
         number.is(0x8100) | number.is(0x88a8)
     };
 
-    let vlan = m.wire("is_tagged", is_tpid(12) & keep.bit(17));
-    let inner_vlan = m.wire("is_tagged_twice", &vlan & is_tpid(16) & keep.bit(21));
+    let vlan = m.wire("is_tagged", is_tpid(12) & front_keep.bit(17));
+    let inner_vlan = m.wire("is_tagged_twice", &vlan & is_tpid(16) & front_keep.bit(21));
     let tags = m.wire(
         "tag_count",
         concat([&vlan & !&inner_vlan, inner_vlan.clone()]),
@@ -143,15 +167,19 @@ pub fn header_parser(name: &str, scope: Scope, staged: bool) -> Result<Arc<Desig
     let carries_udp = chosen("carries_udp", |candidate| &candidate.udp);
     let layer4_words = chosen("word_count", |candidate| &candidate.words);
 
-    let mut stage = |name: &str, value: Expr| match staged {
-        true => m.delayed(&format!("{name}_found"), Reset::None, value),
-        false => value,
+    let mut staged = |name: &str, value: Expr| match (stage, &first) {
+        (_, Some(first)) => m.captured(&format!("{name}_found"), first, value),
+        (Stage::Delayed, None) => m.delayed(&format!("{name}_found"), Reset::None, value),
+        _ => value,
     };
-    let keep = stage("keep", keep);
-    let (vlan, inner_vlan) = (stage("vlan", vlan), stage("inner_vlan", inner_vlan));
-    let (tags, layer4_words) = (stage("tags", tags), stage("words", layer4_words));
-    let (looks_ipv4, looks_ipv6) = (stage("ipv4", looks_ipv4), stage("ipv6", looks_ipv6));
-    let (carries_tcp, carries_udp) = (stage("tcp", carries_tcp), stage("udp", carries_udp));
+    let keep = match stage {
+        Stage::FirstBeat => keep,
+        _ => staged("keep", keep),
+    };
+    let (vlan, inner_vlan) = (staged("vlan", vlan), staged("inner_vlan", inner_vlan));
+    let (tags, layer4_words) = (staged("tags", tags), staged("words", layer4_words));
+    let (looks_ipv4, looks_ipv6) = (staged("ipv4", looks_ipv4), staged("ipv6", looks_ipv6));
+    let (carries_tcp, carries_udp) = (staged("tcp", carries_tcp), staged("udp", carries_udp));
 
     let mut kept_at_layer4 = |name: &str, byte: fn(usize) -> usize| {
         let arm = |words| keep.bit(byte(layer4_offset(words)));

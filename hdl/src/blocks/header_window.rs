@@ -28,6 +28,8 @@ pub struct Wanted {
     pub time: bool,
     /// The length of the frame: ports `frame_length[15:0]` and `frame_valid`.
     pub length: bool,
+    /// Whether the beat on the bus is accepted, and the first of its frame: port `first_beat`.
+    pub first: bool,
 }
 
 /// Cycles from an accepted beat to `header_valid`.
@@ -54,6 +56,9 @@ pub fn header_window(
     let in_frame = m.register("in_frame", 1, Reset::To(0));
     m.next_when(&in_frame, &accept, !&last);
     let first = m.wire("first", &accept & !&in_frame);
+    if wanted.first {
+        m.output_of("first_beat", &first);
+    }
     let ends = m.wire("ends", &accept & &last);
     let length = wanted
         .length

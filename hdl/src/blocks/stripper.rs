@@ -1,6 +1,10 @@
 //! Takes the prefix off the frames on the way back.
 
+mod returns;
+
 use std::sync::Arc;
+
+pub use returns::Returns;
 
 use super::axis::{self, Beat, Shape, SlavePort};
 use crate::rtl::{Design, Expr, Module, Reset, RtlError, concat, ones, zeros};
@@ -16,9 +20,19 @@ Latency: 1 cycle, and 1 more when the prefix does not fill its last word. Throug
 Backpressure: stops all. Reset: waits for a frame. Storage: a beat of output registers, a beat less (prefix mod bus) held.
 Source: state-compute replication, section 3.2 (the history is stripped on the return path).";
 
-/// A stripper of `prefix_bytes`. Ports `s_axis_*`, `m_axis_*`.
-pub fn stripper(name: &str, shape: Shape, prefix_bytes: usize) -> Result<Arc<Design>, RtlError> {
-    let mut m = Module::new(name, DOC);
+const RETURNS_DOC: &str = "
+In the cycle after the beat that says which core a frame returns from, `returned` is 1 and `returned_core` its number.";
+
+/// A stripper of `prefix_bytes`. Ports `s_axis_*`, `m_axis_*`; where somebody is to know which cores frames return from,
+/// also `returned`, `returned_core` out.
+pub fn stripper(
+    name: &str,
+    shape: Shape,
+    prefix_bytes: usize,
+    returns: Option<Returns>,
+) -> Result<Arc<Design>, RtlError> {
+    let returns_doc = returns.map_or("", |_| RETURNS_DOC);
+    let mut m = Module::new(name, format!("{DOC}{returns_doc}"));
     let bus_bytes = shape.data_bits / 8;
     let (skipped, over) = (prefix_bytes / bus_bytes, prefix_bytes % bus_bytes);
     let input = SlavePort::declare(&mut m, "s_axis", shape);
@@ -76,6 +90,10 @@ pub fn stripper(name: &str, shape: Shape, prefix_bytes: usize) -> Result<Arc<Des
         user: next.user.as_ref().map(|user| captured("out_user", user)),
         dest: None,
     };
+    if let Some(returns) = returns {
+        let at = |beat: usize| position.count.is(beat as u64);
+        returns.drive(&mut m, &input.beat, &take, at);
+    }
     m.drive(&input.ready, &advance);
     axis::drive_master_port(&mut m, "m_axis", &beat, &out_valid);
     m.build()
@@ -83,6 +101,8 @@ pub fn stripper(name: &str, shape: Shape, prefix_bytes: usize) -> Result<Arc<Des
 
 /// Where in the frame the beat on the bus is.
 struct Position {
+    /// The number of the beat, up to the first one behind the prefix.
+    count: Expr,
     /// The first beat.
     at_start: Expr,
     /// The last beat that holds prefix.
@@ -107,6 +127,7 @@ impl Position {
             at_start: count.is(0),
             last_skipped,
             behind_prefix,
+            count,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What a module must satisfy before it is emitted or run.
 
+mod domains;
 mod keywords;
 mod loops;
 
 use std::collections::HashSet;
 
 use super::design::{Design, Driver, Role};
+use super::domain::ClockDomain;
 use super::expr::{Expr, Kind, SignalId};
-use super::{CLOCK, RESET};
 use keywords::KEYWORDS;
 use loops::Combinational;
 
@@ -87,6 +88,24 @@ pub enum Problem {
         /// Bits of a lane.
         lane_bits: usize,
     },
+    /// It reads signals of two clocks.
+    #[error("reads {0}; take one across with `synchronised` or `bundled`")]
+    MixedClocks(String),
+    /// It reads a signal of another clock.
+    #[error(
+        "belongs to clock {own_clock} but reads `{signal}` of clock {clock}; take it across with `synchronised` or `bundled`"
+    )]
+    OtherClock {
+        /// Its clock.
+        own_clock: &'static str,
+        /// What it reads.
+        signal: String,
+        /// The clock of that.
+        clock: &'static str,
+    },
+    /// A synchroniser of something that may glitch, or of more than a bit.
+    #[error("is a synchroniser, which takes a register of 1 bit, but gets {0}")]
+    NotSynchronisable(String),
     /// Block RAM has no unclocked read.
     #[error("block RAM is read with a clock: use `read_clocked`, or another style")]
     BlockReadUnclocked,
@@ -98,6 +117,7 @@ pub(super) fn check(design: &mut Design, module: u32) -> Result<(), RtlError> {
     checker.widths()?;
     checker.drivers()?;
     design.through = Combinational::of(design)?;
+    domains::settle(design)?;
     Ok(())
 }
 
@@ -120,7 +140,10 @@ impl Checker<'_> {
     }
 
     fn names(&self) -> Result<(), RtlError> {
-        let mut known: HashSet<String> = [CLOCK, RESET, "unused"].map(String::from).into();
+        let clocks = ClockDomain::ALL
+            .iter()
+            .flat_map(|domain| [domain.clock(), domain.reset()]);
+        let mut known: HashSet<String> = clocks.chain(["unused"]).map(String::from).collect();
         let signals = self
             .design
             .signals

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::bits::Bits;
+use super::domain::{ClockDomain, Crossing};
 use super::expr::{Expr, SignalId};
 use super::module::MemoryStyle;
-use super::{CLOCK, RESET};
 
 /// A checked module with everything below it. Immutable and shared: two instances of one block hold the same design.
 #[derive(Clone, Debug)]
@@ -57,6 +57,8 @@ pub(crate) struct Signal {
     pub name: Arc<str>,
     pub width: usize,
     pub role: Role,
+    /// That of a constant, and of all that depends only on constants, is none.
+    pub domain: Option<ClockDomain>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +92,8 @@ pub(crate) struct Register {
     pub reset: Option<Bits>,
     pub enable: Option<Expr>,
     pub next: Expr,
+    /// Whether it may take what belongs to another domain.
+    pub crossing: Option<Crossing>,
 }
 
 #[derive(Clone, Debug)]
@@ -100,6 +104,7 @@ pub(crate) struct MemoryCell {
     pub width: usize,
     /// Bits under one write-mask bit.
     pub lane_bits: usize,
+    pub domain: ClockDomain,
     pub write: Option<MemoryWrite>,
     pub reads: Vec<MemoryRead>,
 }
@@ -161,11 +166,24 @@ impl Design {
         found.map(|index| index as u32)
     }
 
-    /// Whether the module or anything below it has state, and with it a clock and a reset.
-    pub fn is_clocked(&self) -> bool {
-        !self.registers.is_empty()
-            || !self.memories.is_empty()
-            || self.instances.iter().any(|child| child.design.is_clocked())
+    /// Whether the module or anything below it has state in a domain, and with it the clock and the reset.
+    pub fn has_clock(&self, domain: ClockDomain) -> bool {
+        self.has_state(domain) || self.passes_clock(domain)
+    }
+
+    /// Whether the module itself has state in a domain.
+    pub(crate) fn has_state(&self, domain: ClockDomain) -> bool {
+        let is_state = |signal: &Signal| signal.role == Role::Register;
+        self.signals
+            .iter()
+            .any(|signal| is_state(signal) && signal.domain == Some(domain))
+            || self.memories.iter().any(|memory| memory.domain == domain)
+    }
+
+    /// Whether anything below the module has state in a domain.
+    pub(crate) fn passes_clock(&self, domain: ClockDomain) -> bool {
+        let mut children = self.instances.iter();
+        children.any(|child| child.design.has_clock(domain))
     }
 
     /// Bits of all registers and memories, with those of everything below.
@@ -186,13 +204,16 @@ impl Design {
             .sum()
     }
 
-    /// The clock and the reset that the module has beside its ports.
-    pub(crate) fn clocks(&self) -> &'static [&'static str] {
-        if self.is_clocked() {
-            &[CLOCK, RESET]
-        } else {
-            &[]
-        }
+    /// The domains whose clock and reset the module has beside its ports.
+    pub fn domains(&self) -> impl Iterator<Item = ClockDomain> + '_ {
+        let all = ClockDomain::ALL.into_iter();
+        all.filter(|&domain| self.has_clock(domain))
+    }
+
+    /// Their names.
+    pub(crate) fn clocks(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.domains()
+            .flat_map(|domain| [domain.clock(), domain.reset()])
     }
 
     /// This design and all below it, each once, children before parents.

@@ -19,7 +19,8 @@ mod shell;
 
 use std::sync::Arc;
 
-use super::design::{Child, Design};
+use super::design::{Child, Design, Port};
+use super::domain::{ClockDomain, Crossing};
 use super::expr::Kind;
 
 /// One emitted file.
@@ -29,6 +30,32 @@ pub struct VerilogFile {
     pub name: String,
     /// The whole text.
     pub text: String,
+}
+
+/// A top module as text, with what an engine must know to run it: what is emitted of a design, or that among modules
+/// that were written by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verilog {
+    /// The name of the top module.
+    pub top: String,
+    /// It and all below it.
+    pub files: Vec<VerilogFile>,
+    /// Its ports, without clock and reset.
+    pub ports: Vec<Port>,
+    /// The domains whose clock and reset it has.
+    pub domains: Vec<ClockDomain>,
+}
+
+impl Verilog {
+    /// What is emitted of a design.
+    pub fn of(top: &Arc<Design>) -> Self {
+        Self {
+            top: top.name().to_owned(),
+            files: emit(top, ""),
+            ports: top.ports().collect(),
+            domains: top.domains().collect(),
+        }
+    }
 }
 
 /// Emits a design and all below it, one file a module, children before parents. `header` is put in
@@ -93,15 +120,27 @@ fn tidied(line: &str, design: &Design) -> Option<String> {
             ));
         }
     }
-    Some(format!("{indent}{code}"))
+    let is_synchroniser = code.starts_with("reg ")
+        && synchronisers(design).any(|name| code.ends_with(&format!(" {name};")));
+    let mark = if is_synchroniser {
+        "(* ASYNC_REG = \"TRUE\" *) "
+    } else {
+        ""
+    };
+    Some(format!("{indent}{mark}{code}"))
+}
+
+/// The flip-flops that tools must keep side by side.
+fn synchronisers(design: &Design) -> impl Iterator<Item = &str> {
+    let registers = design.registers.iter();
+    let chosen = registers.filter(|register| register.crossing == Some(Crossing::Synchroniser));
+    chosen.map(|register| &*design.signals[register.signal.index as usize].name)
 }
 
 /// The inputs of an instance that are driven by a plain signal: the wire that rust-hdl-core declares, and the signal.
 fn plain_connections(child: &Child) -> Vec<(String, &str)> {
     let clocks = child.design.clocks();
-    let clocks = clocks
-        .iter()
-        .map(|clock| (format!("{}_{clock}", child.name), *clock));
+    let clocks = clocks.map(|clock| (format!("{}_{clock}", child.name), clock));
     let inputs = child
         .inputs
         .iter()

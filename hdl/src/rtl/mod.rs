@@ -31,6 +31,7 @@
 mod bits;
 mod check;
 mod design;
+mod domain;
 mod emit;
 mod expr;
 mod module;
@@ -40,13 +41,14 @@ mod sim;
 pub use bits::Bits;
 pub use check::{Problem, RtlError};
 pub use design::{Design, Direction, Port};
-pub use emit::{VerilogFile, emit};
+pub use domain::ClockDomain;
+pub use emit::{Verilog, VerilogFile, emit};
 pub use expr::{Expr, When, all_of, any_of, concat, constant, lit, ones, when, zeros};
 pub(crate) use module::bits_for;
 pub use module::{Instance, Memory, MemorySpec, MemoryStyle, Module, Reset};
 pub use sim::{PortId, Probe, Simulator};
 
-/// Name of the clock input that every module with state has.
+/// Name of the clock input that every module with state has, unless its state is placed in another [`ClockDomain`].
 pub const CLOCK: &str = "axis_aclk";
-/// Name of the synchronous, active-low reset input that every module with state has.
+/// Name of the synchronous, active-low reset input that goes with it.
 pub const RESET: &str = "axis_resetn";

@@ -10,6 +10,7 @@ use super::check::{self, Problem, RtlError};
 use super::design::{
     Child, Design, Driver, MemoryCell, MemoryRead, MemoryWrite, Register, Role, Signal,
 };
+use super::domain::{ClockDomain, Crossing};
 use super::expr::{Expr, SignalId, constant};
 
 /// What a register holds after reset.
@@ -59,6 +60,8 @@ pub struct Instance(usize);
 #[derive(Debug)]
 pub struct Module {
     id: u32,
+    /// That of what is declared.
+    domain: ClockDomain,
     design: Design,
     problems: Vec<RtlError>,
     pending: Vec<PendingRegister>,
@@ -70,6 +73,7 @@ struct PendingRegister {
     signal: SignalId,
     reset: Option<Bits>,
     next: Option<(Option<Expr>, Expr)>,
+    crossing: Option<Crossing>,
 }
 
 static NEXT_ID: AtomicU32 = AtomicU32::new(0);
@@ -79,6 +83,7 @@ impl Module {
     pub fn new(name: impl Into<String>, doc: impl Into<String>) -> Self {
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            domain: ClockDomain::Datapath,
             design: Design {
                 name: name.into(),
                 doc: doc.into(),
@@ -104,6 +109,7 @@ impl Module {
             name: name.clone(),
             width,
             role,
+            domain: matches!(role, Role::Input | Role::Register).then_some(self.domain),
         });
         if width == 0 {
             self.refuse(&name, Problem::ZeroWidth);
@@ -117,6 +123,12 @@ impl Module {
             signal: signal.replace('`', ""),
             problem,
         });
+    }
+
+    /// Places the input ports, registers and memories that are declared from here on in a clock domain. At first that is
+    /// the datapath.
+    pub fn place_in(&mut self, domain: ClockDomain) {
+        self.domain = domain;
     }
 
     /// Declares an input port.
@@ -175,6 +187,7 @@ impl Module {
             signal,
             reset,
             next: None,
+            crossing: None,
         });
         register
     }
@@ -219,6 +232,33 @@ impl Module {
         let register = self.register(name, value.width(), Reset::None);
         self.next_when(&register, enable, value);
         register
+    }
+
+    /// A 1-bit register of another clock domain, as it is seen in this one two cycles later: a change comes then or a
+    /// cycle after, and a short pulse may not come at all.
+    pub fn synchronised(&mut self, name: &str, reset: Reset, value: &Expr) -> Expr {
+        let first = self.delayed(&format!("{name}_meta"), reset, value);
+        let second = self.delayed(name, reset, &first);
+        self.cross(&first, Crossing::Synchroniser);
+        self.cross(&second, Crossing::Synchroniser);
+        second
+    }
+
+    /// A register that takes a value of another clock domain when `enable`, of this one, is 1. Whoever gives the enable
+    /// sees to it that the value is stable then.
+    pub fn bundled(&mut self, name: &str, enable: impl Into<Expr>, value: &Expr) -> Expr {
+        let register = self.captured(name, enable, value);
+        self.cross(&register, Crossing::Bundle);
+        register
+    }
+
+    fn cross(&mut self, register: &Expr, crossing: Crossing) {
+        let signal = register.as_signal();
+        for pending in &mut self.pending {
+            if Some(pending.signal) == signal {
+                pending.crossing = Some(crossing);
+            }
+        }
     }
 
     /// A flag: set and cleared by 1-bit expressions (set wins), 0 after reset.
@@ -270,6 +310,7 @@ impl Module {
             depth: depth_words,
             width: width_bits,
             lane_bits,
+            domain: self.domain,
             write: None,
             reads: Vec::new(),
         });
@@ -317,8 +358,11 @@ impl Module {
         enable: impl Into<Expr>,
         address: &Expr,
     ) -> Expr {
-        let width = self.design.memories[memory.0].width;
+        let MemoryCell { width, domain, .. } = self.design.memories[memory.0];
         let target = self.declare(name, width, Role::Register);
+        if let Some(signal) = self.design.signals.last_mut() {
+            signal.domain = Some(domain);
+        }
         self.push_read(memory, &target, address, Some(enable.into()));
         target
     }
@@ -396,6 +440,7 @@ impl Module {
             signal,
             reset,
             next,
+            crossing,
         } in self.pending
         {
             let Some((enable, next)) = next else {
@@ -410,6 +455,7 @@ impl Module {
                 reset,
                 enable,
                 next,
+                crossing,
             });
         }
         check::check(&mut self.design, self.id)?;

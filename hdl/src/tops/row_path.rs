@@ -7,7 +7,7 @@
 use seqnic_spec::Config;
 
 use super::{Built, block_name};
-use crate::blocks::header_parser::{Scope, header_parser};
+use crate::blocks::header_parser::{FRONT_BYTES, Scope, Stage, header_parser};
 use crate::blocks::header_window::{self, WINDOW_BYTES, Wanted, header_window};
 use crate::blocks::row_extractor::{needed_findings, needed_headers, row_extractor};
 use crate::rtl::{Expr, Module, RtlError, all_of};
@@ -15,8 +15,9 @@ use crate::rtl::{Expr, Module, RtlError, all_of};
 const DOC: &str = "\
 Row path: watches accepted beats and gives the history row of each frame.
 
-    beat ---> [ header window ] --+----------------------> [ row extractor ] ---> row
-                                  +--> [ header parser ] ------^
+    beat --+--> [ header window ] --+-----------------------> [ row extractor ] ---> row
+           |                        +--> [ header parser ] --------^
+           +---- from 256 bits on -------^
 
 Latency: that of the header window; a row that holds the frame's length comes with its last beat.
 Throughput: 1 beat a cycle. Backpressure: none. Reset, storage: see the blocks.
@@ -27,32 +28,32 @@ Source: state-compute replication, section 3.3.";
 pub fn row_path(config: &Config) -> Built {
     let layout = config.row();
     let mut m = Module::new(block_name(config, "row_path"), DOC);
+    let bus = config.data_bits();
+    let window_stays = header_window::latency_cycles(bus) > 0;
+    let parses_first_beat = finds_headers(config) && window_stays && bus >= 8 * FRONT_BYTES;
     let wanted = Wanted {
         time: layout.uses_timestamp(),
         length: layout.uses_frame_length(),
+        first: parses_first_beat,
     };
-    let window = header_window(
-        &block_name(config, "header_window"),
-        config.data_bits(),
-        wanted,
-    )?;
+    let window = header_window(&block_name(config, "header_window"), bus, wanted)?;
     let window = m.instance("header_window", &window);
-    let bus = config.data_bits();
-    for (port, bits) in [
+    let ports = [
         ("accept", 1),
         ("tdata", bus),
         ("tkeep", bus / 8),
         ("tlast", 1),
-    ] {
+    ];
+    let [_, data, keep, _] = ports.map(|(port, bits)| {
         let input = m.input(port, bits);
-        m.connect(window, port, input);
-    }
+        m.connect(window, port, &input);
+        input
+    });
     if wanted.time {
         let time = m.input("time_now", 64);
         m.connect(window, "time_now", time);
     }
 
-    let window_stays = header_window::latency_cycles(bus) > 0;
     let extractor = row_extractor(&block_name(config, "row_extractor"), layout, window_stays)?;
     let extractor = m.instance("row_extractor", &extractor);
     let needed = needed_findings(layout);
@@ -68,8 +69,20 @@ pub fn row_path(config: &Config) -> Built {
     }
     if finds_headers(config) {
         let mut of_window = |port| m.output_from(window, port);
-        let (bytes, keep) = (of_window("window"), of_window("window_keep"));
-        for (port, value) in found(&mut m, config, &bytes, &keep, false)? {
+        let mut inputs = vec![("window_keep", of_window("window_keep"))];
+        let stage = match parses_first_beat {
+            true => {
+                inputs.push(("first", of_window("first_beat")));
+                inputs.push(("front", data.slice(0, 8 * FRONT_BYTES)));
+                inputs.push(("front_keep", keep.slice(0, FRONT_BYTES)));
+                Stage::FirstBeat
+            }
+            false => {
+                inputs.push(("window", of_window("window")));
+                Stage::None
+            }
+        };
+        for (port, value) in found(&mut m, config, stage, inputs)? {
             m.connect(extractor, port, value);
         }
     }
@@ -98,9 +111,9 @@ pub fn reads_waiting_beat(config: &Config) -> bool {
 /// that the row needs, a cycle later.
 pub fn header_scan(config: &Config) -> Built {
     let mut m = Module::new(block_name(config, "header_scan"), SCAN_DOC);
-    let window = m.input("window", 8 * WINDOW_BYTES);
-    let keep = m.input("window_keep", WINDOW_BYTES);
-    for (port, value) in found(&mut m, config, &window, &keep, true)? {
+    let inputs = [("window", 8 * WINDOW_BYTES), ("window_keep", WINDOW_BYTES)]
+        .map(|(port, bits)| (port, m.input(port, bits)));
+    for (port, value) in found(&mut m, config, Stage::Delayed, inputs)? {
         m.output_of(port, value);
     }
     m.build()
@@ -123,19 +136,19 @@ pub fn found_in_headers(config: &Config) -> impl Iterator<Item = &'static str> {
     .filter_map(|(port, is_needed)| is_needed.then_some(port))
 }
 
-/// The values of [`found_in_headers`] for a window.
+/// The values of [`found_in_headers`], by a parser with these inputs.
 fn found(
     m: &mut Module,
     config: &Config,
-    window: &Expr,
-    keep: &Expr,
-    staged: bool,
+    stage: Stage,
+    inputs: impl IntoIterator<Item = (&'static str, Expr)>,
 ) -> Result<Vec<(&'static str, Expr)>, RtlError> {
     let scope = Scope::of(config.row().requires());
-    let parser = header_parser(&block_name(config, "header_parser"), scope, staged)?;
+    let parser = header_parser(&block_name(config, "header_parser"), scope, stage)?;
     let parser = m.instance("header_parser", &parser);
-    m.connect(parser, "window", window);
-    m.connect(parser, "window_keep", keep);
+    for (port, value) in inputs {
+        m.connect(parser, port, value);
+    }
     let headers = needed_headers(config.row()).map(|port| m.output_from(parser, port));
     let matched = all_of(headers.collect::<Vec<_>>());
     let matched = m.wire("has_all_headers", matched);

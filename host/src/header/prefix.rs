@@ -120,15 +120,21 @@ fn core(config: &Config) -> String {
         };
         Some(source_base)
     });
-    let (member, first) = match (config.steering(), ethernet) {
-        (Steering::SourceMac, Some(base)) => ("prefix->ethernet_source", base.to_u64()),
-        (Steering::Vlan { first_vid }, _) => ("prefix->ethernet_vlan_tci_be", first_vid.into()),
+    let (member, width, mask, first, step) = match (config.steering(), ethernet) {
+        (Steering::SourceMac, Some(base)) => ("prefix->ethernet_source", 6, "", base.to_u64(), 1),
+        (Steering::Vlan(tag), _) => {
+            let (first, step) = (tag.first_vid.into(), tag.vid_step);
+            ("prefix->ethernet_vlan_tci_be", 2, " & 0xfffu", first, step)
+        }
         _ => return String::new(),
     };
-    let (width, mask) = match config.steering() {
-        Steering::Vlan { .. } => (2, " & 0xfffu"),
-        _ => (6, ""),
+    let core = match step {
+        1 => "core < @_CORES ? (unsigned int)core : @_CORES".to_owned(),
+        step => format!(
+            "core % {step} == 0 && core / {step} < @_CORES ? (unsigned int)(core / {step}) : @_CORES"
+        ),
     };
+    let core = core.replace('@', &upper);
     let c_type = c_type(width);
     let statement = return_number(member, width, ByteOrder::Big);
     format!(
@@ -143,7 +149,7 @@ fn core(config: &Config) -> String {
 {{
     unsigned long long core = ({name}_steering(prefix){mask}) - {first:#x}ull;
 
-    return core < {upper}_CORES ? (unsigned int)core : {upper}_CORES;
+    return {core};
 }}
 "
     )

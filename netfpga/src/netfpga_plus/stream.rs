@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use seqnic_hdl::blocks::axi_lite_slave::lift_port;
 use seqnic_hdl::blocks::axis::{Beat, Shape, SlavePort, connect_slave, master_of, master_port};
-use seqnic_hdl::rtl::{Design, Module, RtlError, concat, ones};
+use seqnic_hdl::rtl::{ClockDomain, Design, Module, RtlError, concat};
 use seqnic_hdl::tops;
 
 use super::{Core, DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
+use crate::length::{LENGTH_BITS, grown};
 
 const DOC: &str = "\
 Stream of the host: the sequencer, with length and destination port in tuser as they are behind it.
@@ -18,12 +20,11 @@ port, [31:24] destination port. The length grows by the prefix and stops at 6553
 replaces that of the frame. All other bits pass.
 Latency, throughput, backpressure, reset, storage: those of the sequencer.";
 
-/// Bits of the length in `tuser`.
-const LENGTH_BITS: usize = 16;
 /// Bits of each of the ports.
 const PORT_BITS: usize = 8;
 
-/// The stream of a core, `<name>_host_stream`: ports `s_axis_*` and `m_axis_*` of the sequencer, and `destination_port`.
+/// The stream of a core, `<name>_host_stream`: ports `s_axis_*` and `m_axis_*` of the sequencer, and `destination_port`; with
+/// `spray.control` also those of its registers.
 pub fn host_stream(core: &Core) -> Result<Arc<Design>, RtlError> {
     let config = &core.config;
     let mut m = Module::new(format!("{}_host_stream", config.name()), DOC);
@@ -36,10 +37,7 @@ pub fn host_stream(core: &Core) -> Result<Arc<Design>, RtlError> {
     let port = m.input("destination_port", PORT_BITS);
     let user = input.beat.user.clone().expect("the shape has a tuser");
 
-    let length = user.slice(0, LENGTH_BITS).zero_extend(LENGTH_BITS + 1);
-    let grown = m.wire("grown_length", length.plus(config.prefix_bytes() as u64));
-    let overflows = grown.bit(LENGTH_BITS);
-    let length = overflows.mux(&ones(LENGTH_BITS), &grown.slice(0, LENGTH_BITS));
+    let length = grown(&mut m, &user.slice(0, LENGTH_BITS), config.prefix_bytes());
     let source = user.slice(LENGTH_BITS, PORT_BITS);
     let destination = user.slice(LENGTH_BITS + PORT_BITS, PORT_BITS);
     let destination = port.any().mux(&port, &destination);
@@ -52,6 +50,11 @@ pub fn host_stream(core: &Core) -> Result<Arc<Design>, RtlError> {
     let sequencer = m.instance("sequencer", &tops::sequencer(config)?);
     let ready = connect_slave(&mut m, sequencer, "s_axis", &beat, &input.valid);
     m.drive(&input.ready, ready);
+    if config.has_control() {
+        m.place_in(ClockDomain::Registers);
+        lift_port(&mut m, sequencer);
+        m.place_in(ClockDomain::Datapath);
+    }
     let (beat, valid) = master_of(&mut m, sequencer, "m_axis", shape);
     let ready = master_port(&mut m, "m_axis", &beat, &valid);
     m.connect(sequencer, "m_axis_tready", ready);

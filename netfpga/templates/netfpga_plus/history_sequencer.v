@@ -5,7 +5,7 @@
 // In front of each frame it puts @PREFIX_BYTES@ bytes of history. tuser counts on the first beat of a frame and is held on all
 // beats of the output: [15:0] length in bytes, grown by the prefix and at most 65535; [23:16] source port;
 // [31:24] destination port, that of the frame or C_DESTINATION_PORT when that is not 0. The other bits pass.
-// There are no registers: reads give 0xDEADBEEF, writes change nothing, both answer OKAY.
+// @REGISTERS_DOC@
 // A parameter that the core was not generated for stops elaboration: the name of the module that is then not
 // found says why.
 `default_nettype none
@@ -84,6 +84,7 @@ module history_sequencer #(
                                       : C_DESTINATION_PORT == 4 ? 8'h04
                                       : C_DESTINATION_PORT == 8 ? 8'h08 : 8'h00;
 
+@REGISTERS@
     @NAME@_host_stream host_stream (
         .axis_aclk        (axis_aclk),
         .axis_resetn      (axis_resetn),
@@ -99,28 +100,8 @@ module history_sequencer #(
         .m_axis_tuser     (m_axis_tuser),
         .m_axis_tvalid    (m_axis_tvalid),
         .m_axis_tlast     (m_axis_tlast),
-        .m_axis_tready    (m_axis_tready)
+        .m_axis_tready    (m_axis_tready)@REGISTERS_OF_STREAM@
     );
-
-    @NAME@_register_responder register_responder (
-        .axis_aclk   (S_AXI_ACLK),
-        .axis_resetn (S_AXI_ARESETN),
-        .awvalid     (S_AXI_AWVALID),
-        .wvalid      (S_AXI_WVALID),
-        .bready      (S_AXI_BREADY),
-        .arvalid     (S_AXI_ARVALID),
-        .rready      (S_AXI_RREADY),
-        .awready     (S_AXI_AWREADY),
-        .wready      (S_AXI_WREADY),
-        .bvalid      (S_AXI_BVALID),
-        .bresp       (S_AXI_BRESP),
-        .arready     (S_AXI_ARREADY),
-        .rvalid      (S_AXI_RVALID),
-        .rdata       (S_AXI_RDATA),
-        .rresp       (S_AXI_RRESP)
-    );
-
-    wire unused = &{1'b0, S_AXI_AWADDR, S_AXI_WDATA, S_AXI_WSTRB, S_AXI_ARADDR, C_BASEADDR};
 
 endmodule
 

@@ -3,8 +3,11 @@
 //! A [`Program`] is written once, as a deterministic state machine over the [`Metadata`] of packets. From that one
 //! definition come the run on a single thread ([`States`]), the replica that every core keeps ([`Replica`], and with
 //! loss recovery [`RecoveringReplica`]), and what they are compared with ([`baselines`]).
+//!
+//! The [`collector`] is the consuming side of the FlowRadar encoder.
 
 pub mod baselines;
+pub mod collector;
 mod core;
 mod frame;
 mod measure;

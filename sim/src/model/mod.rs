@@ -3,7 +3,9 @@
 //! The models are written from the paper and from `docs/packet-format.md`, never from the hardware.
 //! They know nothing of clocks and beats: frames go in, frames come out.
 
+pub mod flowradar;
 mod headers;
+mod heartbeat;
 mod history;
 mod number;
 mod prefix;
@@ -15,6 +17,7 @@ mod sprayer;
 mod stripper;
 
 pub use headers::Headers;
+pub use heartbeat::{Heartbeat, HeartbeatLimits};
 pub use history::History;
 pub use prefix::{Prefix, PrefixValues};
 pub use registers::ControlRegisters;

@@ -39,8 +39,8 @@ struct Patch {
 
 #[derive(Debug, Clone, Copy)]
 enum Value {
-    /// A number that starts from this one at core 0.
-    Core(u64),
+    /// A number that starts from the first one at core 0, and grows by the second with each core.
+    Core(u64, u64),
     Number,
     Timestamp,
     Pointer,
@@ -92,7 +92,7 @@ impl Prefix {
                             offset: section.offset_bytes + 6,
                             bytes: 6,
                             order: ByteOrder::Big,
-                            value: Value::Core(source_base.to_u64()),
+                            value: Value::Core(source_base.to_u64(), 1),
                         });
                     }
                     continue;
@@ -128,7 +128,7 @@ impl Prefix {
                 offset: offset + header.len(),
                 bytes: 2,
                 order: ByteOrder::Big,
-                value: Value::Core(tag.first_vid.into()),
+                value: Value::Core(tag.first_vid.into(), tag.vid_step.into()),
             });
             // The VLAN ID, which the patch writes; priority 0.
             header.extend([0, 0]);
@@ -141,7 +141,7 @@ impl Prefix {
 impl Patch {
     fn apply(&self, values: PrefixValues, slot: &mut [u8]) {
         let number = match self.value {
-            Value::Core(first) => first + values.core as u64,
+            Value::Core(first, step) => first + step * values.core as u64,
             Value::Number => values.number,
             Value::Timestamp => values.timestamp,
             Value::Pointer => values.history.pointer() as u64,

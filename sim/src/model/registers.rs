@@ -5,6 +5,8 @@ use std::array;
 use seqnic_spec::Config;
 use seqnic_spec::registers::{Register, RegisterBus, UNMAPPED, map, reset_bits, status_bits};
 
+use super::heartbeat::HeartbeatLimits;
+
 /// The registers of a sequencer, as words that are written and read.
 #[derive(Debug, Clone)]
 pub struct ControlRegisters {
@@ -12,12 +14,19 @@ pub struct ControlRegisters {
     active: Vec<bool>,
     failed: Vec<bool>,
     used: usize,
+    weights: Vec<u32>,
+    sets_weights: bool,
     flip: u32,
     debug: u32,
     packets_in: u32,
     packets_out: u32,
     packets: Vec<u32>,
+    returned: Vec<u32>,
+    failures: u32,
+    last_failed: usize,
+    limits: HeartbeatLimits,
     refused: bool,
+    taken_out: bool,
 }
 
 impl ControlRegisters {
@@ -29,18 +38,42 @@ impl ControlRegisters {
             active: vec![true; cores],
             failed: vec![false; cores],
             used: cores,
+            weights: vec![1; cores],
+            sets_weights: false,
             flip: 0,
             debug: 0,
             packets_in: 0,
             packets_out: 0,
             packets: vec![0; cores],
+            returned: vec![0; cores],
+            failures: 0,
+            last_failed: 0,
+            limits: HeartbeatLimits::default(),
             refused: false,
+            taken_out: false,
         }
     }
 
     /// Whether a core takes part.
     pub fn is_enabled(&self, core: usize) -> bool {
         core < self.used && self.active[core] && !self.failed[core]
+    }
+
+    /// The frames that a core gets in a row when it takes part.
+    pub fn weight(&self, core: usize) -> u32 {
+        self.weights[core]
+    }
+
+    /// The frames that each core gets in a row in each of its turns, 0 for one that takes no part, if something was
+    /// written since this was last asked that ends the turn: to a mask, a weight or the number of cores.
+    pub fn take_weights(&mut self) -> Option<Vec<usize>> {
+        std::mem::take(&mut self.sets_weights).then(|| {
+            let weight = |(core, &weight)| match self.is_enabled(core) {
+                true => weight as usize,
+                false => 0,
+            };
+            self.weights.iter().enumerate().map(weight).collect()
+        })
     }
 
     /// A frame was accepted whole.
@@ -58,6 +91,25 @@ impl ControlRegisters {
         self.packets[core] = self.packets[core].wrapping_add(1);
     }
 
+    /// A frame returned from a core.
+    pub fn returned(&mut self, core: usize) {
+        self.returned[core] = self.returned[core].wrapping_add(1);
+    }
+
+    /// A core is taken out.
+    pub fn fails(&mut self, core: usize) {
+        self.failed[core] = true;
+        self.failures = self.failures.wrapping_add(1);
+        self.last_failed = core;
+        self.taken_out = true;
+        self.sets_weights = true;
+    }
+
+    /// When a core has failed.
+    pub fn limits(&self) -> HeartbeatLimits {
+        self.limits
+    }
+
     /// Reads the word at an address.
     pub fn read(&mut self, offset_bytes: usize) -> u32 {
         let Some((register, word)) = self.find(offset_bytes) else {
@@ -72,11 +124,18 @@ impl ControlRegisters {
                 let waits = !(0..self.packets.len()).any(|core| self.is_enabled(core));
                 u32::from(self.refused) << status_bits::REFUSED
                     | u32::from(waits) << status_bits::NO_CORE
+                    | u32::from(self.taken_out) << status_bits::TAKEN_OUT
             }
             map::CORES_USED => self.used as u32,
             map::ACTIVE => mask_word(&self.active, word),
             map::FAILED => mask_word(&self.failed, word),
             map::PACKETS => self.packets[word],
+            map::WEIGHT => self.weights[word],
+            map::RETURNED => self.returned[word],
+            map::FAILURES => self.failures,
+            map::LAST_FAILED => self.last_failed as u32,
+            map::HEARTBEAT_FRAMES => self.limits.frames,
+            map::HEARTBEAT_CYCLES => self.limits.cycles,
             constant => constant.initial_word(&self.config, word),
         }
     }
@@ -91,19 +150,25 @@ impl ControlRegisters {
     /// Writes a word of a register; false when that is refused.
     fn set(&mut self, register: Register, word: usize, value: u32) -> bool {
         let bit = |bit: usize| value >> bit & 1 == 1;
-        match register {
+        let legal = match register {
             map::RESET => {
                 let fresh = Self::new(&self.config);
                 if bit(reset_bits::COUNTERS) {
                     self.packets_in = 0;
                     self.packets_out = 0;
                     self.packets = fresh.packets.clone();
+                    self.returned = fresh.returned.clone();
+                    self.failures = 0;
                 }
                 if bit(reset_bits::REGISTERS) {
                     *self = Self {
                         packets_in: self.packets_in,
                         packets_out: self.packets_out,
                         packets: std::mem::take(&mut self.packets),
+                        returned: std::mem::take(&mut self.returned),
+                        failures: self.failures,
+                        last_failed: self.last_failed,
+                        sets_weights: true,
                         ..fresh
                     };
                 }
@@ -119,6 +184,7 @@ impl ControlRegisters {
             }
             map::STATUS => {
                 self.refused &= !bit(status_bits::REFUSED);
+                self.taken_out &= !bit(status_bits::TAKEN_OUT);
                 true
             }
             map::CORES_USED => {
@@ -130,8 +196,20 @@ impl ControlRegisters {
             }
             map::ACTIVE => set_mask_word(&mut self.active, word, value),
             map::FAILED => set_mask_word(&mut self.failed, word, value),
+            map::WEIGHT => {
+                let legal = (1..=self.config.max_weight()).contains(&(value as usize));
+                if legal {
+                    self.weights[word] = value;
+                }
+                legal
+            }
+            map::HEARTBEAT_FRAMES => set_limit(&mut self.limits.frames, register, value),
+            map::HEARTBEAT_CYCLES => set_limit(&mut self.limits.cycles, register, value),
             _ => false,
-        }
+        };
+        let deals = [map::ACTIVE, map::FAILED, map::CORES_USED, map::WEIGHT];
+        self.sets_weights |= legal && deals.contains(&register);
+        legal
     }
 
     /// The register at an address that this configuration has, and the number of its word.
@@ -163,6 +241,15 @@ fn set_mask_word(mask: &mut [bool], word: usize, value: u32) -> bool {
         }
     }
     !excess
+}
+
+/// Sets a limit to what its register can hold; false, and nothing is set, when the value is more.
+fn set_limit(limit: &mut u32, register: Register, value: u32) -> bool {
+    let legal = value >> register.width_bits == 0;
+    if legal {
+        *limit = value;
+    }
+    legal
 }
 
 impl RegisterBus for ControlRegisters {
@@ -224,6 +311,64 @@ mod tests {
         }
         assert_eq!(registers.cores_used(), Ok(3));
         assert_eq!((registers.active(0), registers.failed(0)), (Ok(7), Ok(0)));
+    }
+
+    #[test]
+    fn a_weight_counts_from_1_to_the_most_and_ends_the_turn() {
+        let toml = "history.row = \"none\"\nspray = { cores = 3, control = true, max_weight = 5 }";
+        let config = Config::from_toml_str(toml, "test").expect("it is valid");
+        let mut registers = Registers(ControlRegisters::new(&config));
+        assert_eq!(registers.max_weight(), Ok(5));
+        assert_eq!(registers.set_weight(1, 5), Ok(()));
+        assert_eq!(registers.0.take_weights(), Some(vec![1, 5, 1]));
+        assert_eq!(registers.0.take_weights(), None);
+        assert_eq!((registers.weight(1), registers.status()), (Ok(5), Ok(0)));
+        for weight in [0, 6, 1 << 31] {
+            assert_eq!(registers.set_weight(1, weight), Ok(()));
+            assert_eq!((registers.weight(1), registers.status()), (Ok(5), Ok(1)));
+            assert_eq!(registers.clear_status(1), Ok(()));
+        }
+        assert_eq!(registers.0.take_weights(), None);
+        assert_eq!(registers.set_failed(0, 0b010), Ok(()));
+        assert_eq!(registers.0.take_weights(), Some(vec![1, 0, 1]));
+        assert_eq!(registers.reset(1 << 4), Ok(()));
+        assert_eq!(registers.0.take_weights(), Some(vec![1; 3]));
+        assert_eq!(registers.weight(3), Ok(0xdead_beef));
+    }
+
+    #[test]
+    fn a_core_that_is_taken_out_is_shown_and_let_back_in() {
+        let toml = "spray = { cores = 3, control = true, heartbeat = true }";
+        let config = Config::from_toml_str(toml, "test").expect("it is valid");
+        let mut registers = Registers(ControlRegisters::new(&config));
+        assert_eq!(registers.set_heartbeat_frames(32767), Ok(()));
+        assert_eq!(registers.set_heartbeat_cycles((1 << 31) - 1), Ok(()));
+        assert_eq!(registers.status(), Ok(0));
+        assert_eq!(registers.set_heartbeat_frames(32768), Ok(()));
+        assert_eq!(registers.set_heartbeat_cycles(1 << 31), Ok(()));
+        assert_eq!(registers.status(), Ok(1));
+        let (frames, cycles) = (32767, 0x7fff_ffff);
+        assert_eq!(registers.0.limits(), HeartbeatLimits { frames, cycles });
+        registers.0.returned(2);
+        registers.0.fails(2);
+        assert_eq!(
+            (registers.status(), registers.failed(0)),
+            (Ok(0b101), Ok(0b100))
+        );
+        assert_eq!(
+            (registers.failures(), registers.last_failed()),
+            (Ok(1), Ok(2))
+        );
+        assert_eq!(registers.0.take_weights(), Some(vec![1, 1, 0]));
+        assert_eq!(registers.clear_status(0b100), Ok(()));
+        assert_eq!(registers.status(), Ok(1));
+        assert_eq!(registers.set_failed(0, 0), Ok(()));
+        assert_eq!(registers.0.take_weights(), Some(vec![1; 3]));
+        assert_eq!(registers.reset(1), Ok(()));
+        assert_eq!(
+            (registers.failures(), registers.returned(2)),
+            (Ok(0), Ok(0))
+        );
     }
 
     #[test]

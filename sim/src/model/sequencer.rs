@@ -41,9 +41,14 @@ impl Sequencer {
         }
     }
 
-    /// From the next packet on a core takes part, or does not.
-    pub fn enable(&mut self, core: usize, enabled: bool) {
-        self.sprayer.enable(core, enabled);
+    /// From the next packet on each core gets so many in a row in each of its turns; with 0 it takes no part. The turn
+    /// of the core of the last packet ends.
+    ///
+    /// # Panics
+    ///
+    /// When there is not a weight for each core.
+    pub fn set_weights(&mut self, weights: Vec<usize>) {
+        self.sprayer.set_weights(weights);
     }
 
     /// Appends the prefix and the original frame to `out`. `timestamp` is the sequencer's time of
@@ -51,11 +56,11 @@ impl Sequencer {
     ///
     /// # Panics
     ///
-    /// While no core is enabled: then packets wait.
+    /// While no core takes part: then packets wait.
     pub fn process(&mut self, frame: &[u8], timestamp: u64, out: &mut Vec<u8>) -> Sprayed {
         self.packets = self.packets.wrapping_add(1);
         let core = self.sprayer.next_core();
-        let core = core.expect("packets wait while no core is enabled");
+        let core = core.expect("packets wait while no core takes part");
         let number = self.packets;
         let values = PrefixValues {
             core,

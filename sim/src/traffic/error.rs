@@ -109,7 +109,7 @@ pub enum TrafficError {
     /// A packet was not captured whole.
     #[error(
         "{}: packet {packet} at byte {offset} holds {captured} of the {original} bytes \
-         of its frame; capture with -s 0",
+         of its frame; capture with -s 0, or fill it up with zeros (--pad-truncated)",
         path.display()
     )]
     SnapLength {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::{Config, Steering, TimestampSource};
-use crate::prefix::{Section, SectionKind, SectionName};
+use crate::prefix::{Section, SectionKind, SectionName, VlanTag};
 use crate::row::Field;
 
 impl Config {
@@ -35,7 +35,11 @@ impl Config {
         writeln!(out, "input_skid = {}", self.pipeline.input_skid)?;
         writeln!(out, "output_skid = {}", self.pipeline.output_skid)?;
         writeln!(out, "fifo_beats = {}", self.pipeline.fifo_beats)?;
-        writeln!(out, "fifo_storage = \"{}\"", self.pipeline.fifo_storage)
+        writeln!(out, "fifo_storage = \"{}\"", self.pipeline.fifo_storage)?;
+        match &self.flowradar {
+            Some(flowradar) => flowradar.write_toml(out),
+            None => Ok(()),
+        }
     }
 
     fn write_history(&self, out: &mut String) -> fmt::Result {
@@ -95,7 +99,13 @@ impl Config {
         writeln!(out, "steering = \"{}\"", self.steering.name())?;
         match self.steering {
             Steering::SourceMac | Steering::Tdest => {}
-            Steering::Vlan { first_vid } => writeln!(out, "first_vid = {first_vid}")?,
+            Steering::Vlan(VlanTag {
+                first_vid,
+                vid_step,
+            }) => {
+                writeln!(out, "first_vid = {first_vid}")?;
+                writeln!(out, "vid_step = {vid_step}")?;
+            }
             Steering::Tuser {
                 offset_bits,
                 bits,
@@ -108,6 +118,13 @@ impl Config {
         }
         if self.control {
             writeln!(out, "control = true")?;
+            writeln!(out, "control_clock = \"{}\"", self.control_clock)?;
+        }
+        if self.has_weights() {
+            writeln!(out, "max_weight = {}", self.max_weight)?;
+        }
+        if self.heartbeat {
+            writeln!(out, "heartbeat = true")?;
         }
         writeln!(out)
     }

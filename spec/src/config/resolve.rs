@@ -1,15 +1,18 @@
 //! From the raw configuration to the validated one.
 
-use super::{Config, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
+use super::{Config, ControlClock, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
 use crate::check::{self, bits_to_count};
 use crate::error::SpecError;
+use crate::flowradar::FlowRadar;
 use crate::identifier::identifier;
-use crate::prefix::{Outline, RowOrder, Surroundings};
+use crate::prefix::{Outline, RowOrder, Surroundings, VlanTag};
 use crate::raw::{RawConfig, RawPipeline, RawSpray, RawTimestamp};
 use crate::row::RowLayout;
 
 /// The highest VLAN ID; 4095 is reserved.
 const LAST_VID: u64 = 4094;
+/// The largest power of two that is one.
+const LARGEST_VID_STEP: u64 = 2048;
 
 const MOST_TUSER_BITS: u64 = 512;
 
@@ -46,7 +49,10 @@ impl TryFrom<RawConfig> for Config {
         let row = RowLayout::resolve(&raw.history)?;
         let outline = Outline::resolve(&raw.prefix, row.bytes() > 0)?;
         check_header(steering, &outline)?;
-        let rows = rows(raw.history.rows, cores, outline.row_order())?;
+        check_registers(&raw.spray)?;
+        let max_weight = raw.spray.max_weight.unwrap_or(1);
+        let max_weight = check::in_range("spray.max_weight", max_weight, 1..=255)?;
+        let rows = rows(raw.history.rows, cores, max_weight, outline.row_order())?;
         let around = Surroundings {
             bus_bytes: data_bits / 8,
             history_bytes: rows * row.bytes(),
@@ -55,6 +61,7 @@ impl TryFrom<RawConfig> for Config {
         };
         let prefix = outline.place(&raw.prefix, &around)?;
         let control = control(&raw.spray, prefix.bytes())?;
+        let control_clock = control_clock(raw.spray.control_clock.as_deref())?;
         let storage = match &raw.history.storage {
             Some(text) => check::choice("history.storage", text, Storage::ALL, Storage::name)?,
             None => Storage::by_default(data_bits),
@@ -70,8 +77,12 @@ impl TryFrom<RawConfig> for Config {
             cores,
             steering,
             control,
+            max_weight,
+            control_clock,
+            heartbeat: raw.spray.heartbeat.unwrap_or(false),
             timestamp: timestamp(&raw.timestamp)?,
             pipeline: pipeline(&raw.pipeline, data_bits)?,
+            flowradar: raw.flowradar.as_ref().map(FlowRadar::resolve).transpose()?,
         })
     }
 }
@@ -80,7 +91,7 @@ impl Steering {
     pub(super) const fn steering_name(self) -> SteeringName {
         match self {
             Self::SourceMac => SteeringName::SourceMac,
-            Self::Vlan { .. } => SteeringName::Vlan,
+            Self::Vlan(_) => SteeringName::Vlan,
             Self::Tdest => SteeringName::Tdest,
             Self::Tuser { .. } => SteeringName::Tuser,
         }
@@ -106,6 +117,7 @@ fn steering(raw: &RawSpray, cores: usize, tuser_bits: usize) -> Result<Steering,
     if name != SteeringName::Vlan {
         let reason = "means something only with steering \"vlan\"";
         check::absent("spray.first_vid", raw.first_vid, reason)?;
+        check::absent("spray.vid_step", raw.vid_step, reason)?;
     }
     if name != SteeringName::Tuser {
         let reason = "means something only with steering \"tuser\"";
@@ -119,21 +131,32 @@ fn steering(raw: &RawSpray, cores: usize, tuser_bits: usize) -> Result<Steering,
     }
     match name {
         SteeringName::SourceMac => Ok(Steering::SourceMac),
-        SteeringName::Vlan => vlan_steering(raw.first_vid.unwrap_or(1), cores),
+        SteeringName::Vlan => vlan_steering(raw, cores),
         SteeringName::Tdest => Ok(Steering::Tdest),
         SteeringName::Tuser => tuser_steering(raw, cores, tuser_bits),
     }
 }
 
-fn vlan_steering(first_vid: u64, cores: usize) -> Result<Steering, SpecError> {
-    let most = LAST_VID + 1 - cores as u64;
-    match u16::try_from(first_vid) {
-        Ok(vid) if (1..=most).contains(&first_vid) => Ok(Steering::Vlan { first_vid: vid }),
+fn vlan_steering(raw: &RawSpray, cores: usize) -> Result<Steering, SpecError> {
+    let (first, step) = (raw.first_vid.unwrap_or(1), raw.vid_step.unwrap_or(1));
+    // The largest step with which core 0 has a VLAN ID too.
+    let most_step = match (LAST_VID - 1).checked_div(cores as u64 - 1) {
+        Some(most) => 1 << most.ilog2(),
+        None => LARGEST_VID_STEP,
+    };
+    let most_step = LARGEST_VID_STEP.min(most_step);
+    let step = check::power_of_two("spray.vid_step", step, 1..=most_step)? as u64;
+    let most = LAST_VID - step * (cores as u64 - 1);
+    match u16::try_from(first) {
+        Ok(first_vid) if (1..=most).contains(&first) => Ok(Steering::Vlan(VlanTag {
+            first_vid,
+            vid_step: step as u16,
+        })),
         _ => Err(SpecError::refused(
             "spray.first_vid",
-            first_vid,
+            first,
             format!("must be from 1 to {most}, so that each of {cores} cores has a VLAN ID"),
-            format!("the nearest is {}", first_vid.clamp(1, most)),
+            format!("the nearest is {}", first.clamp(1, most)),
         )),
     }
 }
@@ -200,9 +223,32 @@ fn control(raw: &RawSpray, prefix_bytes: usize) -> Result<bool, SpecError> {
     Ok(control)
 }
 
+/// What registers are needed for.
+fn check_registers(raw: &RawSpray) -> Result<(), SpecError> {
+    if raw.control == Some(true) {
+        return Ok(());
+    }
+    let reason = "means something only with spray.control = true";
+    check::absent("spray.max_weight", raw.max_weight, reason)?;
+    check::absent("spray.heartbeat", raw.heartbeat, reason)?;
+    let clock = check::quoted(&raw.control_clock);
+    check::absent("spray.control_clock", clock, reason)
+}
+
+/// The clock of the port of registers.
+fn control_clock(name: Option<&str>) -> Result<ControlClock, SpecError> {
+    match name {
+        None => Ok(ControlClock::Datapath),
+        Some(name) => {
+            let key = "spray.control_clock";
+            check::choice(key, name, ControlClock::ALL, ControlClock::name)
+        }
+    }
+}
+
 /// Some ways to steer write into the dummy Ethernet header.
 fn check_header(steering: Steering, outline: &Outline) -> Result<(), SpecError> {
-    let writes_header = matches!(steering, Steering::SourceMac | Steering::Vlan { .. });
+    let writes_header = matches!(steering, Steering::SourceMac | Steering::Vlan(_));
     if writes_header && !outline.has_ethernet() {
         return Err(SpecError::refused(
             "spray.steering",
@@ -214,28 +260,60 @@ fn check_header(steering: Steering, outline: &Outline) -> Result<(), SpecError> 
     Ok(())
 }
 
-/// The number of rows, enough for what a core misses between two of its packets.
+/// The most packets that a history remembers.
+const MOST_ROWS: usize = 256;
+
+/// The number of rows, enough for what a core misses between two of its packets: a turn of each other core.
 /// Without an order there is no history.
-fn rows(raw: Option<u64>, cores: usize, order: Option<RowOrder>) -> Result<usize, SpecError> {
-    let missed = cores - 1;
+fn rows(
+    raw: Option<u64>,
+    cores: usize,
+    max_weight: usize,
+    order: Option<RowOrder>,
+) -> Result<usize, SpecError> {
+    let others = cores - 1;
+    let missed = others * max_weight;
+    if order.is_some() && missed > MOST_ROWS {
+        return Err(SpecError::refused(
+            "spray.max_weight",
+            max_weight,
+            format!(
+                "with spray.cores = {cores} a core misses up to {missed} packets between two of its own, and a history \
+                 has at most {MOST_ROWS}"
+            ),
+            format!(
+                "set it to {} or less, or spray over fewer cores",
+                MOST_ROWS / others
+            ),
+        ));
+    }
     let default = match order {
         Some(RowOrder::OldestFirst) => missed.max(1),
-        Some(RowOrder::Array) | None => cores,
+        Some(RowOrder::Array) => (missed + 1).min(MOST_ROWS),
+        None => 1,
     };
-    let rows = check::in_range("history.rows", raw.unwrap_or(default as u64), 1..=256)?;
+    let rows = check::in_range(
+        "history.rows",
+        raw.unwrap_or(default as u64),
+        1..=MOST_ROWS as u64,
+    )?;
     if order.is_none() {
         return Ok(0);
     }
     if rows < missed {
+        let (up_to, weights) = match max_weight {
+            1 => ("", String::new()),
+            weight => ("up to ", format!(" and spray.max_weight = {weight}")),
+        };
         return Err(SpecError::refused(
             "history.rows",
             rows,
             format!(
-                "with spray.cores = {cores} a core misses {missed} packets between two of its own"
+                "with spray.cores = {cores}{weights} a core misses {up_to}{missed} packets between two of its own"
             ),
             format!(
                 "set history.rows = {missed} or more, or spray.cores = {} or fewer",
-                rows + 1
+                rows / max_weight + 1
             ),
         ));
     }

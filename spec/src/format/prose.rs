@@ -49,9 +49,13 @@ packet is for:
 - `source-mac` steering adds the core number to the configured source address, as to a
   48-bit big-endian number. With the default base, core 11 is `10:10:10:10:10:0b`.
 - `vlan` steering puts an 802.1Q tag between source and EtherType: TPID 0x8100, priority
-  0, VLAN ID `first_vid` plus the core number. The header then has 18 bytes.
+  0, VLAN ID `first_vid` plus `vid_step` times the core number. The header then has 18 bytes.
 - `tdest` and `tuser` steering leave the header as it is configured; the core number is
   beside the data of the stream.
+
+The presets below may also hold the number and the time of the packet, with
+`prefix.sequence_bytes` and `prefix.timestamp_bytes`: they stand between the Ethernet
+header and the rows, in this order, little-endian.
 ";
 
 pub(super) const VALIDITY: &str = "

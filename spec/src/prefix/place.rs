@@ -1,7 +1,7 @@
 //! From the outline of a prefix to its sections in their places.
 
 use super::outline::{Draft, Outline, Pad};
-use super::{PrefixLayout, Section, SectionKind, SectionName, VlanTag};
+use super::{PrefixLayout, Section, SectionKind, SectionName};
 use crate::check;
 use crate::config::Steering;
 use crate::error::{SpecError, ValueError};
@@ -108,7 +108,7 @@ impl Pad {
 /// The dummy Ethernet header and its size.
 fn ethernet(raw: &RawPrefix, around: &Surroundings) -> Result<(SectionKind, usize), SpecError> {
     let vlan = match around.steering {
-        Steering::Vlan { first_vid } => Some(VlanTag { first_vid }),
+        Steering::Vlan(tag) => Some(tag),
         _ => None,
     };
     let kind = SectionKind::Ethernet {

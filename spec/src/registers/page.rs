@@ -1,6 +1,6 @@
 //! The map as a document.
 
-use super::{Access, Initial, Register, Shape, UNMAPPED};
+use super::{Access, Feature, Initial, Register, Shape, UNMAPPED};
 use crate::format::Page;
 
 const GENERATED: &str = "\
@@ -26,7 +26,7 @@ pub fn registers_markdown() -> String {
             register.access.to_string(),
             register.width_bits.to_string(),
             initial(register.initial),
-            register.doc.to_owned(),
+            format!("{}{}", only(register.feature), register.doc),
         ]
     });
     page.table(
@@ -34,7 +34,8 @@ pub fn registers_markdown() -> String {
         rows,
     );
     page.paragraph(&format!(
-        "A word that is not in the map reads as {UNMAPPED:#010x}, also one of a core that is not there. Writing it, or \
+        "A word that is not in the map reads as {UNMAPPED:#010x}, also one of a core that is not there, or of what the \
+         configuration leaves out. Writing it, or \
          a word that is only read, changes nothing and is refused (`STATUS`).",
     ));
     page.heading("Access");
@@ -55,6 +56,15 @@ fn offset(register: &Register) -> String {
     }
 }
 
+/// What a configuration must have.
+const fn only(feature: Feature) -> &'static str {
+    match feature {
+        Feature::Control => "",
+        Feature::Weights => "With `spray.max_weight` above 1: ",
+        Feature::Heartbeat => "With `spray.heartbeat`: ",
+    }
+}
+
 fn initial(initial: Initial) -> String {
     match initial {
         Initial::Number(number @ 0..=9) => number.to_string(),
@@ -62,6 +72,7 @@ fn initial(initial: Initial) -> String {
         Initial::Rows => "`history.rows`, 0 without a history".to_owned(),
         Initial::RowBytes => "bytes of a row".to_owned(),
         Initial::Cores => "`spray.cores`".to_owned(),
+        Initial::MaxWeight => "`spray.max_weight`".to_owned(),
         Initial::PrefixBytes => "bytes of the prefix".to_owned(),
         Initial::AllCores => "1 for each core".to_owned(),
     }

@@ -33,6 +33,11 @@ pub struct Summary<'a> {
     /// The figures of the stripper of a round trip.
     #[serde(skip_serializing_if = "Option::is_none")]
     stripper: Option<Figures>,
+    /// Words of registers that read as in the model at the end, and writes to them while frames passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registers_read: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registers_written: Option<usize>,
     stall_percent: u8,
     idle_percent: u8,
     seed: u64,
@@ -95,6 +100,8 @@ impl<'a> Summary<'a> {
             name: config.name(),
             figures: None,
             stripper: None,
+            registers_read: None,
+            registers_written: None,
             stall_percent: options.stall.percent(),
             idle_percent: options.idle.percent(),
             seed: options.seed,
@@ -120,6 +127,14 @@ impl<'a> Summary<'a> {
     pub fn with_stripper(self, report: &Report) -> Self {
         let stripper = Some(Figures::of_stripper(report));
         Self { stripper, ..self }
+    }
+
+    /// Adds how many words of registers were compared, if any were, and how many writes there were before.
+    pub fn with_registers(mut self, read: usize, written: usize) -> Self {
+        if read > 0 {
+            (self.registers_read, self.registers_written) = (Some(read), Some(written));
+        }
+        self
     }
 
     /// Adds what differed, if anything did.
@@ -251,6 +266,12 @@ impl Display for Summary<'_> {
                 _ => "sequencer",
             });
             figures.lines(&mut table);
+        }
+        if let (Some(read), Some(written)) = (self.registers_read, self.registers_written) {
+            table.line(
+                "  registers",
+                format!("{read} words as in the model, {written} writes while frames passed"),
+            );
         }
         if let Some(figures) = &self.stripper {
             table.heading("stripper");

@@ -1,16 +1,14 @@
 //! Which cycles a waveform shows, and writing it.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use seqnic_hdl::rtl::Design;
 use seqnic_spec::Config;
 use seqnic_testbench::wave::{CYCLES_AFTER, CYCLES_BEFORE, record, window};
 use seqnic_testbench::{Failure, Report};
 use seqnic_verilator::{Model, Toolchain};
 
 use super::summary::Wave;
-use super::{Engine, Run};
+use super::{Engine, Hardware, Run};
 use crate::error::Error;
 
 /// The most cycles of a waveform; it is kept in memory until it is whole.
@@ -33,7 +31,7 @@ impl<'a> Run<'a> {
     /// Makes the run again, and writes the waveform if there is to be one.
     pub(super) fn wave(
         &self,
-        design: &Arc<Design>,
+        hardware: &Hardware,
         report: &Report,
         failure: Option<&Failure>,
     ) -> Result<Option<Wave<'a>>, Error> {
@@ -54,10 +52,10 @@ impl<'a> Run<'a> {
             }
             (None, None) => last.saturating_sub(CYCLES_BEFORE)..end,
         };
-        let packets = self.traffic.open("recording", self.output)?;
+        let packets = self.packets("recording")?;
         let (config, options) = (self.config, &self.options);
-        if let Engine::Verilator = self.args.engine {
-            let model = Model::build_traced(&Toolchain::find()?, design)?;
+        if let Engine::Verilator = self.engine {
+            let model = Model::traced(&Toolchain::find()?, &hardware.verilog())?;
             let new = |engine, config: &Config, options| self.cosim(engine, config, options);
             seqnic_verilator::record(
                 &model,
@@ -72,7 +70,7 @@ impl<'a> Run<'a> {
         } else {
             let new = |engine, config: &Config, options| self.cosim(engine, config, options);
             record(
-                self.builtin(design),
+                self.builtin(&hardware.design),
                 window.clone(),
                 config,
                 options,

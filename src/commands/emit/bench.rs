@@ -1,7 +1,5 @@
 //! The flags of `--bench`, and the bench that they ask for.
 
-use std::path::PathBuf;
-
 use clap::{ArgGroup, value_parser};
 use seqnic_sim::traffic::TraceKind;
 use seqnic_spec::Config;
@@ -9,7 +7,7 @@ use seqnic_testbench::axis::Pause;
 use seqnic_testbench::bench::{self, Bench, BenchError};
 use seqnic_testbench::{Failure, Options};
 
-use crate::args::{TraceShape, Traffic, kinds};
+use crate::args::{CaptureArgs, TraceShape, Traffic, kinds};
 use crate::error::Error;
 use crate::output::Output;
 
@@ -21,16 +19,15 @@ const DEFAULT_PACKETS: u64 = 300;
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Bench")]
 #[command(group = ArgGroup::new("bench_flags").multiple(true).requires("bench")
-    .args(["pcap", "trace", "packets", "flows", "frame_bytes", "seed", "stall", "idle"]))]
+    .args(["pcap", "pad_truncated", "trace", "packets", "flows", "frame_bytes", "seed", "stall", "idle"]))]
 pub struct BenchArgs {
     /// Write a self-checking bench of NAME_sequencer too, in plain Verilog, with what it plays and
     /// what the golden model expects as hex files
     #[arg(long)]
     pub bench: bool,
 
-    /// Let the bench play a capture of Ethernet frames, pcap or pcapng
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["trace", "packets", "flows", "frame_bytes"])]
-    pub pcap: Option<PathBuf>,
+    #[command(flatten)]
+    capture: CaptureArgs,
 
     /// Let the bench play generated packets [default: 300 packets of uniform]
     #[arg(long, value_name = "KIND", value_parser = kinds())]
@@ -90,8 +87,8 @@ impl BenchArgs {
 
     /// What is played, and the flags that `cosim` needs for it beside those that were given.
     fn traffic(&self) -> Result<(Traffic, String), Error> {
-        if let Some(path) = &self.pcap {
-            return Ok((Traffic::Capture(path.clone()), String::new()));
+        if let Some(capture) = self.capture.traffic(&self.shape) {
+            return Ok((capture, String::new()));
         }
         let mut added = String::new();
         let kind = self.trace.unwrap_or_else(|| {

@@ -13,6 +13,6 @@ pub(crate) use beat::set_ones;
 pub use beat::{Beat, Shape};
 pub use monitor::{Monitor, Rule};
 pub use sink::Sink;
-pub use source::{SentFrame, Source};
+pub use source::{SentFrame, Source, TuserOfPacket};
 pub use stall::{Pause, Stall};
 pub use wiring::{Lane, PortError, Stream, Wiring};

@@ -10,6 +10,10 @@ use seqnic_sim::traffic::Packet;
 use super::batch::Batch;
 use super::beat::{Shape, header, set_ones};
 
+/// What is in `tuser` of a frame beside random bits: takes the packet and the words of `tuser`, which are random
+/// before.
+pub type TuserOfPacket = Box<dyn FnMut(&Packet, &mut [u64])>;
+
 /// A frame on its way into the design, until its first beat is accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentFrame {
@@ -21,13 +25,13 @@ pub struct SentFrame {
 
 /// Plays frames: pulls packets some batches before they are needed and cuts them into beats.
 ///
-/// `tuser` is random on the first beat of a frame, and random again, so without meaning, on the beats after it. The port
-/// `timestamp` has the time of the packet on its first beat and is random on the others. The bytes of `tdata`
-/// that `tkeep` leaves out are random.
-#[derive(Debug)]
+/// `tuser` is random on the first beat of a frame, unless [told otherwise](Self::set_tuser), and random again, so
+/// without meaning, on the beats after it. The port `timestamp` has the time of the packet on its first beat and is
+/// random on the others. The bytes of `tdata` that `tkeep` leaves out are random.
 pub struct Source {
     shape: Shape,
     user_bits: usize,
+    tuser: Option<TuserOfPacket>,
     rng: Pcg64Mcg,
     sent: VecDeque<SentFrame>,
     /// Records of the beats that no batch has taken yet, behind those that the last one took.
@@ -43,12 +47,18 @@ impl Source {
         Self {
             shape,
             user_bits,
+            tuser: None,
             rng,
             sent: VecDeque::new(),
             beats: Vec::new(),
             taken_words: 0,
             no_more_packets: false,
         }
+    }
+
+    /// Says what is in `tuser` of the packets from the next one on.
+    pub fn set_tuser(&mut self, tuser: TuserOfPacket) {
+        self.tuser = Some(tuser);
     }
 
     /// Whether all packets are in batches.
@@ -99,6 +109,9 @@ impl Source {
             let record = &mut beats[start..];
             self.beat(bytes, after.is_empty(), record);
             if rest.len() == packet.data.len() {
+                if let Some(tuser) = &mut self.tuser {
+                    tuser(&packet, &mut record[self.shape.user.clone()]);
+                }
                 user = record[self.shape.user.clone()].to_vec();
                 record[self.shape.time.clone()].fill(packet.timestamp_ns);
             }

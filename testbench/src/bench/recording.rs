@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use seqnic_hdl::rtl::ClockDomain;
 use seqnic_spec::Config;
 
 use crate::axis::{Batch, SentFrame, Wiring, set_ones};
@@ -130,6 +131,10 @@ impl<E: Engine> Engine for Recorder<E> {
 
     fn eval(&mut self) {
         self.engine.eval();
+    }
+
+    fn select(&mut self, domains: &[ClockDomain]) {
+        self.engine.select(domains);
     }
 
     fn clock(&mut self) {

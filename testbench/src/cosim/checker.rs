@@ -31,7 +31,6 @@ pub(super) struct Checker {
     config: Config,
     options: Options,
     pub(super) has_prefix: bool,
-    oracle: Box<dyn Oracle>,
     scoreboard: Scoreboard,
     sink: Sink,
     input_monitor: Monitor,
@@ -58,8 +57,7 @@ impl Checker {
             config: config.clone(),
             options,
             has_prefix: true,
-            oracle,
-            scoreboard: Scoreboard::default(),
+            scoreboard: Scoreboard::new(oracle),
             sink: Sink::default(),
             input_monitor: Monitor::new(false),
             output_monitor: Monitor::new(true),
@@ -93,9 +91,19 @@ impl Checker {
         self.drained
     }
 
+    /// Frames that have come out.
+    pub(super) fn frames_out(&self) -> u64 {
+        self.report.frames_out
+    }
+
     /// The figures so far, but for the time.
     pub(super) fn report(&self) -> Report {
         self.report.clone()
+    }
+
+    /// The oracle, and how many frames have gone in.
+    pub(super) fn oracle(&mut self) -> (&mut dyn Oracle, u64) {
+        self.scoreboard.oracle()
     }
 
     /// Checks output records until a frame is complete (true) or the batch has been looked through (false).
@@ -151,8 +159,9 @@ impl Checker {
     }
 
     /// Whether all is done, when the batch has been looked through.
-    pub(super) fn check_progress(&self) -> Result<bool, Box<Failure>> {
+    pub(super) fn check_progress(&mut self) -> Result<bool, Box<Failure>> {
         let waited = self.pace.since_transfer();
+        self.scoreboard.ask();
         let (due, beats) = (self.scoreboard.due(), self.batch.pending_beats());
         if self.drained && due == 0 {
             return Ok(waited >= QUIET_CYCLES);
@@ -185,13 +194,7 @@ impl Checker {
                     }
                     TimestampSource::Port => frame.packet.timestamp_ns,
                 };
-                let mut expected = self.scoreboard.blank();
-                expected.user.extend_from_slice(&frame.user);
-                expected.timestamp_ns = frame.packet.timestamp_ns;
-                match self.oracle.expect(&frame, time, &mut expected) {
-                    true => self.scoreboard.expect(expected),
-                    false => self.scoreboard.recycle(expected),
-                }
+                self.scoreboard.sent(frame, time);
             }
             self.input_in_frame = !beat.last();
             self.report.input_beats += 1;
@@ -205,7 +208,7 @@ impl Checker {
         self.failure(Violation::Protocol { stream, rule }, cycle)
     }
 
-    fn failure(&self, violation: Violation, cycle: u64) -> Box<Failure> {
+    pub(super) fn failure(&self, violation: Violation, cycle: u64) -> Box<Failure> {
         // A byte or side-band that differs is in the beat that the sink has just taken, the rest in the next one.
         let beat = match violation {
             Violation::Bytes(_) | Violation::SideBand { .. } | Violation::NothingDue => {

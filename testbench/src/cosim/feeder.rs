@@ -3,7 +3,7 @@
 use seqnic_sim::traffic::Packet;
 
 use super::options::Options;
-use crate::axis::{Batch, SentFrame, Shape, Source, Stall};
+use crate::axis::{Batch, SentFrame, Shape, Source, Stall, TuserOfPacket};
 
 /// The most cycles of a batch. The first batches are shorter, so that short runs are.
 pub(super) const MOST_BATCH_CYCLES: usize = 2048;
@@ -11,7 +11,6 @@ pub(super) const MOST_BATCH_CYCLES: usize = 2048;
 const LEAST_BATCH_CYCLES: usize = 64;
 
 /// The source and the pauses of both sides.
-#[derive(Debug)]
 pub(super) struct Feeder {
     source: Source,
     idle: Stall,
@@ -30,9 +29,18 @@ impl Feeder {
         }
     }
 
+    pub(super) fn set_tuser(&mut self, tuser: TuserOfPacket) {
+        self.source.set_tuser(tuser);
+    }
+
     /// Pulls the packets that the next batch may need, whatever the one before it accepts.
     pub(super) fn prepare(&mut self, packets: &mut impl Iterator<Item = Packet>) {
         self.source.prepare(self.cycles, packets);
+    }
+
+    /// Makes the next batch a short one.
+    pub(super) fn keep_short(&mut self) {
+        self.cycles = LEAST_BATCH_CYCLES;
     }
 
     /// Makes the batch that comes after another one, which has been played.

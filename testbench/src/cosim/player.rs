@@ -64,6 +64,10 @@ impl<E: Engine> Player<E> {
         &self.desk().engine
     }
 
+    pub(super) fn engine_mut(&mut self) -> &mut E {
+        &mut self.desk().engine
+    }
+
     pub(super) fn into_engine(mut self) -> E {
         self.take().engine
     }

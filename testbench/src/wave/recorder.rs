@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use seqnic_hdl::rtl::ClockDomain;
+
 use crate::engine::{Engine, Observe, Signal};
 
 /// An engine in another engine's place that keeps the values of all signals in a window of cycles, in memory.
@@ -10,6 +12,7 @@ pub struct Recorder<E> {
     engine: E,
     window: Range<u64>,
     cycle: u64,
+    is_selected: bool,
     signals: Vec<Signal>,
     words_per_cycle: usize,
     words: Vec<u64>,
@@ -24,6 +27,7 @@ impl<E: Observe> Recorder<E> {
             engine,
             window,
             cycle: 0,
+            is_selected: true,
             signals,
             words_per_cycle,
             words: Vec::new(),
@@ -64,8 +68,16 @@ impl<E: Observe> Engine for Recorder<E> {
         self.engine.eval();
     }
 
+    fn select(&mut self, domains: &[ClockDomain]) {
+        self.engine.select(domains);
+        self.is_selected = domains.contains(&ClockDomain::Datapath);
+    }
+
     /// Keeps the values of the cycle that ends here.
     fn clock(&mut self) {
+        if !self.is_selected {
+            return self.engine.clock();
+        }
         if self.window.contains(&self.cycle) {
             for signal in 0..self.signals.len() {
                 self.words.extend_from_slice(self.engine.value(signal));
@@ -77,7 +89,9 @@ impl<E: Observe> Engine for Recorder<E> {
 
     fn hold_reset(&mut self, asserted: bool) {
         self.engine.hold_reset(asserted);
-        self.cycle = 0;
-        self.words.clear();
+        if self.is_selected {
+            self.cycle = 0;
+            self.words.clear();
+        }
     }
 }

@@ -1,5 +1,6 @@
 use rand::RngExt;
 use seqnic_hdl::blocks::axi_lite_slave::axi_lite_slave;
+use seqnic_hdl::rtl::ClockDomain;
 
 use super::bench::{Bench, chance, random};
 
@@ -13,7 +14,7 @@ struct Sender {
 #[test]
 fn takes_each_write_and_each_read_once_at_any_pace() {
     for (pace, patience) in [(100, 100), (100, 20), (30, 50), (10, 100)] {
-        let mut bench = Bench::new(axi_lite_slave("slave"));
+        let mut bench = Bench::new(axi_lite_slave("slave", ClockDomain::Datapath));
         let mut random = random(pace);
         let (mut address, mut data) = (Sender::default(), Sender::default());
         let (mut write, mut read) = ((0, 0, 0), 0);
@@ -21,6 +22,8 @@ fn takes_each_write_and_each_read_once_at_any_pace() {
         let mut reading = false;
         let mut shown = None;
         let (mut b_held, mut r_held) = (false, None);
+        // The end of an access comes some cycles after its beginning, or at once.
+        let (mut ends_in, mut is_writing) = (None::<u32>, false);
         for cycle in 0..20_000 {
             let place = format!("pace {pace}, patience {patience}, cycle {cycle}");
             if !address.offers && !data.offers && !address.taken {
@@ -55,17 +58,37 @@ fn takes_each_write_and_each_read_once_at_any_pace() {
             if data.offers && bench.get("s_axi_wready") == 1 {
                 (data.offers, data.taken) = (false, true);
             }
-            if bench.get("write") == 1 {
+            let is_write = bench.get("is_write") == 1;
+            let begins = bench.get("begins") == 1;
+            let (writes, reads) = (begins && is_write, begins && !is_write);
+            if begins {
+                assert_eq!(ends_in, None, "{place}: two accesses at a time");
+                (ends_in, is_writing) = (Some(random.random_range(0..10)), is_write);
+            }
+            if writes {
                 assert!(address.taken && data.taken, "{place}: a write from nowhere");
-                let word = (bench.get("write_word"), bench.get("write_data"));
-                assert_eq!(word, (write.0, write.1), "{place}");
-                assert_eq!(
-                    bench.get("write_whole"),
-                    u64::from(write.2 == 15),
-                    "{place}"
-                );
                 written += 1;
             }
+            if reads {
+                assert_eq!(shown, Some(None), "{place}: read twice");
+                shown = Some(Some(u64::from(random.random::<u32>())));
+            }
+            // What belongs to an access is there until its end.
+            if ends_in.is_some() {
+                assert_eq!(is_write, is_writing, "{place}");
+                let word = if is_write { write.0 } else { read };
+                assert_eq!(bench.get("word"), word, "{place}");
+            }
+            if ends_in.is_some() && is_writing {
+                assert_eq!(bench.get("data"), write.1, "{place}");
+                assert_eq!(bench.get("whole"), u64::from(write.2 == 15), "{place}");
+            }
+            let done = ends_in == Some(0);
+            ends_in = ends_in.and_then(|cycles| cycles.checked_sub(1));
+            bench.set("done", done.into());
+            // Nothing begins that was not accepted while the other side was ready.
+            bench.set("ready", chance(&mut random, patience).into());
+            bench.eval();
             let b_valid = bench.get("s_axi_bvalid") == 1;
             assert!(b_valid || !b_held, "{place}: bvalid is not held");
             b_held = b_valid && !b_ready;
@@ -77,13 +100,6 @@ fn takes_each_write_and_each_read_once_at_any_pace() {
             }
             if offers_read && bench.get("s_axi_arready") == 1 {
                 shown = Some(None);
-            }
-            // The data are there in the cycle after `read`, and no longer.
-            let reads = bench.get("read") == 1;
-            if reads {
-                assert_eq!(bench.get("read_word"), read, "{place}");
-                assert_eq!(shown, Some(None), "{place}: read twice");
-                shown = Some(Some(u64::from(random.random::<u32>())));
             }
             if bench.get("s_axi_rvalid") == 1 {
                 let value = bench.get("s_axi_rdata");
@@ -97,9 +113,11 @@ fn takes_each_write_and_each_read_once_at_any_pace() {
                 assert!(r_held.is_none(), "{place}: rvalid is not held");
             }
             bench.clock();
-            bench.set("read_data", 0x5555);
-            if let (true, Some(Some(value))) = (reads, shown) {
+            // The data are held from the cycle after the end of a read until the next read.
+            if let (true, Some(Some(value))) = (done, shown) {
                 bench.set("read_data", value);
+            } else if ends_in.is_some() && !is_writing {
+                bench.set("read_data", 0x5555);
             }
         }
         assert!(answered > 300, "pace {pace}: {answered} writes only");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use seqnic_hdl::rtl::{Design, RtlError, Simulator};
+use seqnic_hdl::rtl::{ClockDomain, Design, RtlError, Simulator};
 use seqnic_sim::traffic::{Trace, TraceKind, TraceSpec};
 use seqnic_spec::Config;
 
@@ -77,6 +77,16 @@ impl Bench {
             .flat_map(|word| word.to_le_bytes())
             .take(count)
             .collect()
+    }
+
+    /// The clocks that rise and the resets that are held from here on.
+    pub fn select(&mut self, domains: &[ClockDomain]) {
+        self.0.select(domains);
+    }
+
+    /// Asserts or releases reset.
+    pub fn hold_reset(&mut self, asserted: bool) {
+        self.0.hold_reset(asserted);
     }
 
     /// One clock edge.

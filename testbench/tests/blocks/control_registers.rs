@@ -18,10 +18,13 @@ fn edge(bench: &mut Bench) {
 /// An address of any kind: mostly one that is there, or that would be with more cores.
 fn address(random: &mut Pcg64Mcg, cores: usize) -> usize {
     let start = [
-        0x000, 0x020, 0x030, 0x080, 0x0a0, 0x400, 0x7f0, 0xc00, 0x100,
-    ][random.random_range(0..9)];
+        0x000, 0x020, 0x030, 0x040, 0x044, 0x080, 0x0a0, 0x400, 0x7f0, 0x800, 0xc00, 0x100,
+    ][random.random_range(0..12)];
     match random.random_range(0..3) {
-        0 => 0x400 + 4 * random.random_range(0..=cores.min(255)),
+        0 => {
+            [0x400, 0x800, 0xc00][random.random_range(0..3)]
+                + 4 * random.random_range(0..=cores.min(255))
+        }
         _ => start + 4 * random.random_range(0..8),
     }
 }
@@ -38,10 +41,13 @@ fn value(random: &mut Pcg64Mcg, cores: usize) -> u32 {
 
 #[test]
 fn reads_what_was_written_and_counted_and_refuses_the_rest() {
-    for cores in [1, 2, 7, 16, 31, 32, 33, 64, 100, 256] {
+    let max_weights = [1, 3, 255, 2, 1, 5, 2, 4, 1, 12];
+    let all_cores = [1, 2, 7, 16, 31, 32, 33, 64, 100, 256];
+    for (cores, max_weight) in all_cores.into_iter().zip(max_weights) {
         let config = config(&format!(
-            "history = {{ row = \"heavy-hitter\", rows = {} }}\nspray = {{ cores = {cores}, control = true }}",
-            cores.max(2)
+            "history.row = \"none\"\nspray = {{ cores = {cores}, control = true, max_weight = {max_weight}, \
+             heartbeat = {} }}",
+            cores % 3 != 1
         ));
         let mut bench = Bench::new(control_registers("registers", &config));
         let mut model = ControlRegisters::new(&config);
@@ -55,6 +61,11 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
             // What is counted in the cycle of the reset is another test's.
             let mut event = |percent| !clears && chance(&mut random, percent);
             let (frame_in, frame_out, begins) = (event(50), event(40), event(50));
+            let (heard, fails) = (event(50), event(3));
+            let heard = heard && config.has_heartbeat();
+            let fails = fails && config.has_heartbeat();
+            let (heard_core, failing_core) =
+                (random.random_range(0..cores), random.random_range(0..cores));
             let core = random.random_range(0..cores);
             bench.set("write", writes.into());
             bench.set("write_whole", whole.into());
@@ -64,10 +75,18 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
             bench.set("frame_out", frame_out.into());
             bench.set("frame_begins", begins.into());
             bench.set("core", core as u64);
+            if config.has_heartbeat() {
+                bench.set("heard", heard.into());
+                bench.set("heard_core", heard_core as u64);
+                bench.set("fails", fails.into());
+                bench.set("failing_core", failing_core as u64);
+            }
             edge(&mut bench);
             bench.set("write", 0);
-            for port in ["frame_in", "frame_out", "frame_begins"] {
-                bench.set(port, 0);
+            for port in ["frame_in", "frame_out", "frame_begins", "heard", "fails"] {
+                if bench.has(port) {
+                    bench.set(port, 0);
+                }
             }
             if writes {
                 model.write(offset, data, whole);
@@ -81,6 +100,19 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
             if begins {
                 model.frame_begins(core);
             }
+            if heard {
+                model.returned(heard_core);
+            }
+            // A decision counts behind a write of the same cycle.
+            if fails {
+                model.fails(failing_core);
+            }
+            if config.has_heartbeat() {
+                bench.eval();
+                let shown = ["most_frames", "most_cycles"].map(|port| bench.get(port) as u32);
+                let limits = model.limits();
+                assert_eq!(shown, [limits.frames, limits.cycles], "{place}");
+            }
             for cycle in 1..=LOAD_CYCLES {
                 bench.eval();
                 if cycle < LOAD_CYCLES {
@@ -93,6 +125,24 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
             for core in 0..cores {
                 let shown = enabled[core / 64] >> (core % 64) & 1 == 1;
                 assert_eq!(shown, model.is_enabled(core), "{place}, core {core}");
+            }
+            if max_weight > 1 {
+                let core = random.random_range(0..cores);
+                bench.set("next_core", core as u64);
+                bench.eval();
+                let shown = bench.get("next_weight") as u32;
+                assert_eq!(shown, model.weight(core), "{place}, core {core}");
+            }
+            if config.has_heartbeat() {
+                let core = random.random_range(0..cores);
+                bench.set("watched_core", core as u64);
+                bench.eval();
+                let packets = model.read(map::PACKETS.word_offset_bytes(core)) & 0xffff;
+                assert_eq!(
+                    bench.get("watched_packets") as u32,
+                    packets,
+                    "{place}, core {core}"
+                );
             }
             // Some cycles later, with events in the cycle of the read itself.
             for offset in [offset, 0x30, address(&mut random, cores)] {
@@ -120,7 +170,7 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
 
 #[test]
 fn loads_the_masks_when_they_are_written_and_only_then() {
-    let config = config("spray = { cores = 5, control = true }");
+    let config = config("spray = { cores = 5, control = true, max_weight = 3, heartbeat = true }");
     for (offset, data, loads) in [
         (0x80, 0b10101, 1),
         (0xa0, 0b00010, 1),
@@ -130,22 +180,41 @@ fn loads_the_masks_when_they_are_written_and_only_then() {
         (0x10, 3, 0),
         (0x80, 0b100000, 0),
         (0x34, 6, 0),
+        (0x810, 3, 1),
+        (0x810, 1, 1),
+        (0x810, 4, 0),
+        (0x810, 0, 0),
+        (0x814, 1, 0),
+        (0x410, 1, 0),
+        (0x044, 1, 0),
     ] {
         let mut bench = Bench::new(control_registers("registers", &config));
         bench.set("write", 1);
         bench.set("write_whole", 1);
         bench.set("write_word", offset / 4);
         bench.set("write_data", data);
-        let mut seen = Vec::new();
-        for _ in 0..6 {
-            edge(&mut bench);
-            bench.set("write", 0);
-            bench.eval();
-            seen.push(bench.get("load"));
-        }
-        // Counted from 1, behind the clock edge of the write.
-        let mut expected = [0; 6];
-        expected[LOAD_CYCLES - 1] = loads;
-        assert_eq!(seen, expected, "{offset:#x}");
+        assert_eq!(
+            loads_after(&mut bench, "write"),
+            [0, loads, 0, 0, 0, 0],
+            "{offset:#x}"
+        );
     }
+    // So does a decision of the heartbeat.
+    let mut bench = Bench::new(control_registers("registers", &config));
+    bench.set("fails", 1);
+    bench.set("failing_core", 3);
+    assert_eq!(loads_after(&mut bench, "fails"), [0, 1, 0, 0, 0, 0]);
+    assert_eq!(bench.get("enabled"), 0b10111);
+}
+
+/// The output `load` in the cycles behind that in which an input is 1.
+fn loads_after(bench: &mut Bench, input: &str) -> [u64; 6] {
+    let mut loads = [0; 6];
+    for load in &mut loads {
+        edge(bench);
+        bench.set(input, 0);
+        bench.eval();
+        *load = bench.get("load");
+    }
+    loads
 }

@@ -23,6 +23,7 @@ fn watch(data_bits: usize, pauses: u32) {
     let wanted = Wanted {
         time: true,
         length: true,
+        first: true,
     };
     let mut bench = Bench::new(header_window("collector", data_bits, wanted));
     let mut random = random(data_bits as u64);

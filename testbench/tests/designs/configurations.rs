@@ -1,6 +1,5 @@
 //! Random valid configurations.
 
-use proptest::bool::weighted;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -18,7 +17,7 @@ pub fn configurations() -> impl Strategy<Value = Config> {
     (histories(), buses(), timestamps(), pipelines())
         .prop_flat_map(|(history, bus, timestamp, pipeline)| {
             let rest = prefixes_and_sprays(&history, bus.tuser_bits.unwrap_or(0));
-            let control = weighted(0.25);
+            let control = option::weighted(0.25, (1..=255_u64, any::<bool>()));
             (Just((history, bus, timestamp, pipeline)), rest, control)
         })
         .prop_map(
@@ -31,16 +30,25 @@ pub fn configurations() -> impl Strategy<Value = Config> {
                     spray,
                     timestamp,
                     pipeline,
+                    flowradar: None,
                 };
                 let read = |raw: &RawConfig| {
                     Config::try_from(raw.clone())
                         .unwrap_or_else(|error| panic!("{error}\n{raw:#?}"))
                 };
                 let config = read(&raw);
-                if !control || config.prefix_bytes() == 0 {
+                let Some((weight, heartbeat)) = control.filter(|_| config.prefix_bytes() > 0)
+                else {
                     return config;
-                }
+                };
+                // As far as the history covers it.
+                let most = match (config.rows(), config.cores() - 1) {
+                    (0, _) | (_, 0) => weight,
+                    (rows, others) => (rows / others) as u64,
+                };
                 raw.spray.control = Some(true);
+                raw.spray.max_weight = Some(weight.min(most));
+                raw.spray.heartbeat = Some(heartbeat);
                 read(&raw)
             },
         )
@@ -148,8 +156,12 @@ fn prefixes_and_sprays(
         _ => 256,
     };
     let cores = prop_oneof![3 => 1..=most_cores.min(9), 1 => 1..=most_cores, 1 => Just(most_cores)];
-    let preset = select(PrefixPreset::ALL).prop_map(|preset| RawPrefix {
+    let bytes = || option::of(1..=8_u64);
+    let preset = (select(PrefixPreset::ALL), bytes(), bytes());
+    let preset = preset.prop_map(|(preset, sequence_bytes, timestamp_bytes)| RawPrefix {
         layout: Some(preset.name().into()),
+        sequence_bytes,
+        timestamp_bytes,
         ..RawPrefix::default()
     });
     (prop_oneof![preset, listed_prefixes(has_history)], cores).prop_flat_map(
@@ -241,8 +253,9 @@ fn sprays(cores: u64, tuser_bits: u64, has_ethernet: bool) -> impl Strategy<Valu
     let mut choices = vec![Just(spray("tdest")).boxed()];
     if has_ethernet {
         choices.push(Just(spray("source-mac")).boxed());
-        let vlan = (1..=4095 - cores).prop_map(move |vid| RawSpray {
+        let vlan = (1..=4095 - 8 * cores, 0..=3u32).prop_map(move |(vid, doublings)| RawSpray {
             first_vid: Some(vid),
+            vid_step: Some(1 << doublings),
             ..spray("vlan")
         });
         choices.push(vlan.boxed());

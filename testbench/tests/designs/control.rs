@@ -1,8 +1,10 @@
 //! Cores that are taken out and in through registers, in the middle of traffic.
 
+use std::collections::VecDeque;
+
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use seqnic_sim::model::{ControlRegisters, Sequencer};
+use seqnic_sim::model::{ControlRegisters, Heartbeat, Sequencer, Sideband};
 use seqnic_spec::Config;
 use seqnic_spec::registers::{Register, RegisterBus, Registers, map};
 use seqnic_testbench::Engine;
@@ -15,9 +17,15 @@ use crate::engines;
 /// Cycles from the acceptance of a write to the last one in which a frame begins under the old masks.
 const LOAD_CYCLES: u64 = 3;
 
+/// Cycles from a look at a core to its decision, which then counts as a write does.
+const DECISION_CYCLES: u64 = 2;
+
+/// Cycles from the acceptance of a write, from a return, and from a beginning, until looks at a core know of it.
+const LOOK_CYCLES: u64 = 2;
+
 /// What is done on the port `s_axi`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Access {
+pub enum Access {
     Read,
     Write(u32),
 }
@@ -25,48 +33,117 @@ enum Access {
 /// An access that is under way: its kind, its address, and the cycle in which it was accepted.
 type UnderWay = (Access, usize, Option<u64>);
 
-/// A sequencer under traffic, with a master on its registers and both models.
-struct Subject<E> {
+/// What changes registers.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Write { offset_bytes: usize, value: u32 },
+    Fails(usize),
+}
+
+/// Changes in order, each with the cycle in which it was accepted or decided.
+type Changes = Vec<(u64, Change)>;
+
+/// The registers as a part of the design knows them.
+struct View {
+    registers: ControlRegisters,
+    /// How much later than a change.
+    lag_cycles: u64,
+    /// Changes that it has taken.
+    taken: usize,
+}
+
+impl View {
+    fn new(config: &Config, lag_cycles: u64) -> Self {
+        Self {
+            registers: ControlRegisters::new(config),
+            lag_cycles,
+            taken: 0,
+        }
+    }
+
+    /// The registers in a cycle.
+    fn at(&mut self, cycle: u64, changes: &Changes) -> &mut ControlRegisters {
+        let due = changes[self.taken..]
+            .iter()
+            .take_while(|(at, _)| at + self.lag_cycles <= cycle);
+        for (_, change) in due {
+            self.taken += 1;
+            match *change {
+                Change::Write {
+                    offset_bytes,
+                    value,
+                } => self.registers.write(offset_bytes, value, true),
+                Change::Fails(core) => self.registers.fails(core),
+            }
+        }
+        &mut self.registers
+    }
+}
+
+/// A sequencer under traffic, with a master on its registers and the models.
+pub struct Subject<E> {
     config: Config,
-    driver: Driver<E>,
-    under_way: Option<UnderWay>,
+    pub driver: Driver<E>,
+    pub under_way: Option<UnderWay>,
     /// What the last access that ended has read.
     read: u32,
-    registers: ControlRegisters,
+    changes: Changes,
+    /// As frames that begin go by them.
+    dealing: View,
+    /// As looks at cores go by them: limits, and who takes part.
+    limits: View,
+    parts: View,
     sequencer: Sequencer,
+    heartbeat: Option<Heartbeat>,
+    /// Frames that were begun and that returned, of which looks do not know yet, with the cycle and the core.
+    begun: VecDeque<(u64, usize)>,
+    returned: VecDeque<(u64, usize)>,
+    /// Looks at cores that failed, with the cycle.
+    pub decisions: Vec<(u64, usize)>,
+    /// The core that a frame returns from in the next cycle.
+    pub returning: Option<usize>,
     /// Frames that were sent and have not begun.
-    waiting: std::collections::VecDeque<Vec<u8>>,
+    waiting: VecDeque<Vec<u8>>,
     expected: Vec<Vec<u8>>,
-    cores: Vec<usize>,
-    /// Writes that were accepted and do not count yet, with the last cycle in which they do not.
-    coming: Vec<(u64, usize, u32)>,
+    pub cores: Vec<usize>,
+    /// The side-band of each frame that came out.
+    pub sides: Vec<Sideband>,
     is_offered: bool,
 }
 
 impl<E: Engine> Subject<E> {
-    fn new(engine: E, config: &Config) -> Self {
+    pub fn new(engine: E, config: &Config) -> Self {
+        let heartbeat = config.has_heartbeat();
         Self {
             config: config.clone(),
             driver: Driver::new(engine, config),
             under_way: None,
             read: 0,
-            registers: ControlRegisters::new(config),
+            changes: Vec::new(),
+            dealing: View::new(config, LOAD_CYCLES + 1),
+            limits: View::new(config, 0),
+            parts: View::new(config, LOOK_CYCLES),
             sequencer: Sequencer::new(config),
+            heartbeat: heartbeat.then(|| Heartbeat::new(config.cores())),
+            begun: VecDeque::new(),
+            returned: VecDeque::new(),
+            decisions: Vec::new(),
+            returning: None,
             waiting: Default::default(),
             expected: Vec::new(),
             cores: Vec::new(),
-            coming: Vec::new(),
+            sides: Vec::new(),
             is_offered: false,
         }
     }
 
-    fn send(&mut self, frame: &[u8]) {
+    pub fn send(&mut self, frame: &[u8]) {
         self.driver.send(frame);
         self.waiting.push_back(frame.to_vec());
     }
 
     /// One cycle; the sink is ready or not, the source offers what it has.
-    fn step(&mut self, ready: bool, offer: bool) -> After {
+    pub fn step(&mut self, ready: bool, offer: bool) -> After {
         let (access, offset, accepted) = self.under_way.unwrap_or((Access::Read, 0, Some(0)));
         let asks = accepted.is_none();
         let (writes, data) = match access {
@@ -83,6 +160,8 @@ impl<E: Engine> Subject<E> {
             ("s_axi_arvalid", (asks && access == Access::Read).into()),
             ("s_axi_araddr", offset as u64),
             ("s_axi_rready", 1),
+            ("returned", self.returning.is_some().into()),
+            ("returned_core", self.returning.unwrap_or(0) as u64),
         ] {
             self.driver.set(port, value);
         }
@@ -92,6 +171,7 @@ impl<E: Engine> Subject<E> {
             Access::Write(_) => ["s_axi_awready", "s_axi_bvalid", "s_axi_rdata"],
         };
         let outputs = outputs.map(|port| self.driver.settled(port));
+        let side = self.side();
         let frames = self.driver.frames.len();
         let mut offered = false;
         let after = self.driver.step(
@@ -108,10 +188,65 @@ impl<E: Engine> Subject<E> {
         let ended = self.driver.frames.len() > frames;
         self.is_offered = (self.is_offered || offered) && !ended;
         if ended {
-            self.registers.frame_out();
+            self.dealing.registers.frame_out();
+            self.sides.push(side);
+        }
+        if let Some(core) = self.returning.take() {
+            self.dealing.registers.returned(core);
+            self.returned.push_back((after.cycle, core));
         }
         self.follow(outputs, after.cycle);
+        self.look(after.cycle);
         after
+    }
+
+    /// The side-band of the beat at the output.
+    fn side(&mut self) -> Sideband {
+        let (dest_bits, user_bits) = (self.config.tdest_bits(), self.config.tuser_bits());
+        let word = |bits, driver: &mut Driver<E>, port| match bits {
+            0 => 0,
+            _ => driver.settled(port),
+        };
+        let dest = word(dest_bits, &mut self.driver, "m_axis_tdest");
+        let user = word(user_bits, &mut self.driver, "m_axis_tuser");
+        Sideband {
+            tdest: (dest_bits > 0).then_some(dest as usize),
+            tuser: user.to_le_bytes()[..user_bits.div_ceil(8)].to_vec(),
+        }
+    }
+
+    /// The look at a core in a cycle, and what it leads to.
+    fn look(&mut self, cycle: u64) {
+        let Some(heartbeat) = &mut self.heartbeat else {
+            return;
+        };
+        // There is one look a cycle, so at most one decision.
+        let mut latest = self
+            .decisions
+            .iter()
+            .rev()
+            .take(DECISION_CYCLES as usize + 1);
+        if let Some(&(_, core)) = latest.find(|(at, _)| at + DECISION_CYCLES == cycle) {
+            self.changes.push((cycle, Change::Fails(core)));
+        }
+        let known = |(at, core): &(u64, usize)| (at + LOOK_CYCLES <= cycle).then_some(*core);
+        while let Some(core) = self.begun.front().and_then(known) {
+            self.begun.pop_front();
+            heartbeat.frame_begins(core);
+        }
+        while let Some(core) = self.returned.front().and_then(known) {
+            self.returned.pop_front();
+            heartbeat.starts_anew(core);
+        }
+        let limits = self.limits.at(cycle, &self.changes).limits();
+        let core = heartbeat.core_at(cycle);
+        if let Some(core) = core.filter(|&core| heartbeat.look(core, limits)) {
+            self.decisions.push((cycle, core));
+        }
+        let registers = self.parts.at(cycle, &self.changes);
+        for core in (0..self.config.cores()).filter(|&core| !registers.is_enabled(core)) {
+            heartbeat.starts_anew(core);
+        }
     }
 
     /// The handshakes of the access that is under way.
@@ -121,8 +256,13 @@ impl<E: Engine> Subject<E> {
         };
         if accepted.is_none() && ready == 1 {
             *accepted = Some(cycle);
-            if let Access::Write(data) = access {
-                self.coming.push((cycle + LOAD_CYCLES, *offset, *data));
+            if let Access::Write(value) = *access {
+                let offset_bytes = *offset;
+                let write = Change::Write {
+                    offset_bytes,
+                    value,
+                };
+                self.changes.push((cycle, write));
             }
         } else if done == 1 {
             self.read = data as u32;
@@ -139,24 +279,17 @@ impl<E: Engine> Subject<E> {
             .expect("a frame comes from nowhere");
         let mut out = Vec::new();
         let core = self.sequencer.process(&frame, 0, &mut out).core;
-        self.registers.frame_in();
-        self.registers.frame_begins(core);
+        self.dealing.registers.frame_in();
+        self.dealing.registers.frame_begins(core);
+        self.begun.push_back((cycle, core));
         self.expected.push(out);
         self.cores.push(core);
     }
 
     /// The models take the writes that count in a cycle.
     fn settle(&mut self, cycle: u64) {
-        let registers = &mut self.registers;
-        self.coming.retain(|&(last, offset, data)| {
-            let counts = last < cycle;
-            if counts {
-                registers.write(offset, data, true);
-            }
-            !counts
-        });
-        for core in 0..self.config.cores() {
-            self.sequencer.enable(core, registers.is_enabled(core));
+        if let Some(weights) = self.dealing.at(cycle, &self.changes).take_weights() {
+            self.sequencer.set_weights(weights);
         }
     }
 
@@ -172,7 +305,7 @@ impl<E: Engine> Subject<E> {
     }
 
     /// Runs until every frame that was sent has come out, and compares.
-    fn drain(&mut self) {
+    pub fn drain(&mut self) {
         let mut last = 0;
         for _ in 0..200_000 {
             let after = self.step(true, true);
@@ -181,7 +314,7 @@ impl<E: Engine> Subject<E> {
                 break;
             }
         }
-        assert!(self.coming.is_empty() || self.under_way.is_none());
+        assert!(self.under_way.is_none());
         assert_eq!(self.driver.frames.len(), self.expected.len());
         for (number, (shown, expected)) in self.driver.frames.iter().zip(&self.expected).enumerate()
         {
@@ -208,13 +341,15 @@ impl<E: Engine> RegisterBus for &mut Subject<E> {
     }
 }
 
-/// Every kind of history, and none; few cores and many. No row holds the time.
-fn subjects() -> Vec<Config> {
+/// Every kind of history, and none; few cores and many; with weights and without. No row holds the time.
+pub fn subjects() -> Vec<Config> {
     [
         "bus.data_bits = 1024\nhistory.row = \"heavy-hitter\"\nspray.cores = 5",
         "bus.data_bits = 128\nhistory = { row = \"port-knocking\", rows = 20 }\nprefix.layout = \"bpf-profile\"\n\
          spray.cores = 17",
-        "bus.data_bits = 2048\nhistory.row = \"none\"\nspray.cores = 33",
+        "bus.data_bits = 2048\nhistory.row = \"none\"\nspray.cores = 33\nspray.max_weight = 9",
+        "bus.data_bits = 256\nhistory = { row = \"ddos-mitigator\", rows = 250 }\nspray.cores = 6\nspray.max_weight = 50",
+        "bus.data_bits = 1024\nhistory = { row = \"heavy-hitter\", rows = 6 }\nspray.cores = 4\nspray.max_weight = 2",
         "bus.data_bits = 512\nhistory = { row = \"ddos-mitigator\", rows = 64, storage = \"block\" }\n\
          pipeline.input_skid = true\nspray.cores = 64",
         "bus.data_bits = 64\nhistory.row = \"heavy-hitter\"\nspray.cores = 2",
@@ -224,12 +359,16 @@ fn subjects() -> Vec<Config> {
 }
 
 /// A write to a register of the masks that is often legal.
-fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
+pub fn random_write(random: &mut Pcg64Mcg, config: &Config) -> (Access, usize) {
     let cores = config.cores();
     let word = random.random_range(0..cores.div_ceil(32));
     let bits = (cores - 32 * word).min(32);
     let mask = (random.random::<u32>() | random.random::<u32>()) & (u32::MAX >> (32 - bits));
-    let (offset, value) = match random.random_range(0..10) {
+    let (offset, value) = match random.random_range(0..14) {
+        10.. => (
+            map::WEIGHT.word_offset_bytes(random.random_range(0..cores)),
+            random.random_range(0..=config.max_weight() as u32 + 1),
+        ),
         0..4 => (map::ACTIVE.word_offset_bytes(word), mask),
         4..7 => (
             map::FAILED.word_offset_bytes(word),
@@ -282,13 +421,13 @@ fn frames_that_begin_after_a_write_go_to_the_cores_that_it_leaves() {
 }
 
 /// Reads every word of the map, and more; nothing is under way.
-fn compare_registers<E: Engine>(subject: &mut Subject<E>) {
+pub fn compare_registers<E: Engine>(subject: &mut Subject<E>) {
     subject.settle(u64::MAX);
     for register in Register::ALL {
         for word in 0..=register.words(&subject.config) {
             let offset = register.word_offset_bytes(word);
             if offset < 1 << 12 {
-                let expected = subject.registers.read(offset);
+                let expected = subject.dealing.registers.read(offset);
                 let shown = subject.finish(Access::Read, offset);
                 assert_eq!(shown, expected, "{} word {word}", register.name);
             }
@@ -349,7 +488,8 @@ fn few_enabled_cores_cost_no_cycle() {
 #[test]
 fn a_frame_that_has_begun_keeps_its_core() {
     let Some(engines) = engines() else { return };
-    let config = &subjects()[4];
+    let config = subjects().pop().expect("there are some");
+    let config = &config;
     let mut subject = Subject::new(engines.sequencer(config), config);
     for packet in frames_of([1514; 3], 3) {
         subject.send(&packet.data);
@@ -363,4 +503,40 @@ fn a_frame_that_has_begun_keeps_its_core() {
         .expect("it cannot fail");
     subject.drain();
     assert_eq!(subject.cores, [0, 1, 1]);
+}
+
+#[test]
+fn a_core_gets_its_weight_in_a_row_and_a_write_ends_its_turn() {
+    let Some(engines) = engines() else { return };
+    let config = config(
+        "bus.data_bits = 2048\nhistory.row = \"none\"\nspray = { cores = 3, control = true, max_weight = 4 }",
+    );
+    let mut subject = Subject::new(engines.sequencer(&config), &config);
+    let set = |subject: &mut Subject<_>, core, weight| {
+        let write = Registers(subject).set_weight(core, weight);
+        write.expect("it cannot fail");
+    };
+    set(&mut subject, 0, 3);
+    set(&mut subject, 2, 2);
+    set(&mut subject, 1, 5);
+    assert_eq!(Registers(&mut subject).status(), Ok(1));
+    // A frame of one beat in each cycle.
+    for packet in frames_of([60; 120], 3) {
+        subject.send(&packet.data);
+    }
+    let gave: Vec<bool> = (0..64).map(|_| subject.step(true, true).gave).collect();
+    let first = gave.iter().position(|&gave| gave).expect("frames come out");
+    assert!(gave[first..].iter().all(|&gave| gave));
+    assert_eq!(subject.cores[..8], [0, 0, 0, 1, 2, 2, 0, 0]);
+    // Core 0 is taken out while the second of its three waits for the sink.
+    while subject.cores.last_chunk() != Some(&[2, 0]) {
+        subject.step(true, true);
+    }
+    let begun = subject.cores.len();
+    subject.under_way = Some((Access::Write(0b110), map::ACTIVE.offset_bytes, None));
+    while subject.under_way.is_some() {
+        subject.step(false, true);
+    }
+    subject.drain();
+    assert_eq!(subject.cores[begun..][..7], [0, 1, 2, 2, 1, 2, 2]);
 }

@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 
+use seqnic_hdl::rtl::ClockDomain;
 use seqnic_spec::Config;
 use seqnic_testbench::Engine;
 
 /// The input ports of a sequencer; some of them are not always there.
-pub const INPUTS: [&str; 16] = [
+pub const INPUTS: [&str; 19] = [
     "s_axis_tdata",
     "s_axis_tkeep",
     "s_axis_tuser",
+    "s_axis_tdest",
     "s_axis_tvalid",
     "s_axis_tlast",
     "m_axis_tready",
@@ -23,6 +25,8 @@ pub const INPUTS: [&str; 16] = [
     "s_axi_araddr",
     "s_axi_arvalid",
     "s_axi_rready",
+    "returned",
+    "returned_core",
 ];
 
 /// A design, the beats that wait in front of it and the frames that came out.
@@ -101,6 +105,11 @@ impl<E: Engine> Driver<E> {
         !self.waiting.is_empty()
     }
 
+    /// The frames of which a beat waits for the input.
+    pub fn waiting_frames(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Whether the next beat is not the first of its frame.
     pub fn is_in_frame(&self) -> bool {
         self.accepted_bytes > 0
@@ -148,6 +157,28 @@ impl<E: Engine> Driver<E> {
         self.engine.clock();
         self.cycle += 1;
         after
+    }
+
+    /// The cycles that are over.
+    pub fn cycle(&self) -> u64 {
+        self.cycle
+    }
+
+    /// The clocks that rise from here on.
+    pub fn select(&mut self, domains: &[ClockDomain]) {
+        self.engine.select(domains);
+    }
+
+    /// Asserts or releases the reset of a clock.
+    pub fn hold_reset(&mut self, domain: ClockDomain, asserted: bool) {
+        self.engine.select(&[domain]);
+        self.engine.hold_reset(asserted);
+    }
+
+    /// An edge that is none of the datapath.
+    pub fn clock(&mut self) {
+        self.engine.eval();
+        self.engine.clock();
     }
 
     /// Gives the design back, whatever is still inside it.

@@ -4,11 +4,12 @@
 //! `testbench/verilator/tests/verilator.rs`. They give the `engines()` that the tests ask for.
 
 mod cases;
+mod clocks;
 mod configurations;
 mod control;
 mod driver;
-
 mod handshakes;
+mod heartbeat;
 mod history;
 mod random_configurations;
 mod reset;
@@ -16,6 +17,7 @@ mod round_trip;
 mod sequencer;
 mod stripper;
 mod timing;
+mod way_back;
 
 use std::sync::Arc;
 

@@ -260,6 +260,7 @@ fn steers_by_address_vlan_tdest_and_tuser() {
     let steerings = [
         ("steering = \"source-mac\"", 0),
         ("steering = \"vlan\"\nfirst_vid = 100", 9),
+        ("steering = \"vlan\"\nvid_step = 256", 9),
         ("steering = \"tdest\"", 64),
         (
             "steering = \"tuser\"\ntuser_offset_bits = 3\ntuser_core_bits = 3",

@@ -28,6 +28,9 @@ class Model {
     // The calling thread runs the model until another one enters. Only the port table may be read without.
     virtual void enter() = 0;
 
+    // The clock domains, one bit each, whose clocks rise and whose resets are held in the calls to come; at first all.
+    virtual void select(std::uint8_t domains) = 0;
+
     // Asserts or releases reset for the clock edges to come; cycle 0 is the first one after the release.
     virtual void hold_reset(bool asserted) = 0;
 

@@ -58,6 +58,8 @@ void Running::eval(rust::Slice<std::uint64_t> pins) {
     sample(pins.data(), false);
 }
 
+void Running::select(std::uint8_t domains) { model_->select(domains); }
+
 void Running::tick(std::uint64_t cycles) {
     model_->enter();
     model_->tick(cycles);

@@ -24,6 +24,7 @@ class Running {
     // are taken from it, outputs are put into it.
     void eval(rust::Slice<std::uint64_t> pins);
 
+    void select(std::uint8_t domains);
     void tick(std::uint64_t cycles);
     void hold_reset(bool asserted);
 

@@ -55,6 +55,7 @@ mod ffi {
         fn ports(self: &Running) -> Vec<PortInfo>;
         fn hold_reset(self: Pin<&mut Running>, asserted: bool) -> Result<()>;
         fn eval(self: Pin<&mut Running>, pins: &mut [u64]) -> Result<()>;
+        fn select(self: Pin<&mut Running>, domains: u8);
         fn tick(self: Pin<&mut Running>, cycles: u64) -> Result<()>;
         fn play(
             self: Pin<&mut Running>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cxx::UniquePtr;
-use seqnic_hdl::rtl::Design;
+use seqnic_hdl::rtl::{ClockDomain, Design};
 use seqnic_testbench::Engine;
 use seqnic_testbench::axis::{Batch, Stream, Wiring};
 
@@ -146,6 +146,13 @@ impl Engine for VerilatorEngine {
     fn eval(&mut self) {
         let settled = self.model.pin_mut().eval(&mut self.words);
         settled.unwrap_or_else(gave_up);
+    }
+
+    fn select(&mut self, domains: &[ClockDomain]) {
+        let bits = domains.iter().map(|&domain| 1 << domain as u8);
+        self.model
+            .pin_mut()
+            .select(bits.fold(0, |all, bit| all | bit));
     }
 
     fn clock(&mut self) {

@@ -2,15 +2,15 @@
 
 use std::fmt::Write;
 
-use seqnic_hdl::rtl::{CLOCK, Design, Direction, RESET};
+use seqnic_hdl::rtl::{ClockDomain, Direction, Verilog};
 
 /// The name of the class that Verilator makes.
 pub(crate) const CLASS: &str = "Vmodel";
 
-/// The port table of a design, and the function that makes a model of it.
-pub(crate) fn glue(design: &Design) -> String {
+/// The port table of a top module, and the function that makes a model of it.
+pub(crate) fn glue(verilog: &Verilog) -> String {
     let mut table = String::new();
-    for port in design.ports() {
+    for port in &verilog.ports {
         let (name, width) = (&port.name, port.width);
         let member = member(name);
         let is_input = port.direction == Direction::Input;
@@ -19,20 +19,24 @@ pub(crate) fn glue(design: &Design) -> String {
             "            {{\"{name}\", {width}, {is_input}, &top.{member}, sizeof top.{member}}},"
         );
     }
-    // A design without state has neither.
-    let drive = |wire: &str, value: &str| match design.is_clocked() {
-        true => format!("top.{wire} = {value};"),
-        false => String::new(),
+    // Of the domains that the top module has; without state there are none.
+    let drive = |wire: fn(ClockDomain) -> &'static str, value: &str| -> String {
+        let line = |domain: ClockDomain| {
+            let bit = domain as u8;
+            format!("if (domains >> {bit} & 1) top.{} = {value}; ", wire(domain))
+        };
+        verilog.domains.iter().copied().map(line).collect()
     };
-    let (clock, reset) = (drive(CLOCK, "level"), drive(RESET, "!asserted"));
+    let clock = drive(ClockDomain::clock, "level");
+    let reset = drive(ClockDomain::reset, "!asserted");
     format!(
         r#"#include "{CLASS}.h"
 
 namespace {{
 
 struct Wires {{
-    static void clock({CLASS} &top, bool level) {{ {clock} }}
-    static void reset({CLASS} &top, bool asserted) {{ {reset} }}
+    static void clock({CLASS} &top, std::uint8_t domains, bool level) {{ {clock}}}
+    static void reset({CLASS} &top, std::uint8_t domains, bool asserted) {{ {reset}}}
     static std::vector<seqnic::Port> ports({CLASS} &top) {{
         return {{
 {table}        }};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use seqnic_hdl::rtl::{Design, Direction, Simulator};
+use seqnic_hdl::rtl::{ClockDomain, Design, Direction, Simulator};
 use seqnic_testbench::Engine;
 
 use crate::engine::{Initial, VerilatorEngine};
@@ -26,7 +26,8 @@ pub struct Lockstep<A: Engine, B: Engine> {
     names: [&'static str; 2],
     outputs: Vec<Output<A::Port, B::Port>>,
     cycle: u64,
-    in_reset: bool,
+    selected: Vec<ClockDomain>,
+    in_reset: Vec<ClockDomain>,
     compared: Compared,
     difference: Option<PortDifference>,
 }
@@ -107,7 +108,8 @@ impl<A: Engine, B: Engine> Lockstep<A, B> {
             names,
             outputs,
             cycle: 0,
-            in_reset: false,
+            selected: ClockDomain::ALL.into(),
+            in_reset: Vec::new(),
             compared: Compared::default(),
             difference: None,
         }
@@ -135,7 +137,7 @@ impl<A: Engine, B: Engine> Lockstep<A, B> {
 
     /// Whether this cycle counts: nothing differed before, and the state is not still being defined.
     fn is_compared(&self) -> bool {
-        self.difference.is_none() && !self.in_reset
+        self.difference.is_none() && self.in_reset.is_empty()
     }
 
     fn compare(&mut self) {
@@ -212,11 +214,23 @@ impl<A: Engine, B: Engine> Engine for Lockstep<A, B> {
         }
     }
 
+    fn select(&mut self, domains: &[ClockDomain]) {
+        self.first.select(domains);
+        self.second.select(domains);
+        if let Some(twin) = &mut self.twin {
+            twin.select(domains);
+        }
+        self.selected = domains.to_vec();
+    }
+
     fn clock(&mut self) {
         self.first.clock();
         self.second.clock();
         if let Some(twin) = &mut self.twin {
             twin.clock();
+        }
+        if !self.selected.contains(&ClockDomain::Datapath) {
+            return;
         }
         self.cycle += 1;
         if self.is_compared() {
@@ -230,8 +244,14 @@ impl<A: Engine, B: Engine> Engine for Lockstep<A, B> {
         if let Some(twin) = &mut self.twin {
             twin.hold_reset(asserted);
         }
-        self.in_reset = asserted;
-        self.cycle = 0;
+        let selected = &self.selected;
+        self.in_reset.retain(|domain| !selected.contains(domain));
+        if asserted {
+            self.in_reset.extend(selected);
+        }
+        if selected.contains(&ClockDomain::Datapath) {
+            self.cycle = 0;
+        }
     }
 }
 

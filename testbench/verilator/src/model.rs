@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use seqnic_hdl::rtl::{Design, emit};
+use seqnic_hdl::rtl::{Design, Verilog};
 
 use crate::cache;
 use crate::error::VerilatorError;
@@ -42,7 +42,12 @@ impl Model {
     /// Takes the model of a design from the cache, or builds it: emits its Verilog, and runs Verilator and the C++
     /// compiler. Any number of threads and processes may do so at once.
     pub fn build(toolchain: &Toolchain, design: &Arc<Design>) -> Result<Self, VerilatorError> {
-        Self::make(toolchain, design, false)
+        Self::of(toolchain, &Verilog::of(design))
+    }
+
+    /// As [`build`](Self::build), of modules that need not be a design of ours.
+    pub fn of(toolchain: &Toolchain, verilog: &Verilog) -> Result<Self, VerilatorError> {
+        Self::make(toolchain, verilog, false)
     }
 
     /// As [`build`](Self::build), but able to record waveforms, which makes it slower even when none is recorded.
@@ -50,7 +55,12 @@ impl Model {
         toolchain: &Toolchain,
         design: &Arc<Design>,
     ) -> Result<Self, VerilatorError> {
-        Self::make(toolchain, design, true)
+        Self::traced(toolchain, &Verilog::of(design))
+    }
+
+    /// As [`of`](Self::of), but able to record waveforms.
+    pub fn traced(toolchain: &Toolchain, verilog: &Verilog) -> Result<Self, VerilatorError> {
+        Self::make(toolchain, verilog, true)
     }
 
     /// The shared object.
@@ -65,10 +75,10 @@ impl Model {
 
     fn make(
         toolchain: &Toolchain,
-        design: &Arc<Design>,
+        verilog: &Verilog,
         traced: bool,
     ) -> Result<Self, VerilatorError> {
-        let recipe = Recipe::new(toolchain, design, glue(design), traced)?;
+        let recipe = Recipe::new(toolchain, verilog, glue(verilog), traced)?;
         // Loading half a file would kill the program, so it is looked at first.
         let is_whole = |entry: &Path| {
             let digest = fs::read_to_string(entry.join(DIGEST));
@@ -93,7 +103,7 @@ pub fn build_program(
     design: &Arc<Design>,
     main: &str,
 ) -> Result<PathBuf, VerilatorError> {
-    let recipe = Recipe::new(toolchain, design, main.to_owned(), false)?;
+    let recipe = Recipe::new(toolchain, &Verilog::of(design), main.to_owned(), false)?;
     let is_whole = |entry: &Path| entry.join("program").is_file();
     let entry = toolchain.cache().entry(&recipe.name, is_whole, |folder| {
         recipe.build(toolchain, folder, &folder.join("program"), None)
@@ -117,7 +127,7 @@ struct Recipe {
 impl Recipe {
     fn new(
         toolchain: &Toolchain,
-        design: &Arc<Design>,
+        verilog: &Verilog,
         code: String,
         traced: bool,
     ) -> Result<Self, VerilatorError> {
@@ -126,12 +136,12 @@ impl Recipe {
         if traced {
             flags.extend(TRACE_FLAGS);
         }
-        let files = emit(design, "");
-        let verilog: Vec<(String, String)> = files
-            .into_iter()
-            .map(|file| (file.name, file.text))
+        let top = verilog.top.clone();
+        let verilog: Vec<(String, String)> = verilog
+            .files
+            .iter()
+            .map(|file| (file.name.clone(), file.text.clone()))
             .collect();
-        let top = design.name().to_owned();
         let files = verilog
             .iter()
             .flat_map(|(name, text)| [&name[..], &text[..]]);

@@ -5,6 +5,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use seqnic_hdl::rtl::ClockDomain;
 use seqnic_sim::traffic::Packet;
 use seqnic_spec::Config;
 use seqnic_testbench::axis::{Batch, PortError, Wiring};
@@ -115,6 +116,10 @@ impl Engine for FstRecorder {
 
     fn eval(&mut self) {
         self.engine.eval();
+    }
+
+    fn select(&mut self, domains: &[ClockDomain]) {
+        self.engine.select(domains);
     }
 
     fn clock(&mut self) {

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use common::{both, config, designs, engine, model, options, sequencer, toolchain, trace};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
-use seqnic_hdl::rtl::{Design, Direction, MemoryStyle, Module, Reset, Simulator, lit};
+use seqnic_hdl::blocks::register_crossing::register_crossing;
+use seqnic_hdl::rtl::{ClockDomain, Design, Direction, MemoryStyle, Module, Reset, Simulator, lit};
 use seqnic_hdl::tops;
 use seqnic_sim::traffic::{CaptureReader, TraceKind};
 use seqnic_spec::Config;
-use seqnic_testbench::{Cosim, Engine};
+use seqnic_testbench::{Clocks, Cosim, Engine};
 use seqnic_verilator::{Initial, Lockstep, Toolchain, VerilatorEngine};
 
 /// Drives all inputs at random; `limit` bounds the lowest word of an input.
@@ -178,6 +179,42 @@ fn strippers_agree_on_every_output_in_every_cycle() {
     }
 }
 
+#[test]
+fn two_clocks_and_two_resets() {
+    let Some(toolchain) = toolchain() else { return };
+    let design = register_crossing("register_crossing").expect("it is sound");
+    let mut engines = both(&toolchain, &design, 1);
+    let mut rng = Pcg64Mcg::seed_from_u64(1);
+    let inputs: Vec<_> = design
+        .ports()
+        .filter(|port| port.direction == Direction::Input)
+        .map(|port| engines.port(&port.name).expect("it is a port"))
+        .collect();
+    engines.reset();
+    let mut cycles = 0;
+    for (edge, rising) in Clocks::new(7, 5, 2).take(6000).enumerate() {
+        // Now and then a side is in reset.
+        for domain in ClockDomain::ALL {
+            engines.select(&[domain]);
+            let part = edge as u64 / 16;
+            if edge % 16 == 0 {
+                engines.hold_reset(part % 8 == 3 + 4 * domain as u64);
+            }
+        }
+        for &port in &inputs {
+            engines.set(port, &[rng.next_u64()]);
+        }
+        engines.eval();
+        engines.select(rising);
+        engines.clock();
+        cycles += u64::from(rising.contains(&ClockDomain::Datapath));
+    }
+    if let Some(difference) = engines.difference() {
+        panic!("{difference}");
+    }
+    assert!(engines.compared().cycles > cycles / 2);
+}
+
 /// An engine in another's place whose batches are played signal by signal.
 struct BySignal(VerilatorEngine);
 
@@ -202,6 +239,10 @@ impl Engine for BySignal {
 
     fn eval(&mut self) {
         self.0.eval();
+    }
+
+    fn select(&mut self, domains: &[ClockDomain]) {
+        self.0.select(domains);
     }
 
     fn clock(&mut self) {

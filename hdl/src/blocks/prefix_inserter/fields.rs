@@ -1,5 +1,6 @@
 //! The fields of the prefix that are not rows, and the words that they lie in.
 
+use std::iter::repeat_n;
 use std::ops::Range;
 
 use seqnic_spec::{ByteOrder, Config, CoreEncoding, SectionKind, Steering, VlanTag};
@@ -44,11 +45,18 @@ impl Fields {
                 } => {
                     let source = source_address(config, core, source_base.to_u64());
                     let source = m.wire("source_address", source).swap_bytes();
-                    let tag = vlan.map(|VlanTag { first_vid }| {
-                        let vid = core.zero_extend(16).plus(first_vid.into());
-                        let vid = m.wire("vlan_id", vid).swap_bytes();
-                        concat([wire_bytes(&VlanTag::TPID.to_be_bytes()), vid])
-                    });
+                    let tag = vlan.map(
+                        |VlanTag {
+                             first_vid,
+                             vid_step,
+                         }| {
+                            let low = repeat_n(zeros(1), vid_step.ilog2() as usize);
+                            let steps = concat(low.chain([core.clone()]));
+                            let vid = steps.resize(16).plus(first_vid.into());
+                            let vid = m.wire("vlan_id", vid).swap_bytes();
+                            concat([wire_bytes(&VlanTag::TPID.to_be_bytes()), vid])
+                        },
+                    );
                     let addresses = [wire_bytes(&destination.octets()), source];
                     let ethertype = wire_bytes(&ethertype.to_be_bytes());
                     concat(addresses.into_iter().chain(tag).chain([ethertype]))

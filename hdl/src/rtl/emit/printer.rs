@@ -5,9 +5,9 @@ use std::fmt::Write;
 
 use super::expression::text;
 use crate::rtl::design::{Case, Design, Driver, MemoryCell, MemoryRead, Register, Role};
+use crate::rtl::domain::ClockDomain;
 use crate::rtl::expr::{Expr, Kind, SignalId};
 use crate::rtl::module::MemoryStyle;
-use crate::rtl::{CLOCK, RESET};
 
 /// Prints the body of a module.
 pub(super) struct Printer<'a>(pub &'a Design);
@@ -46,6 +46,13 @@ impl Printer<'_> {
         &self.0.signals[id.index as usize].name
     }
 
+    /// The domain of a register.
+    fn domain(&self, id: SignalId) -> ClockDomain {
+        self.0.signals[id.index as usize]
+            .domain
+            .unwrap_or(ClockDomain::Datapath)
+    }
+
     fn case(&self, case: &Case, out: &mut String) {
         let target = self.name(case.target);
         let reachable = 1_usize
@@ -79,8 +86,10 @@ impl Printer<'_> {
             lane_bits,
             write,
             reads,
+            domain,
         } = memory;
         let Some(write) = write else { return };
+        let clock = domain.clock();
         let lanes = width / lane_bits;
         // Only signals can be indexed, so what is written is named first.
         let _ = writeln!(
@@ -104,7 +113,7 @@ impl Printer<'_> {
                 out,
                 "integer {name}_lane;\n\
                  (* ram_style = \"block\" *) reg [{}:0] {name} [0:{}];\n\
-                 always @(posedge {CLOCK})\n    if ({enable})\n        \
+                 always @(posedge {clock})\n    if ({enable})\n        \
                  for ({name}_lane = 0; {name}_lane < {lanes}; {name}_lane = {name}_lane + 1)\n            \
                  if ({bit}) {name}[{address}]{part} <= {name}_data{part};",
                 width - 1,
@@ -135,7 +144,7 @@ impl Printer<'_> {
         let _ = writeln!(
             out,
             "{indent}(* ram_style = \"{style}\" *) reg [{}:0] {name} [0:{}];\n\
-             {indent}always @(posedge {CLOCK}) if ({enable}) {name}[{address}] <= {name}_data{part};",
+             {indent}always @(posedge {clock}) if ({enable}) {name}[{address}] <= {name}_data{part};",
             lane_bits - 1,
             depth - 1
         );
@@ -154,6 +163,7 @@ impl Printer<'_> {
         part: &str,
         out: &mut String,
     ) {
+        let clock = memory.domain.clock();
         for read in reads {
             let target = self.name(read.target);
             let word = format!("{}[{}]", memory.name, text(&read.address));
@@ -163,13 +173,13 @@ impl Printer<'_> {
                 Some(enable) if enable.is_const() => {
                     writeln!(
                         out,
-                        "{indent}always @(posedge {CLOCK}) {target}{part} <= {word};"
+                        "{indent}always @(posedge {clock}) {target}{part} <= {word};"
                     )
                 }
                 Some(enable) => {
                     writeln!(
                         out,
-                        "{indent}always @(posedge {CLOCK}) if ({}) {target}{part} <= {word};",
+                        "{indent}always @(posedge {clock}) if ({}) {target}{part} <= {word};",
                         text(enable)
                     )
                 }
@@ -183,9 +193,12 @@ impl Printer<'_> {
             reset,
             enable,
             next,
+            ..
         } in &self.0.registers
         {
             let name = self.name(*signal);
+            let domain = self.domain(*signal);
+            let (clock, reset_port) = (domain.clock(), domain.reset());
             let update = match enable {
                 Some(enable) => format!("if ({}) {name} <= {};", text(enable), text(next)),
                 None => format!("{name} <= {};", text(next)),
@@ -193,9 +206,9 @@ impl Printer<'_> {
             let _ = match reset {
                 Some(value) => writeln!(
                     out,
-                    "always @(posedge {CLOCK})\n    if (!{RESET}) {name} <= {value};\n    else {update}"
+                    "always @(posedge {clock})\n    if (!{reset_port}) {name} <= {value};\n    else {update}"
                 ),
-                None => writeln!(out, "always @(posedge {CLOCK}) {update}"),
+                None => writeln!(out, "always @(posedge {clock}) {update}"),
             };
         }
     }
@@ -228,19 +241,13 @@ impl Printer<'_> {
             }
         }
         // A module whose only state is in a memory does not read its reset.
-        let own_clock = !self.0.registers.is_empty() || !self.0.memories.is_empty();
-        let reset_read = self
-            .0
-            .registers
-            .iter()
-            .any(|register| register.reset.is_some());
-        let passed_down = self
-            .0
-            .instances
-            .iter()
-            .any(|child| child.design.is_clocked());
-        if own_clock && !reset_read && !passed_down {
-            unread.push(RESET.to_string());
+        for domain in ClockDomain::ALL {
+            let mut registers = self.0.registers.iter();
+            let is_read = registers
+                .any(|register| register.reset.is_some() && self.domain(register.signal) == domain);
+            if self.0.has_state(domain) && !is_read && !self.0.passes_clock(domain) {
+                unread.push(domain.reset().to_string());
+            }
         }
         if !unread.is_empty() {
             let _ = writeln!(out, "// Bits that this configuration does not read.");

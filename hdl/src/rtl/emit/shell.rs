@@ -39,8 +39,7 @@ impl Block for Shell<'_> {
     fn accept(&self, name: &str, probe: &mut dyn Probe) {
         let design = self.0;
         probe.visit_start_scope(name, self);
-        let clocks = design.clocks();
-        for clock in clocks {
+        for clock in design.clocks() {
             probe.visit_atom(
                 clock,
                 &Wire {
@@ -104,8 +103,7 @@ impl Block for BlackBoxed<'_> {
 
     fn accept(&self, name: &str, probe: &mut dyn Probe) {
         probe.visit_start_scope(name, self);
-        let clocks = self.0.design.clocks();
-        for clock in clocks {
+        for clock in self.0.design.clocks() {
             probe.visit_atom(
                 clock,
                 &Wire {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::bits::{Bits, top_mask, words_for};
 use super::super::design::{Case, Design, Direction, Driver, MemoryRead, Role};
+use super::super::domain::ClockDomain;
 use super::super::expr::{BinaryOp, CompareOp, Expr, Kind, Node, ReduceOp};
 use super::Probe;
 use super::program::{MemoryUpdate, Op, Piece, Program, ProgramPort, RegisterUpdate, View};
@@ -358,7 +359,8 @@ impl<'a> Compiler<'a> {
                     .map(|enable| self.settled(number, enable));
                 let reset = register.reset.as_ref().map(|reset| self.constant(reset));
                 let words = words_for(width) as u32;
-                self.program.registers.push(RegisterUpdate {
+                let domain = design.signals[register.signal.index as usize].domain;
+                self.registers_of(domain).push(RegisterUpdate {
                     place,
                     next,
                     words,
@@ -374,7 +376,7 @@ impl<'a> Compiler<'a> {
                         let next = self.read(number, memory, read);
                         let enable = Some(self.settled(number, enable));
                         let (width, words) = (cell.width, words_for(cell.width) as u32);
-                        self.program.registers.push(RegisterUpdate {
+                        self.registers_of(Some(cell.domain)).push(RegisterUpdate {
                             place,
                             next,
                             words,
@@ -390,6 +392,7 @@ impl<'a> Compiler<'a> {
                     .as_ref()
                     .expect("`build` checks that every memory is written");
                 let update = MemoryUpdate {
+                    domain: cell.domain,
                     depth: cell.depth,
                     width: cell.width,
                     words: words_for(cell.width),
@@ -403,6 +406,10 @@ impl<'a> Compiler<'a> {
                 self.program.memories.push(update);
             }
         }
+    }
+
+    fn registers_of(&mut self, domain: Option<ClockDomain>) -> &mut Vec<RegisterUpdate> {
+        &mut self.program.registers[domain.unwrap_or(ClockDomain::Datapath) as usize]
     }
 
     /// Like [`whole`](Self::whole), but never the place of a register, which may change at the same edge.

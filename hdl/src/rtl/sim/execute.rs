@@ -1,6 +1,7 @@
 //! Execution of a [`Program`].
 
-use super::program::{MemoryUpdate, Op, Piece, Program, View};
+use super::super::domain::ClockDomain;
+use super::program::{MemoryUpdate, Op, Piece, Program, RegisterUpdate, View};
 
 /// A number of up to 64 bits in an array of words; too large to matter when a higher word is set.
 fn index_of(values: &[u64], word: u32, words: u32) -> usize {
@@ -224,15 +225,28 @@ impl Program {
         }
     }
 
-    /// One clock edge. Memories first: what they take may be a register. The next value of a register is never the place of
-    /// another register (the compiler copies it), so their order does not matter.
-    pub fn clock(&self, values: &mut [u64], memories: &mut [Vec<u64>], in_reset: bool) {
+    /// One edge of the clocks that rise, by the number of their domain. Memories first: what they take may be a register.
+    /// The next value of a register is never the place of another register (the compiler copies it), so their order does
+    /// not matter.
+    pub fn clock(
+        &self,
+        values: &mut [u64],
+        memories: &mut [Vec<u64>],
+        rises: [bool; ClockDomain::ALL.len()],
+        in_reset: [bool; ClockDomain::ALL.len()],
+    ) {
         for (memory, content) in self.memories.iter().zip(memories) {
-            if values[memory.enable as usize] != 0 {
+            if rises[memory.domain as usize] && values[memory.enable as usize] != 0 {
                 memory.store(values, content);
             }
         }
-        for register in &self.registers {
+        for domain in (0..rises.len()).filter(|&domain| rises[domain]) {
+            Self::update(&self.registers[domain], values, in_reset[domain]);
+        }
+    }
+
+    fn update(registers: &[RegisterUpdate], values: &mut [u64], in_reset: bool) {
+        for register in registers {
             let from = match (in_reset, register.reset, register.enable) {
                 (true, Some(reset), _) => reset,
                 (_, _, Some(enable)) if values[enable as usize] == 0 => continue,

@@ -1,7 +1,8 @@
 //! The in-process engine: a design, flattened and levelised once, then run cycle by cycle over machine words.
 //!
 //! Two-state and cycle-accurate. A cycle is: [`set`](Simulator::set) the inputs, [`eval`](Simulator::eval), look at
-//! outputs with [`get`](Simulator::get), [`clock`](Simulator::clock). Nothing is allocated in it. What reset does
+//! outputs with [`get`](Simulator::get), [`clock`](Simulator::clock). With two clocks, [`select`](Simulator::select) says
+//! which of them rise. Nothing is allocated in it. What reset does
 //! not define (memories, registers without a reset value) starts with random bits drawn from a seed, so that a
 //! design which relies on it fails here as it would on a chip.
 
@@ -12,6 +13,7 @@ mod program;
 use std::sync::Arc;
 
 use super::design::Design;
+use super::domain::ClockDomain;
 use program::Program;
 
 /// A port of a simulated design.
@@ -36,7 +38,9 @@ pub struct Simulator {
     program: Arc<Program>,
     values: Vec<u64>,
     memories: Vec<Vec<u64>>,
-    in_reset: bool,
+    /// The clocks that are meant, and the resets that are asserted, by the number of their domain.
+    selected: [bool; ClockDomain::ALL.len()],
+    in_reset: [bool; ClockDomain::ALL.len()],
 }
 
 impl Simulator {
@@ -48,7 +52,8 @@ impl Simulator {
             program,
             values,
             memories,
-            in_reset: false,
+            selected: [true; ClockDomain::ALL.len()],
+            in_reset: [false; ClockDomain::ALL.len()],
         }
     }
 
@@ -95,15 +100,25 @@ impl Simulator {
         self.program.eval(&mut self.values, &self.memories);
     }
 
+    /// The clocks that rise, and the resets that are held, in the calls to come: at first all of the design.
+    pub fn select(&mut self, domains: &[ClockDomain]) {
+        self.selected = ClockDomain::ALL.map(|domain| domains.contains(&domain));
+    }
+
     /// One rising clock edge, with the values of the last [`eval`](Self::eval).
     pub fn clock(&mut self) {
+        let (values, memories) = (&mut self.values, &mut self.memories);
         self.program
-            .clock(&mut self.values, &mut self.memories, self.in_reset);
+            .clock(values, memories, self.selected, self.in_reset);
     }
 
     /// Asserts (true) or releases (false) reset for the clock edges to come.
     pub fn hold_reset(&mut self, asserted: bool) {
-        self.in_reset = asserted;
+        for (in_reset, &selected) in self.in_reset.iter_mut().zip(&self.selected) {
+            if selected {
+                *in_reset = asserted;
+            }
+        }
     }
 
     /// Two clock edges in reset, with the inputs as they are.

@@ -4,6 +4,7 @@
 //! operands, so that the array splits into operands and result without copies or `unsafe`.
 
 use super::super::bits::top_mask;
+use super::super::domain::ClockDomain;
 use super::Probe;
 
 /// A range of bits in the value array.
@@ -213,6 +214,7 @@ pub(super) struct RegisterUpdate {
 
 #[derive(Debug)]
 pub(super) struct MemoryUpdate {
+    pub domain: ClockDomain,
     pub depth: usize,
     pub width: usize,
     pub words: usize,
@@ -231,7 +233,8 @@ pub(super) struct Program {
     pub views: Vec<View>,
     /// Constants in place, zero elsewhere.
     pub image: Vec<u64>,
-    pub registers: Vec<RegisterUpdate>,
+    /// By the number of their domain.
+    pub registers: [Vec<RegisterUpdate>; ClockDomain::ALL.len()],
     pub memories: Vec<MemoryUpdate>,
     pub ports: Vec<ProgramPort>,
     pub probes: Vec<Probe>,
@@ -253,7 +256,7 @@ impl Program {
     pub fn initial_state(&self, seed: u64) -> (Vec<u64>, Vec<Vec<u64>>) {
         let mut random = random_words(seed);
         let mut values = self.image.clone();
-        for register in &self.registers {
+        for register in self.registers.iter().flatten() {
             let place = register.place as usize;
             let slot = &mut values[place..place + register.words as usize];
             slot.fill_with(&mut random);

@@ -25,6 +25,7 @@ pub struct CaptureReader<R = File> {
     format: Format,
     packets: u64,
     finished: bool,
+    pads_truncated: bool,
 }
 
 /// The parser that the start of the file calls for.
@@ -108,7 +109,16 @@ impl<R: Read> CaptureReader<R> {
             format,
             packets: 0,
             finished: false,
+            pads_truncated: false,
         })
+    }
+
+    /// Whether frames that a snap length has cut are filled up with zeros to their length; otherwise they are an error.
+    pub fn pad_truncated(self, pads_truncated: bool) -> Self {
+        Self {
+            pads_truncated,
+            ..self
+        }
     }
 
     /// The next packet, or `None` at the end of the file.
@@ -146,8 +156,13 @@ impl<R: Read> CaptureReader<R> {
     }
 
     /// Accepts whole Ethernet frames of a possible length.
-    fn check(&self, record: Record, offset: u64) -> Result<Packet, TrafficError> {
+    fn check(&self, mut record: Record, offset: u64) -> Result<Packet, TrafficError> {
         let (path, packet) = (&self.path, self.packets);
+        let original_bytes = record.original_bytes as usize;
+        if self.pads_truncated && original_bytes <= MAX_FRAME_BYTES {
+            let padded_bytes = original_bytes.max(record.data.len());
+            record.data.resize(padded_bytes, 0);
+        }
         let bytes = record.data.len();
         check_link_type(
             path,
