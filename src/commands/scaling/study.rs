@@ -278,7 +278,8 @@ impl Study {
         let costs = replica_costs(program, &packets, self.dispatch_ns)?;
         let dispatch = BusyWait::of_ns(self.dispatch_ns);
         let rate = |cores, dispatch| {
-            measured_rate(program, host::Technique::Scr, &packets, cores, dispatch)
+            let packets = &packets[..packets_of(cores, self.packets)];
+            measured_rate(program, host::Technique::Scr, packets, cores, dispatch)
                 .map(|trial| trial.forwarded_mpps)
         };
         Ok(Measured {
@@ -317,7 +318,8 @@ impl Study {
         let dispatch = BusyWait::of_ns(self.dispatch_ns);
         let mut points = Vec::new();
         for technique in techniques {
-            for cores in [1, 2] {
+            for cores in 1..=MOST_THREADS {
+                let packets = &packets[..packets_of(cores, self.packets)];
                 let trial = measured_rate(program, technique, packets, cores, dispatch)?;
                 points.push(Point {
                     figure,
@@ -332,6 +334,15 @@ impl Study {
         }
         Ok(points)
     }
+}
+
+/// The threads that are measured, at most.
+const MOST_THREADS: usize = 2;
+
+/// How many packets are for so many cores, when all are for [`MOST_THREADS`]: a trial takes each core the same time, so that what
+/// disturbs it does so as often.
+fn packets_of(cores: usize, packets: usize) -> usize {
+    packets * cores / MOST_THREADS
 }
 
 /// What loss and its recovery cost, as in figure 10 (b).
