@@ -65,7 +65,7 @@ fn write() -> Result<()> {
             .wrap_err_with(|| format!("cannot write {FOLDER}/{name}"))?;
     }
     run(
-        cargo(&["run", "--release", "--quiet", "--", "report", "--quiet"])
+        cargo(&["run", "--profile", "test", "--quiet", "--", "report", "--quiet"])
             .args(SWEEP)
             .args(["--plots", FOLDER]),
     )?;
@@ -73,9 +73,9 @@ fn write() -> Result<()> {
     Ok(())
 }
 
-/// What `seqnic report` prints of the sweep.
+/// What `seqnic report` prints of the sweep. In the profile of the tests, which have built it already.
 fn seqnic(arguments: &[&str]) -> Result<String> {
-    let mut command = cargo(&["run", "--release", "--quiet", "--", "report"]);
+    let mut command = cargo(&["run", "--profile", "test", "--quiet", "--", "report"]);
     output(command.args(SWEEP).args(arguments))
 }
 
