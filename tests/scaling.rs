@@ -40,7 +40,7 @@ fn a_dispatch_that_takes_too_long_is_refused() {
     let finished = seqnic("scaling --dispatch-ns 10001");
     assert_eq!(finished.code, 2);
     assert!(
-        finished.stderr.contains("10001 is not in ..=10000"),
+        finished.stderr.contains("10001 is not in 0..=10000"),
         "{}",
         finished.stderr
     );
