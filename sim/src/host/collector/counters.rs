@@ -9,9 +9,9 @@ use super::switch::{Flow, Switch};
 
 /// Steps of the solver; some hundred are enough for some thousand flows.
 const MOST_STEPS: usize = 2_000;
-/// What may be left of the gradient, as a share of what it was. It is as small as the numbers allow, for what is left
-/// may be much more in the counts, and they are whole numbers.
-const TOLERANCE: f64 = 1e-12;
+/// What may be left of the gradient, as a share of what it was. What is left may be a thousand times as much in the
+/// counts, and they are whole numbers.
+const TOLERANCE: f64 = 1e-10;
 
 /// Packets and bytes.
 type Counts = [u64; 2];
@@ -114,25 +114,20 @@ impl System {
         if flows.is_empty() {
             return true;
         }
-        let values: [fn(&Cell<W>) -> f64; 2] =
-            [|cell| f64::from(cell.packets), |cell| cell.bytes as f64];
-        for (which, value) in values.into_iter().enumerate() {
-            let sums: Vec<f64> = cells.iter().map(value).collect();
-            // From two starts the solver comes to one solution only if there is but one.
-            let starts = [|_| 0.0, |flow: usize| (flow * 7_919 % 1_009) as f64];
-            let [first, second] = starts.map(|start| {
-                self.solve(
-                    &flows,
-                    flows.iter().map(|&flow| start(flow)).collect(),
-                    &sums,
-                )
-            });
-            for ((&flow, first), second) in flows.iter().zip(first).zip(second) {
-                if first.round() != second.round() || first < -0.5 {
-                    return false;
-                }
-                counts[flow][which] = first.round() as u64;
-            }
+        let packets: Vec<f64> = cells.iter().map(|cell| f64::from(cell.packets)).collect();
+        let bytes: Vec<f64> = cells.iter().map(|cell| cell.bytes as f64).collect();
+        let zeros = vec![0.0; flows.len()];
+        let found = [&packets, &bytes].map(|sums| self.solve(&flows, zeros.clone(), sums));
+        // From another start the solver comes to the same counts only if there are no others.
+        let start = flows.iter().map(|flow| (flow * 7_919 % 1_009) as f64);
+        let again = self.solve(&flows, start.collect(), &packets);
+        let is_same = |(one, other): (&f64, &f64)| one.round() == other.round();
+        let is_unique = found[0].iter().zip(&again).all(is_same);
+        if !is_unique || found.iter().flatten().any(|&count| count < -0.5) {
+            return false;
+        }
+        for (at, &flow) in flows.iter().enumerate() {
+            counts[flow] = found.each_ref().map(|found| found[at].round() as u64);
         }
         for flow in flows {
             self.count(flow, counts[flow], cells);
