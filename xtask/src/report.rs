@@ -64,11 +64,17 @@ fn write() -> Result<()> {
             .into_diagnostic()
             .wrap_err_with(|| format!("cannot write {FOLDER}/{name}"))?;
     }
-    run(
-        cargo(&["run", "--profile", "test", "--quiet", "--", "report", "--quiet"])
-            .args(SWEEP)
-            .args(["--plots", FOLDER]),
-    )?;
+    run(cargo(&[
+        "run",
+        "--profile",
+        "test",
+        "--quiet",
+        "--",
+        "report",
+        "--quiet",
+    ])
+    .args(SWEEP)
+    .args(["--plots", FOLDER]))?;
     println!("{FOLDER} is written");
     Ok(())
 }
