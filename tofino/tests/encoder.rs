@@ -17,10 +17,19 @@ fn scratch() {
         let d = design(toml, chip);
         for program in [&d.loaded.program, &d.twin] {
             let text = p4::print(program, "x");
-            std::fs::write(format!("/tmp/fr_{}_{:?}.p4", chip.name(), program.arch), &text).unwrap();
+            std::fs::write(
+                format!("/tmp/fr_{}_{:?}.p4", chip.name(), program.arch),
+                &text,
+            )
+            .unwrap();
             let again = p4::read(&text).unwrap_or_else(|e| panic!("{e}"));
             assert!(again == *program);
         }
-        println!("{} registers {} stages {}", chip.name(), d.loaded.program.ingress.registers.len(), d.loaded.program.ingress.stages());
+        println!(
+            "{} registers {} stages {}",
+            chip.name(),
+            d.loaded.program.ingress.registers.len(),
+            d.loaded.program.ingress.stages()
+        );
     }
 }
