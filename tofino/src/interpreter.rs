@@ -64,6 +64,8 @@ pub struct Sent {
 #[derive(Debug, Clone)]
 pub struct Interpreter {
     program: Arc<Program>,
+    /// What is applied in each pipe, stage by stage; on the twin all at once.
+    schedule: Arc<[Vec<Vec<Step>>; 2]>,
     /// The memory of both pipes: they are two pipes of a chip, or two directions of one, with registers of their own.
     memory: [HashMap<String, Vec<[u64; 2]>>; 2],
     entries: HashMap<String, HashMap<u64, (String, Vec<u64>)>>,
@@ -134,8 +136,16 @@ impl Packet {
 impl Interpreter {
     /// A program whose registers hold what they start with, and whose tables are empty.
     pub fn new(program: Program) -> Self {
+        let is_twin = program.arch == Arch::V1Model;
+        let schedule = program.pipes().map(|pipe| match is_twin {
+            true => vec![pipe.apply.clone()],
+            false => (0..pipe.stages().max(1))
+                .map(|stage| of_stage(pipe, &pipe.apply, stage))
+                .collect(),
+        });
         let mut fresh = Self {
             program: Arc::new(program),
+            schedule: Arc::new(schedule),
             memory: Default::default(),
             entries: HashMap::new(),
         };
@@ -341,24 +351,20 @@ impl Interpreter {
         let program = Arc::clone(&self.program);
         let of = program.pipes()[pipe];
         packet.accessed.clear();
-        if program.arch == Arch::V1Model {
-            return self.steps(pipe, of, &of.apply, None, packet);
-        }
-        for stage in 0..of.stages() {
-            packet.late = Some(Late::default());
-            self.steps(pipe, of, &of.apply, Some(stage), packet)?;
+        let schedule = Arc::clone(&self.schedule);
+        for steps in &schedule[pipe] {
+            packet.late = (program.arch != Arch::V1Model).then(Late::default);
+            self.steps(pipe, of, steps, packet)?;
             packet.end_stage();
         }
         Ok(())
     }
 
-    /// The tables of a stage, or all of them.
     fn steps(
         &mut self,
         number: usize,
         pipe: &Pipe,
         steps: &[Step],
-        stage: Option<usize>,
         packet: &mut Packet,
     ) -> Result<(), Fault> {
         for step in steps {
@@ -366,14 +372,12 @@ impl Interpreter {
                 Step::Apply(name) => {
                     let table = pipe.table(name);
                     let table = table.ok_or_else(|| Fault::Unknown(format!("table {name}")))?;
-                    if stage.is_none_or(|stage| stage == table.stage) {
-                        self.apply(number, pipe, table, packet)?;
-                    }
+                    self.apply(number, pipe, table, packet)?;
                 }
                 Step::If(condition, then, otherwise) => {
                     let holds = self.holds(packet, &[], condition)?;
                     let steps = if holds { then } else { otherwise };
-                    self.steps(number, pipe, steps, stage, packet)?;
+                    self.steps(number, pipe, steps, packet)?;
                 }
             }
         }
@@ -682,6 +686,23 @@ impl Interpreter {
             }
         }
     }
+}
+
+/// The steps of a stage: conditions are looked at where a table stands under them. What is not declared is left for the
+/// first stage to fail at.
+fn of_stage(pipe: &Pipe, steps: &[Step], stage: usize) -> Vec<Step> {
+    let kept = steps.iter().filter_map(|step| match step {
+        Step::Apply(name) => {
+            let own = pipe.table(name).map_or(0, |table| table.stage);
+            (own == stage).then(|| step.clone())
+        }
+        Step::If(condition, then, otherwise) => {
+            let [then, otherwise] = [then, otherwise].map(|steps| of_stage(pipe, steps, stage));
+            let is_empty = then.is_empty() && otherwise.is_empty();
+            (!is_empty).then(|| Step::If(condition.clone(), then, otherwise))
+        }
+    });
+    kept.collect()
 }
 
 /// A number of `bits` bits from bit `at` of a frame on.
