@@ -197,7 +197,7 @@ fn what_is_added_to_the_measured_programs_is_small() {
     ] {
         let config = config(&toml);
         let design = Design::new(&config, Chip::Tofino1, Some(pattern)).expect("fits");
-        let estimate = Estimate::new(&design.programs[0], Chip::Tofino1, pattern, None);
+        let estimate = Estimate::new(&design.programs[0], Chip::Tofino1, Some(pattern), None);
         for row in &estimate.rows {
             let measured = row.measured_percent.expect("this pattern was measured");
             assert!(row.percent - measured < 7.0, "{row:?}");
@@ -256,7 +256,7 @@ fn the_first_table_of_a_log_is_read_and_not_the_one_in_percent() {
         suffix: "sequencer",
         program: Bare::program(Way::Shared),
     };
-    let estimate = Estimate::new(&loaded, Chip::Tofino1, Pattern::Paper, Some(&compiled));
+    let estimate = Estimate::new(&loaded, Chip::Tofino1, Some(Pattern::Paper), Some(&compiled));
     let compiled = estimate
         .rows
         .iter()
