@@ -5,6 +5,7 @@ pub mod axis;
 pub mod control_registers;
 pub mod controlled_sprayer;
 pub mod fifo;
+pub mod frame_editor;
 pub mod header_parser;
 pub mod header_window;
 pub mod heartbeat;

@@ -6,6 +6,7 @@ mod axi_lite_slave;
 mod control_registers;
 mod controlled_sprayer;
 mod fifo;
+mod frame_editor;
 mod header_parser;
 mod header_window;
 mod heartbeat;
