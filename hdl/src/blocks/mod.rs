@@ -2,6 +2,7 @@
 
 pub mod axi_lite_slave;
 pub mod axis;
+pub mod checksum_update;
 pub mod control_registers;
 pub mod controlled_sprayer;
 pub mod fifo;
@@ -13,12 +14,16 @@ pub mod history_ring;
 pub mod history_shift;
 mod history_store;
 pub mod history_walk;
+pub mod int_parser;
+pub mod int_transit;
+pub mod metadata_stack;
 pub mod prefix_inserter;
 pub mod register_crossing;
 pub mod row_extractor;
 pub mod skid_buffer;
 pub mod sprayer;
 pub mod stripper;
+mod timed;
 pub mod timestamp_counter;
 
 use seqnic_spec::Storage;

@@ -70,22 +70,36 @@ impl Command {
         (command, valid)
     }
 
-    /// Connects it to an editor.
-    pub fn connect(&self, m: &mut Module, editor: Instance, valid: &Expr) {
-        m.connect(editor, "command_valid", valid);
-        m.connect(editor, "command_at", &self.at);
-        if let Some(remove) = &self.remove {
-            m.connect(editor, "command_remove", remove);
+    /// Connects the command of an instance that has [driven](Self::drive) it to an editor.
+    pub fn pass(m: &mut Module, from: Instance, editor: Instance, spec: &EditorSpec) {
+        let mut ports: Vec<String> = ["valid", "at", "insert", "words"].map(String::from).into();
+        ports.extend((spec.most_remove_words > 0).then(|| "remove".into()));
+        ports.extend((spec.user_bits > 0).then(|| "user".into()));
+        for index in 0..spec.patches.len() {
+            ports.extend(["valid", "at", "word"].map(|part| format!("patch{index}_{part}")));
         }
-        m.connect(editor, "command_insert", &self.insert);
-        m.connect(editor, "command_words", &self.words);
+        for port in ports.iter().map(|port| format!("command_{port}")) {
+            let value = m.output_from(from, &port);
+            m.connect(editor, &port, value);
+        }
+    }
+
+    /// Drives output ports that are called as those of an editor.
+    pub fn drive(&self, m: &mut Module, valid: &Expr) {
+        m.output_of("command_valid", valid);
+        m.output_of("command_at", &self.at);
+        if let Some(remove) = &self.remove {
+            m.output_of("command_remove", remove);
+        }
+        m.output_of("command_insert", &self.insert);
+        m.output_of("command_words", &self.words);
         for (index, patch) in self.patches.iter().enumerate() {
-            m.connect(editor, &format!("command_patch{index}_valid"), &patch.valid);
-            m.connect(editor, &format!("command_patch{index}_at"), &patch.at);
-            m.connect(editor, &format!("command_patch{index}_word"), &patch.word);
+            m.output_of(&format!("command_patch{index}_valid"), &patch.valid);
+            m.output_of(&format!("command_patch{index}_at"), &patch.at);
+            m.output_of(&format!("command_patch{index}_word"), &patch.word);
         }
         if let Some(user) = &self.user {
-            m.connect(editor, "command_user", user);
+            m.output_of("command_user", user);
         }
     }
 
