@@ -148,17 +148,22 @@ const KINDS: [Kind; 8] = [
 ];
 
 impl Estimate {
-    /// The estimate of a program, beside the compiler's figures if there are any.
-    pub fn new(loaded: &Loaded, chip: Chip, pattern: Pattern, compiled: Option<&Compiled>) -> Self {
+    /// The estimate of a program, beside the compiler's figures if there are any; a sequencer has a pattern.
+    pub fn new(
+        loaded: &Loaded,
+        chip: Chip,
+        pattern: Option<Pattern>,
+        compiled: Option<&Compiled>,
+    ) -> Self {
         let limits = chip.limits();
         let stages = resources::per_stage(&loaded.program, limits);
         let phv = resources::phv(&loaded.program, limits);
         let measured = match pattern {
             _ if chip != Chip::Tofino1 => None,
-            Pattern::Paper => Some(0),
-            Pattern::Private => Some(1),
-            Pattern::Shift => Some(2),
-            Pattern::Pairs | Pattern::TwoPipe => None,
+            Some(Pattern::Paper) => Some(0),
+            Some(Pattern::Private) => Some(1),
+            Some(Pattern::Shift) => Some(2),
+            Some(Pattern::Pairs | Pattern::TwoPipe) | None => None,
         };
         let rows = KINDS.iter().map(|kind| {
             let sum = |stages: &[StageUse]| stages.iter().map(kind.used).sum::<usize>();
@@ -170,7 +175,7 @@ impl Estimate {
                 available,
                 percent: percent(used, available),
                 compiled: compiled.map(|compiled| sum(&compiled.stages)),
-                paper_percent: (chip == Chip::Tofino1).then_some(kind.paper),
+                paper_percent: (chip == Chip::Tofino1 && pattern.is_some()).then_some(kind.paper),
                 measured_percent: measured.map(|column| kind.measured[column]),
             }
         });

@@ -1,5 +1,7 @@
 //! The scripts that fill the tables and reset the registers.
 
+pub mod encoder;
+
 use std::fmt::Write;
 
 use seqnic_spec::Config;

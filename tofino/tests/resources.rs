@@ -133,6 +133,7 @@ impl Bare {
     ) {
         self.program.ingress.registers.push(Register {
             name: format!("{name}_memory"),
+            entries: 1,
             bits: 32,
             initial,
         });
@@ -144,8 +145,12 @@ impl Bare {
                 outputs: 1,
                 body: body.clone(),
             });
-            let into = vec![into.clone()];
-            self.table(table, stage, Statement::Execute { action, into });
+            let execute = Statement::Execute {
+                action,
+                index: Vec::new(),
+                into: vec![into.clone()],
+            };
+            self.table(table, stage, execute);
         }
     }
 }
@@ -192,7 +197,7 @@ fn what_is_added_to_the_measured_programs_is_small() {
     ] {
         let config = config(&toml);
         let design = Design::new(&config, Chip::Tofino1, Some(pattern)).expect("fits");
-        let estimate = Estimate::new(&design.programs[0], Chip::Tofino1, pattern, None);
+        let estimate = Estimate::new(&design.programs[0], Chip::Tofino1, Some(pattern), None);
         for row in &estimate.rows {
             let measured = row.measured_percent.expect("this pattern was measured");
             assert!(row.percent - measured < 7.0, "{row:?}");
@@ -230,7 +235,7 @@ fn the_first_table_of_a_log_is_read_and_not_the_one_in_percent() {
     assert_eq!(stages.len(), 2);
     let first = stages[0];
     assert_eq!(
-        (first.crossbar_bytes, first.packs, first.gateways),
+        (first.crossbar_bytes, first.hash_units, first.gateways),
         (21, 4, 3)
     );
     assert_eq!((first.sram, first.map_ram, first.tcam), (8, 2, 1));
@@ -251,7 +256,7 @@ fn the_first_table_of_a_log_is_read_and_not_the_one_in_percent() {
         suffix: "sequencer",
         program: Bare::program(Way::Shared),
     };
-    let estimate = Estimate::new(&loaded, Chip::Tofino1, Pattern::Paper, Some(&compiled));
+    let estimate = Estimate::new(&loaded, Chip::Tofino1, Some(Pattern::Paper), Some(&compiled));
     let compiled = estimate
         .rows
         .iter()

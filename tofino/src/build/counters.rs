@@ -68,7 +68,9 @@ impl Maker<'_> {
         let access = Access {
             name: &format!("count_{name}"),
             bits: 32,
+            entries: 1,
             initial: Initial::One(0),
+            index: Vec::new(),
             stage: 0,
             into: vec![into],
         };
