@@ -6,6 +6,7 @@ mod operator;
 mod options;
 mod pace;
 mod player;
+mod reports;
 
 use std::iter;
 use std::time::Instant;
@@ -87,6 +88,9 @@ impl<E: Engine> Cosim<E> {
         // A source holds tvalid low during reset.
         engine.set(wiring.input.valid, &[0]);
         engine.set(wiring.output.ready, &[0]);
+        if let Some(reports) = &wiring.reports {
+            engine.set(reports.ready, &[0]);
+        }
         // Where there are registers, nobody asks for them.
         for (signal, _) in axi_lite_slave::INPUTS {
             if let Some(port) = engine.port(&format!("s_axi_{signal}")) {
@@ -173,6 +177,7 @@ impl<E: Engine> Cosim<E> {
             self.operate()?;
             self.next_batch(packets);
             self.checker.check_input(&mut self.feeder)?;
+            self.checker.check_reports()?;
         }
     }
 

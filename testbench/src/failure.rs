@@ -15,7 +15,7 @@ pub enum Violation {
     /// A stream broke a rule of its protocol.
     #[error("{stream}: {rule}")]
     Protocol {
-        /// `s_axis` or `m_axis`.
+        /// `s_axis`, `m_axis` or `m_axis_report`.
         stream: &'static str,
         /// The rule.
         rule: Rule,
@@ -38,15 +38,26 @@ pub enum Violation {
     NothingDue,
     /// Nothing moved for too long.
     #[error(
-        "nothing moved in {cycles} cycles with a ready sink; {due} frames must still come out, {beats} beats go in"
+        "nothing moved in {cycles} cycles with a ready sink; {due} frames{} must still come out, {beats} beats go in",
+        and_reports(*.reports)
     )]
     Stuck {
         /// Cycles since the last transfer, without those in which the sink was not ready.
         cycles: u64,
         /// Frames whose first beat went in and whose last beat did not come out.
         due: usize,
+        /// Reports that must still come out, or that began and did not end.
+        reports: u64,
         /// Beats that were offered or would be next.
         beats: usize,
+    },
+    /// A report is another one than the model has.
+    #[error("report {number}: {fault}")]
+    Report {
+        /// The report, counted from 0.
+        number: u64,
+        /// What is wrong with it.
+        fault: ReportFault,
     },
     /// A register holds something else than in the model.
     #[error("{name}, word {word}, reads {actual:#010x}, the model has {expected:#010x}")]
@@ -66,6 +77,27 @@ pub enum Violation {
         /// Its address.
         offset_bytes: usize,
     },
+}
+
+/// What is wrong with a report.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ReportFault {
+    /// It has other bytes than the model's, or another length.
+    #[error("{0}")]
+    Bytes(Difference),
+    /// The model has no report now.
+    #[error("it comes out, and the model has none")]
+    NotDue,
+    /// What it says cannot be.
+    #[error("{0}")]
+    Says(String),
+}
+
+fn and_reports(reports: u64) -> String {
+    match reports {
+        0 => String::new(),
+        reports => format!(" and {reports} reports"),
+    }
 }
 
 /// The first difference between two frames.
@@ -181,6 +213,13 @@ impl fmt::Display for Failure {
                 "  which is byte {} of its beat: {place}",
                 offset % config.bus_bytes()
             )?;
+            hex_lines(f, difference)?;
+        }
+        if let Violation::Report {
+            fault: ReportFault::Bytes(difference),
+            ..
+        } = violation
+        {
             hex_lines(f, difference)?;
         }
         writeln!(

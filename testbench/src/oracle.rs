@@ -4,6 +4,7 @@ use seqnic_sim::model::{ControlRegisters, Sequencer, SidebandModel, Stripper};
 use seqnic_spec::Config;
 
 use crate::axis::SentFrame;
+use crate::failure::ReportFault;
 
 /// A frame that must come out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,21 @@ pub struct Expected {
     pub core: Option<usize>,
     /// The time of the packet that it comes from, in nanoseconds.
     pub timestamp_ns: u64,
+}
+
+/// A frame that came out of the stream of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportFrame<'a> {
+    /// Counted from 0.
+    pub number: u64,
+    /// Its bytes, from the Ethernet header on.
+    pub bytes: &'a [u8],
+    /// The frames whose first beats had been accepted by the cycle of its first beat.
+    pub frames_in: u64,
+    /// The cycle of its first beat, counted from the release of reset.
+    pub first_cycle: u64,
+    /// The cycle of its last beat.
+    pub cycle: u64,
 }
 
 /// Says what a design must put out; most often a golden model.
@@ -40,6 +56,24 @@ pub trait Oracle {
 
     /// The write counts for the frame of this number that goes in, from 0 on, and for all behind it.
     fn write_ends(&mut self, _frame: u64) {}
+
+    /// Checks a frame of the stream of reports.
+    ///
+    /// They come in order. When one comes, [`expect`](Self::expect) has been asked about all frames that had gone in
+    /// when it began, and perhaps about later ones.
+    fn report(&mut self, _report: &ReportFrame<'_>) -> Result<(), ReportFault> {
+        Err(ReportFault::NotDue)
+    }
+
+    /// How many reports must still come out, as far as can be said. A run is not over before.
+    fn reports_due(&mut self) -> u64 {
+        0
+    }
+
+    /// For how many cycles a design may do nothing that is seen on a stream, beyond what a frame takes.
+    fn patience_cycles(&self) -> u64 {
+        0
+    }
 
     /// The registers as they must read when all frames have come out.
     fn registers(&mut self) -> Option<&mut ControlRegisters> {

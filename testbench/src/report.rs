@@ -23,6 +23,10 @@ pub struct Report {
     pub ready_cycles: u64,
     /// Output frames of each core; without meaning for a stripper.
     pub frames_per_core: Vec<u64>,
+    /// Frames that came out of the stream of reports, as the model has them.
+    pub reports: u64,
+    /// Their bytes.
+    pub report_bytes: u64,
     /// Wall-clock time, with generating packets, modelling and checking.
     pub elapsed: Duration,
 }

@@ -17,6 +17,8 @@ pub(crate) struct Scoreboard {
     current: Option<(Expected, SentFrame, u64)>,
     /// Frames that went in.
     sent: u64,
+    /// Frames that the oracle has been asked about.
+    asked: u64,
     spare: Expected,
 }
 
@@ -27,6 +29,7 @@ impl Scoreboard {
             waiting: VecDeque::new(),
             current: None,
             sent: 0,
+            asked: 0,
             spare: Expected::default(),
         }
     }
@@ -48,6 +51,7 @@ impl Scoreboard {
             let Some((frame, time)) = self.waiting.pop_front() else {
                 return;
             };
+            self.asked += 1;
             let mut expected = blank(mem::take(&mut self.spare), &frame);
             match self.oracle.expect(&frame, time, &mut expected) {
                 true => self.current = Some((expected, frame, time)),
@@ -59,6 +63,11 @@ impl Scoreboard {
     /// The number of frames that must still come out, once [asked](Self::ask).
     pub(crate) fn due(&self) -> usize {
         usize::from(self.current.is_some()) + self.waiting.len()
+    }
+
+    /// The number of frames that the oracle has been asked about.
+    pub(crate) fn asked(&self) -> u64 {
+        self.asked
     }
 
     /// The current frame came out.

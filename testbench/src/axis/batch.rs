@@ -17,6 +17,8 @@ pub struct Batch {
     pub idle: Vec<u64>,
     /// One bit a cycle: 1 keeps the sink from being ready.
     pub stall: Vec<u64>,
+    /// One bit a cycle: 1 keeps the sink of the reports from being ready. Empty where there are none.
+    pub report_stall: Vec<u64>,
     /// Records of the beats to play; their headers hold `tlast` only.
     pub beats: Vec<u64>,
     /// How many of them have been accepted.
@@ -27,6 +29,8 @@ pub struct Batch {
     pub input: Transcript,
     /// The cycles in which `m_axis_tvalid` was 1.
     pub output: Transcript,
+    /// The cycles in which `m_axis_report_tvalid` was 1, in a design with reports.
+    pub reports: Option<Transcript>,
     /// Whether the input carries a beat that is still to be accepted.
     pub offered: bool,
 }
@@ -99,16 +103,19 @@ impl Batch {
     /// An empty batch for these streams, of at most `most_cycles` cycles.
     pub fn new<P>(wiring: &Wiring<P>, most_cycles: usize) -> Self {
         let (input, output) = (&wiring.input.shape, &wiring.output.shape);
+        let reports = wiring.reports.as_ref().map(|reports| &reports.shape);
         Self {
             cycles: 0,
             first_cycle: 0,
             idle: Vec::with_capacity(most_cycles.div_ceil(64)),
             stall: Vec::with_capacity(most_cycles.div_ceil(64)),
+            report_stall: Vec::new(),
             beats: Vec::new(),
             accepted: 0,
             junk: vec![0; input.words()],
             input: Transcript::new(input.clone(), most_cycles),
             output: Transcript::new(output.clone(), most_cycles),
+            reports: reports.map(|reports| Transcript::new(reports.clone(), most_cycles)),
             offered: false,
         }
     }
@@ -125,8 +132,12 @@ impl Batch {
         self.offered = before.offered;
         self.input.end = 0;
         self.output.end = 0;
+        if let Some(reports) = &mut self.reports {
+            reports.end = 0;
+        }
         self.idle.clear();
         self.stall.clear();
+        self.report_stall.clear();
     }
 
     /// The cycle after the last one.
@@ -141,13 +152,20 @@ impl Batch {
 
     /// Runs the cycles on an engine, signal by signal. Nothing is allocated in it.
     pub fn play<E: Engine>(&mut self, engine: &mut E, wiring: &Wiring<E::Port>) {
-        let Wiring { input, output } = wiring;
+        let Wiring {
+            input,
+            output,
+            reports,
+        } = wiring;
         for cycle in 0..self.cycles {
             if !self.offered {
                 self.offered = self.pending_beats() > 0 && !bit(&self.idle, cycle);
                 self.drive(engine, input);
             }
             engine.set(output.ready, &[u64::from(!bit(&self.stall, cycle))]);
+            if let Some(reports) = reports {
+                engine.set(reports.ready, &[u64::from(!bit(&self.report_stall, cycle))]);
+            }
             engine.eval();
 
             let number = self.first_cycle + cycle as u64;
@@ -160,6 +178,11 @@ impl Batch {
             if engine.get(output.valid)[0] != 0 {
                 self.output
                     .record(engine, output, !bit(&self.stall, cycle), number);
+            }
+            if let (Some(stream), Some(transcript)) = (reports, &mut self.reports)
+                && engine.get(stream.valid)[0] != 0
+            {
+                transcript.record(engine, stream, !bit(&self.report_stall, cycle), number);
             }
             engine.clock();
         }

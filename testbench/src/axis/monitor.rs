@@ -75,6 +75,11 @@ impl Monitor {
         }
     }
 
+    /// Whether the last beat seen is still to be accepted.
+    pub fn is_stalled(&self) -> bool {
+        self.stalled
+    }
+
     fn check_unchanged(&self, beat: &Beat<'_>) -> Result<(), Rule> {
         let before = beat.with_words(&self.previous);
         if beat.cycle() != before.cycle() + 1 {

@@ -53,13 +53,15 @@ pub struct Stream<P> {
     pub shape: Shape,
 }
 
-/// The ports of a design with one input stream and one output stream.
+/// The ports of a design with one input stream, one output stream, and perhaps a stream of reports.
 #[derive(Clone, Debug)]
 pub struct Wiring<P> {
     /// The stream `s_axis`, and with it the port `timestamp` where there is one.
     pub input: Stream<P>,
     /// The stream `m_axis`.
     pub output: Stream<P>,
+    /// The stream `m_axis_report` of a design that has one: datagrams, on a bus of its own width.
+    pub reports: Option<Stream<P>>,
 }
 
 impl<P: Copy> Wiring<P> {
@@ -68,6 +70,7 @@ impl<P: Copy> Wiring<P> {
         Ok(Self {
             input: Stream::new(engine, config, "s_axis")?,
             output: Stream::new(engine, config, "m_axis")?,
+            reports: Stream::reports(engine)?,
         })
     }
 }
@@ -78,20 +81,8 @@ impl<P: Copy> Stream<P> {
         config: &Config,
         prefix: &str,
     ) -> Result<Self, PortError> {
-        let required = |signal: &str, wanted_bits: usize| {
-            let port = format!("{prefix}_{signal}");
-            let Some(found) = engine.port(&port) else {
-                return Err(PortError::Missing { port });
-            };
-            match engine.width(found) {
-                found_bits if found_bits == wanted_bits => Ok(found),
-                found_bits => Err(PortError::Width {
-                    port,
-                    found_bits,
-                    wanted_bits,
-                }),
-            }
-        };
+        let required =
+            |signal: &str, wanted_bits: usize| required(engine, prefix, signal, wanted_bits);
         // Whether these are there is for the oracle to miss: a stripper has neither.
         let dest = engine.port(&format!("{prefix}_tdest"));
         let time = engine.port("timestamp").filter(|_| prefix == "s_axis");
@@ -130,5 +121,50 @@ impl<P: Copy> Stream<P> {
             lanes,
             shape,
         })
+    }
+
+    /// The stream of reports, which is as wide as the design makes it.
+    fn reports<E: Engine<Port = P>>(engine: &E) -> Result<Option<Self>, PortError> {
+        let prefix = "m_axis_report";
+        let Some(data) = engine.port("m_axis_report_tdata") else {
+            return Ok(None);
+        };
+        let data_bits = engine.width(data);
+        let required =
+            |signal: &str, wanted_bits: usize| required(engine, prefix, signal, wanted_bits);
+        let shape = Shape::new(data_bits, 0, 0, 0);
+        let lanes = [("tdata", data_bits), ("tkeep", data_bits / 8)]
+            .into_iter()
+            .zip([shape.data.clone(), shape.keep.clone()])
+            .map(|((signal, bits), words)| required(signal, bits).map(|port| Lane { port, words }))
+            .collect::<Result<_, _>>()?;
+        Ok(Some(Self {
+            valid: required("tvalid", 1)?,
+            ready: required("tready", 1)?,
+            last: required("tlast", 1)?,
+            lanes,
+            shape,
+        }))
+    }
+}
+
+/// A port that must be there, with this width.
+fn required<E: Engine>(
+    engine: &E,
+    prefix: &str,
+    signal: &str,
+    wanted_bits: usize,
+) -> Result<E::Port, PortError> {
+    let port = format!("{prefix}_{signal}");
+    let Some(found) = engine.port(&port) else {
+        return Err(PortError::Missing { port });
+    };
+    match engine.width(found) {
+        found_bits if found_bits == wanted_bits => Ok(found),
+        found_bits => Err(PortError::Width {
+            port,
+            found_bits,
+            wanted_bits,
+        }),
     }
 }

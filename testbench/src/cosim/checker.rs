@@ -8,6 +8,7 @@ use super::OutputFrame;
 use super::feeder::Feeder;
 use super::options::Options;
 use super::pace::Pace;
+use super::reports::Reports;
 use crate::axis::{Batch, Monitor, Pause, Rule, Sink};
 use crate::failure::{Failure, Violation};
 use crate::oracle::Oracle;
@@ -35,6 +36,7 @@ pub(super) struct Checker {
     sink: Sink,
     input_monitor: Monitor,
     output_monitor: Monitor,
+    reports: Reports,
     batch: Batch,
     /// The next record of the batch's output to look at.
     position: usize,
@@ -61,6 +63,7 @@ impl Checker {
             sink: Sink::default(),
             input_monitor: Monitor::new(false),
             output_monitor: Monitor::new(true),
+            reports: Reports::default(),
             batch,
             position: 0,
             input_in_frame: false,
@@ -98,7 +101,11 @@ impl Checker {
 
     /// The figures so far, but for the time.
     pub(super) fn report(&self) -> Report {
-        self.report.clone()
+        Report {
+            reports: self.reports.frames(),
+            report_bytes: self.reports.bytes(),
+            ..self.report.clone()
+        }
     }
 
     /// The oracle, and how many frames have gone in.
@@ -162,15 +169,36 @@ impl Checker {
     pub(super) fn check_progress(&mut self) -> Result<bool, Box<Failure>> {
         let waited = self.pace.since_transfer();
         self.scoreboard.ask();
+        if let Err((violation, cycle)) = self.reports.hand_over(&mut self.scoreboard) {
+            return Err(self.failure(violation, cycle));
+        }
         let (due, beats) = (self.scoreboard.due(), self.batch.pending_beats());
-        if self.drained && due == 0 {
+        let (oracle, _) = self.scoreboard.oracle();
+        let unfinished = u64::from(!self.reports.is_quiet());
+        let (reports, patience) = (
+            oracle.reports_due().max(unfinished),
+            oracle.patience_cycles(),
+        );
+        if self.drained && due == 0 && reports == 0 {
             return Ok(waited >= QUIET_CYCLES);
         }
-        match waited {
-            cycles if cycles > patience_cycles(&self.config, self.options.idle) => {
-                Err(self.failure(Violation::Stuck { cycles, due, beats }, self.batch.end()))
-            }
-            _ => Ok(false),
+        if waited <= patience + patience_cycles(&self.config, self.options.idle) {
+            return Ok(false);
+        }
+        let stuck = Violation::Stuck {
+            cycles: waited,
+            due,
+            reports,
+            beats,
+        };
+        Err(self.failure(stuck, self.batch.end()))
+    }
+
+    /// Checks and collects the reports of the batch, when its input has been looked at.
+    pub(super) fn check_reports(&mut self) -> Result<(), Box<Failure>> {
+        match self.reports.look(&self.batch, &mut self.pace) {
+            Ok(()) => Ok(()),
+            Err((rule, cycle)) => Err(self.protocol_failure("m_axis_report", rule, cycle)),
         }
     }
 
@@ -183,8 +211,9 @@ impl Checker {
             if !beat.ready() {
                 continue;
             }
-            self.pace.input(&self.batch, &beat);
+            self.pace.moved(&self.batch, &beat);
             if !self.input_in_frame {
+                self.reports.frame_begins(beat.cycle());
                 let frame = feeder
                     .take_sent()
                     .expect("every first beat is that of a sent frame");

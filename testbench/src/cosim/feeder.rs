@@ -15,6 +15,7 @@ pub(super) struct Feeder {
     source: Source,
     idle: Stall,
     stall: Stall,
+    report_stall: Stall,
     /// The cycles of the next batch, while there are packets.
     cycles: usize,
 }
@@ -25,6 +26,7 @@ impl Feeder {
             source: Source::new(shape, user_bits, options.seed_of(0)),
             idle: Stall::new(options.idle, options.seed_of(1)),
             stall: Stall::new(options.stall, options.seed_of(2)),
+            report_stall: Stall::new(options.stall, options.seed_of(3)),
             cycles: LEAST_BATCH_CYCLES,
         }
     }
@@ -54,6 +56,10 @@ impl Feeder {
         for _ in 0..cycles / 64 {
             batch.idle.push(self.idle.next_64());
             batch.stall.push(self.stall.next_64());
+        }
+        if batch.reports.is_some() {
+            let pauses = (0..cycles / 64).map(|_| self.report_stall.next_64());
+            batch.report_stall.extend(pauses);
         }
         self.source.refill(batch);
     }

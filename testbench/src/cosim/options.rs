@@ -5,7 +5,7 @@ use crate::axis::Pause;
 /// How a run goes; equal options and packets give equal runs, cycle by cycle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// When the sink is not ready.
+    /// When the sink is not ready. That of the reports pauses in the same way, but in other cycles.
     pub stall: Pause,
     /// When the source pauses, between the beats of a frame as well as between frames.
     pub idle: Pause,

@@ -23,8 +23,8 @@ impl Pace {
         }
     }
 
-    /// An input beat was transferred.
-    pub(super) fn input(&mut self, batch: &Batch, beat: &Beat<'_>) {
+    /// A beat was transferred that is not on the output.
+    pub(super) fn moved(&mut self, batch: &Batch, beat: &Beat<'_>) {
         let now = self.until(batch, beat);
         self.before_last_transfer = self.before_last_transfer.max(now);
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use seqnic_hdl::rtl::{Design, Expr, Module, Reset, lit, when, zeros};
+use seqnic_hdl::rtl::{Design, Expr, Module, Reset, concat, lit, when, zeros};
 use seqnic_testbench::axis::SentFrame;
-use seqnic_testbench::{Expected, Oracle};
+use seqnic_testbench::{Difference, Expected, Oracle, ReportFault, ReportFrame};
 
 /// The width of the toys' bus.
 pub const DATA_BITS: usize = 64;
@@ -172,4 +172,119 @@ pub fn frame_swapper() -> Arc<Design> {
     m.output_of("m_axis_tvalid", &valid);
     m.output_of("m_axis_tlast", lit(1, 1));
     m.build().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What is wrong with the reports of a toy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportBug {
+    Nothing,
+    Corrupts,
+    Loses,
+    Invents,
+    DropsValid,
+    ChangesDataWhileStalled,
+    LeavesOutLast,
+    ComesTooEarly,
+}
+
+/// Passes frames through, and reports the number of each in a frame of two beats: 16 bytes of 0xa5, then the number and 4
+/// bytes of 0x5a. Input waits while a report does. A bug shows in report 7.
+pub fn reporter(bug: ReportBug) -> Arc<Design> {
+    let mut m = Module::new("reporter", "Passes frames through and reports them.");
+    let s = ports(&mut m);
+    let report_ready = m.input("m_axis_report_tready", 1);
+    let is = |wanted| lit(1, u64::from(bug == wanted));
+
+    let tick = m.register("tick", 3, Reset::To(0));
+    m.next(&tick, tick.plus(1));
+    let number = m.register("number", 8, Reset::To(0));
+    let valid = m.register("report_valid", 1, Reset::To(0));
+    let second = m.register("report_second", 1, Reset::To(0));
+    let free = m.wire("report_free", !&valid);
+    let pass = m.wire("pass", &s.valid & &s.ready & &free);
+    let ends = m.wire("ends", &pass & &s.last);
+    m.next_when(&number, &ends, number.plus(1));
+
+    let of_7 = m.wire("of_7", number.is(8));
+    let shown = m.wire(
+        "report_shown",
+        &valid & !(is(ReportBug::DropsValid) & &of_7 & tick.is(7)),
+    );
+    let last = m.wire(
+        "report_last",
+        &second & !(is(ReportBug::LeavesOutLast) & &of_7),
+    );
+    let sent = m.wire("report_sent", &shown & &report_ready);
+    let begins = (&ends & !(is(ReportBug::Loses) & number.is(7)))
+        | (is(ReportBug::Invents) & number.is(8) & tick.is(3) & &free & !&ends)
+        | (is(ReportBug::ComesTooEarly) & number.is(0) & tick.is(0) & &free & !&ends);
+    m.next(&valid, &begins | (&valid & !(&sent & &second)));
+    m.next_when(&second, &sent, !&second);
+    let stalled = m.delayed("report_stalled", Reset::To(0), &shown & !&report_ready);
+
+    let text = m.wire("text", number.minus(1));
+    let wrong = (is(ReportBug::Corrupts) & &of_7 & &second)
+        | (is(ReportBug::ChangesDataWhileStalled) & &of_7 & &stalled);
+    let head = lit(64, 0xa5a5_a5a5_a5a5_a5a5).repeat(2);
+    let tail = concat([text, lit(32, 0x5a5a_5a5a), zeros(88)]);
+    m.output_of(
+        "m_axis_report_tdata",
+        second.mux(&tail, &head) ^ concat([lit(4, 8).gated_by(&wrong), zeros(124)]),
+    );
+    m.output_of(
+        "m_axis_report_tkeep",
+        last.mux(&lit(16, 0x1f), &lit(16, 0xffff)),
+    );
+    m.output_of("m_axis_report_tvalid", &shown);
+    m.output_of("m_axis_report_tlast", &last);
+
+    m.output_of("s_axis_tready", &s.ready & &free);
+    m.output_of("m_axis_tdata", &s.data);
+    m.output_of("m_axis_tkeep", &s.keep);
+    let first = m.register("first", 1, Reset::To(1));
+    m.next_when(&first, &pass, &s.last);
+    let user = m.captured("user", &first & &pass, &s.user);
+    m.output_of("m_axis_tuser", first.mux(&s.user, &user));
+    // A frame that began must go on when the report of the one before it is waited for.
+    m.output_of("m_axis_tvalid", &s.valid & &free);
+    m.output_of("m_axis_tlast", &s.last);
+    m.build().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Expects every frame as it was sent, and the reports of [`reporter`].
+#[derive(Default)]
+pub struct Reported {
+    due: u64,
+    frames: u64,
+}
+
+impl Oracle for Reported {
+    fn expect(&mut self, frame: &SentFrame, _time: u64, out: &mut Expected) -> bool {
+        out.bytes.extend_from_slice(&frame.packet.data);
+        self.frames += 1;
+        self.due += 1;
+        true
+    }
+
+    fn report(&mut self, report: &ReportFrame<'_>) -> Result<(), ReportFault> {
+        assert!(report.frames_in <= self.frames, "{report:?}");
+        let Some(due) = self.due.checked_sub(1) else {
+            return Err(ReportFault::NotDue);
+        };
+        self.due = due;
+        let mut expected = vec![0xa5; 16];
+        expected.extend([report.number as u8, 0x5a, 0x5a, 0x5a, 0x5a]);
+        match report.bytes == expected {
+            true => Ok(()),
+            false => Err(ReportFault::Bytes(Difference::find(
+                &expected,
+                report.bytes,
+                true,
+            ))),
+        }
+    }
+
+    fn reports_due(&mut self) -> u64 {
+        self.due
+    }
 }

@@ -88,13 +88,18 @@ bool bit(rust::Slice<const std::uint64_t> words, std::size_t index) {
 
 }  // namespace
 
-void Running::play(const StreamWires &input_wires, const StreamWires &output_wires, Cycles &run,
-                   rust::Slice<std::uint64_t> pins) {
+void Running::play(const StreamWires &input_wires, const StreamWires &output_wires,
+                   const rust::Vec<StreamWires> &report_wires, Cycles &run, rust::Slice<std::uint64_t> pins) {
     const StreamPorts input(*model_, input_wires), output(*model_, output_wires);
-    check(run, input, output);
+    std::vector<StreamPorts> all_reports;
+    for (const StreamWires &wires : report_wires) {
+        all_reports.emplace_back(*model_, wires);
+    }
+    check(run, input, output, all_reports);
+    const StreamPorts *const reports = all_reports.empty() ? nullptr : &all_reports.front();
     model_->enter();
     drive(pins.data());
-    std::uint64_t *in = run.input.data(), *out = run.output.data();
+    std::uint64_t *in = run.input.data(), *out = run.output.data(), *reported = run.reports.data();
     const std::uint64_t *next = run.beats.data() + run.accepted * input.words;
     const std::uint64_t *const end = run.beats.data() + run.beats.size();
 
@@ -106,6 +111,9 @@ void Running::play(const StreamWires &input_wires, const StreamWires &output_wir
         }
         const bool stalled = bit(run.stall, cycle);
         output.ready.set(!stalled);
+        if (reports) {
+            reports->ready.set(!bit(run.report_stall, cycle));
+        }
         model_->eval();
 
         const std::uint64_t number = run.first_cycle + cycle;
@@ -120,6 +128,9 @@ void Running::play(const StreamWires &input_wires, const StreamWires &output_wir
         if (output.valid.bit()) {
             out = output.take(out, !stalled, number);
         }
+        if (reports && reports->valid.bit()) {
+            reported = reports->take(reported, !bit(run.report_stall, cycle), number);
+        }
         if (cycle + 1 == run.cycles) {
             sample(pins.data(), true);
         }
@@ -128,6 +139,7 @@ void Running::play(const StreamWires &input_wires, const StreamWires &output_wir
     run.accepted = static_cast<std::size_t>(next - run.beats.data()) / input.words;
     run.input_records = static_cast<std::size_t>(in - run.input.data()) / input.words;
     run.output_records = static_cast<std::size_t>(out - run.output.data()) / output.words;
+    run.report_records = reports ? static_cast<std::size_t>(reported - run.reports.data()) / reports->words : 0;
 }
 
 }  // namespace seqnic

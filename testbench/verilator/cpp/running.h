@@ -29,7 +29,9 @@ class Running {
     void hold_reset(bool asserted);
 
     // The inner loop: as `Batch::play` in Rust, record for record. The pins are left as that leaves the ports.
-    void play(const StreamWires &input, const StreamWires &output, Cycles &run, rust::Slice<std::uint64_t> pins);
+    // There is a stream of reports, or none.
+    void play(const StreamWires &input, const StreamWires &output, const rust::Vec<StreamWires> &reports, Cycles &run,
+              rust::Slice<std::uint64_t> pins);
 
     void record(rust::Str path, std::uint64_t from, std::uint64_t to);
     void finish_record();

@@ -99,14 +99,18 @@ struct StreamPorts {
 };
 
 // The flat arrays must hold what the loop reads and writes without looking.
-inline void check(const Cycles &run, const StreamPorts &input, const StreamPorts &output) {
+inline void check(const Cycles &run, const StreamPorts &input, const StreamPorts &output,
+                  const std::vector<StreamPorts> &reports) {
     const bool enough = input.words > 0 && output.words > 0 && run.idle.size() * 64 >= run.cycles &&
                         run.stall.size() * 64 >= run.cycles && run.junk.size() == input.words &&
                         run.beats.size() % input.words == 0 && run.accepted <= run.beats.size() / input.words &&
                         !(run.offered && run.accepted == run.beats.size() / input.words) &&
                         run.input.size() / input.words >= run.cycles &&
                         run.output.size() / output.words >= run.cycles;
-    if (!enough) {
+    const bool has_room = reports.empty() || (reports.size() == 1 && reports[0].words > 0 &&
+                                              run.report_stall.size() * 64 >= run.cycles &&
+                                              run.reports.size() / reports[0].words >= run.cycles);
+    if (!enough || !has_room) {
         throw std::length_error("the arrays of the batch are too short for its cycles");
     }
 }

@@ -35,14 +35,17 @@ mod ffi {
         first_cycle: u64,
         idle: &'a [u64],
         stall: &'a [u64],
+        report_stall: &'a [u64],
         beats: &'a [u64],
         junk: &'a [u64],
         accepted: usize,
         offered: bool,
         input: &'a mut [u64],
         output: &'a mut [u64],
+        reports: &'a mut [u64],
         input_records: usize,
         output_records: usize,
+        report_records: usize,
     }
 
     unsafe extern "C++" {
@@ -61,6 +64,7 @@ mod ffi {
             self: Pin<&mut Running>,
             input: &StreamWires,
             output: &StreamWires,
+            reports: &Vec<StreamWires>,
             run: &mut Cycles,
             pins: &mut [u64],
         ) -> Result<()>;

@@ -166,30 +166,41 @@ impl Engine for VerilatorEngine {
 
     /// The whole batch in C++.
     fn play(&mut self, wiring: &Wiring<PinId>, batch: &mut Batch) {
+        let cycles = batch.cycles;
+        let reports = batch.reports.as_mut();
         let mut run = Cycles {
             cycles: batch.cycles,
             first_cycle: batch.first_cycle,
             idle: &batch.idle,
             stall: &batch.stall,
+            report_stall: &batch.report_stall,
             beats: &batch.beats,
             junk: &batch.junk,
             accepted: batch.accepted,
             offered: batch.offered,
             input: batch.input.room(batch.cycles),
             output: batch.output.room(batch.cycles),
+            reports: reports.map_or(&mut [], |reports| reports.room(cycles)),
             input_records: 0,
             output_records: 0,
+            report_records: 0,
         };
         let (input, output) = (wires(&wiring.input), wires(&wiring.output));
-        let played = self
-            .model
-            .pin_mut()
-            .play(&input, &output, &mut run, &mut self.words);
+        // One or none.
+        let reports = wiring.reports.iter().map(wires).collect();
+        let played =
+            self.model
+                .pin_mut()
+                .play(&input, &output, &reports, &mut run, &mut self.words);
         played.unwrap_or_else(gave_up);
         let (input_records, output_records) = (run.input_records, run.output_records);
+        let report_records = run.report_records;
         (batch.accepted, batch.offered) = (run.accepted, run.offered);
         batch.input.add(input_records);
         batch.output.add(output_records);
+        if let Some(reports) = &mut batch.reports {
+            reports.add(report_records);
+        }
     }
 }
 

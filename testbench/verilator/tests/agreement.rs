@@ -6,7 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use common::{both, config, designs, engine, model, options, sequencer, toolchain, trace};
+use common::toys::{self, ReportBug};
+use common::{
+    both, config, designs, engine, frames_of, model, options, sequencer, toolchain, trace,
+};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use seqnic_hdl::blocks::register_crossing::register_crossing;
@@ -294,6 +297,31 @@ fn the_loop_in_cpp_and_the_loop_in_rust_are_the_same() {
             };
             assert_eq!(words(&in_cpp), words(&in_rust.0), "{}", port.name);
         }
+    }
+}
+
+#[test]
+fn the_loops_see_the_same_reports() {
+    let Some(toolchain) = toolchain() else { return };
+    let config = config(toys::TOML);
+    let model = model(&toolchain, &toys::reporter(ReportBug::Nothing));
+    let lengths = [60, 64, 1, 17, 8, 100, 39, 64, 65, 3, 80].repeat(20);
+    let start = || engine(&model, Initial::Random(4));
+    for (stall, idle) in [(0, 0), (30, 30), (80, 10)] {
+        let (options, packets) = (options(stall, idle, 9), || frames_of(lengths.clone(), 3));
+        let oracle = || Box::new(toys::Reported::default());
+        let in_cpp = Cosim::with_oracle(start(), &config, options.clone(), oracle());
+        let in_rust = Cosim::with_oracle(BySignal(start()), &config, options, oracle());
+        let of_cpp = in_cpp.expect("it has its ports").run(packets());
+        let of_rust = in_rust.expect("it has its ports").run(packets());
+        let [of_cpp, of_rust] = [of_cpp, of_rust]
+            .map(|report| report.unwrap_or_else(|failure| panic!("{failure}")))
+            .map(|report| seqnic_testbench::Report {
+                elapsed: Default::default(),
+                ..report
+            });
+        assert_eq!(of_cpp.reports, 220);
+        assert_eq!(of_cpp, of_rust);
     }
 }
 
