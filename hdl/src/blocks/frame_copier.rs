@@ -5,22 +5,24 @@ use std::sync::Arc;
 use super::axis;
 use super::fifo::{FifoSpec, fifo};
 use crate::rtl::{
-    Design, Expr, MemoryStyle, Module, Reset, RtlError, bits_for, concat, lit, zeros,
+    Design, Expr, MemorySpec, MemoryStyle, Module, Reset, RtlError, bits_for, concat, lit, ones,
+    zeros,
 };
 
 const DOC: &str = "\
 Frame copier: watches frames, and copies the first bytes of those that are wanted.
 
     beat ---> [ cut ] ---> [ beats        ] ---> word
-    wanted ---> room? -+-> [ orders       ] ---> order_bytes, order_turn, order_number, order_note
+    wanted ---> room? -+-> [ orders       ] ---> order_bytes, order_target, order_number, order_note
+    target ------------+-> [ numbers      ]
                        +-> [ drop counter ] ---> dropped
 
 Nothing here holds a frame back: a copy for which there is no room is left out as a whole and counted. Whether there is
 room is asked once a frame, for the longest copy. An order comes when its copy is there as a whole.
-Copies go to the targets in turn. Those that are left out are numbered too, so that who gets them sees the gap.
+The copies to each target are numbered. Those that are left out are too, so that who gets them sees the gap.
 Latency: 3 cycles from the last beat of a copy to its order. Throughput: 1 beat a cycle. Backpressure: none, it watches
-accepted beats. Reset: empty, turn 0, number 0, nothing dropped.
-Storage: the beats and the orders; a note, about 90 flip-flops.";
+accepted beats. Reset: empty, numbers 0, nothing dropped.
+Storage: the beats and the orders; a number for each target; a note, about 90 flip-flops.";
 
 /// Bits of `dropped`.
 pub const DROPPED_BITS: usize = 32;
@@ -32,11 +34,11 @@ pub const LENGTH_BITS: usize = 16;
 pub struct CopySpec {
     /// Bits of a beat.
     pub data_bits: usize,
-    /// The bytes that are copied of a frame at most; at least 1.
+    /// The bytes that are copied of a frame at most; 0: none, and there are no beats.
     pub most_bytes: usize,
     /// Bits that go with a copy: the input `note`, taken with the first beat.
     pub note_bits: usize,
-    /// The targets that take turns.
+    /// The targets: a power of two.
     pub targets: usize,
     /// Bits of the number of a copy, counted by each target.
     pub number_bits: usize,
@@ -55,8 +57,8 @@ impl CopySpec {
     }
 }
 
-/// A copier. Watches `accept`, `tdata`, `tkeep`, `tlast`; `wanted` and `note` count with the first beat of a frame.
-/// The copy in front shows in `order_bytes`, `order_turn`, `order_number`, `order_note` with `order_valid`, until
+/// A copier. Watches `accept`, `tdata`, `tkeep`, `tlast`; `wanted`, `note`, and with more than one target `target`
+/// count with the first beat of a frame. The copy in front shows in `order_bytes`, `order_target`, `order_number`, `order_note` with `order_valid`, until
 /// `order_ready`; its beats in `word`, one after the other with `word_ready`. `dropped`: the copies left out so far,
 /// modulo 2^32.
 pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError> {
@@ -70,71 +72,35 @@ pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError>
     );
     let wanted = m.input("wanted", 1);
     let note = m.input("note", spec.note_bits);
-    let (word_ready, order_ready) = (m.input("word_ready", 1), m.input("order_ready", 1));
+    let order_ready = m.input("order_ready", 1);
 
     let in_frame = m.register("in_frame", 1, Reset::To(0));
     m.next_when(&in_frame, &accept, !&last);
     let first = m.wire("first", &accept & !&in_frame);
     let asked = m.wire("asked", &first & &wanted);
 
-    // Room for the longest copy beside those that are kept; what is taken out counts a cycle later.
-    let push = m.forward("push", 1);
-    let kept_beats = level(&mut m, "kept_beats", spec.beats, &push, &word_ready);
     let begins = m.forward("begins", 1);
     let kept_orders = level(&mut m, "kept_orders", spec.orders, &begins, &order_ready);
-    let beats_fit = at_most(&kept_beats, spec.beats - spec.most_beats());
-    let has_room = m.wire(
-        "has_room",
-        beats_fit & at_most(&kept_orders, spec.orders - 1),
-    );
+    let orders_fit = at_most(&kept_orders, spec.orders - 1);
+    let (beats_fit, ends, bytes) = match spec.most_bytes {
+        0 => (ones(1), begins.clone(), zeros(LENGTH_BITS)),
+        _ => {
+            let beat = (&data, &keep, &last);
+            let copied = beats(&mut m, name, spec, beat, &accept, &begins)?;
+            (copied.fit, copied.end, copied.bytes)
+        }
+    };
+    let has_room = m.wire("has_room", beats_fit & orders_fit);
     m.drive(&begins, &asked & &has_room);
-
-    // Beats of the copy, up to the longest; then the rest of the frame goes by.
-    let copying = m.register("copying", 1, Reset::To(0));
-    let most = spec.most_beats();
-    let position = m.register("position", bits_for(most - 1), Reset::To(0));
-    let at_end = m.wire("at_end", position.is(most as u64 - 1));
-    m.drive(&push, &begins | (&accept & &copying));
-    let ends = m.wire("ends", &push & (&last | &at_end));
-    m.next(&copying, (&push & !&ends) | (&copying & !&accept));
-    m.next_when(
-        &position,
-        &push,
-        ends.mux(&zeros(position.width()), &position.plus(1)),
-    );
-
-    let taken = m.captured("note_taken", &first, &note);
     let ended = m.delayed("ended", Reset::To(0), &ends);
-    let before = m.delayed("beats_before", Reset::None, &position);
-    let last_keep = m.delayed("last_keep", Reset::None, &keep);
-    let bytes = copied_bytes(&mut m, spec, &before, &last_keep);
-
-    let turn = m.counter("turn", spec.targets, &asked);
-    let round_ends = m.wire("round_ends", &asked & turn.is(spec.targets as u64 - 1));
-    let number = m.register("number", spec.number_bits, Reset::To(0));
-    m.next_when(&number, round_ends, number.plus(1));
-    let place = concat([turn, number]);
-    let place_taken = m.captured("place_taken", &first, &place);
 
     let dropped = m.register("dropped_count", DROPPED_BITS, Reset::To(0));
     m.next_when(&dropped, &asked & !&has_room, dropped.plus(1));
     m.output_of("dropped", &dropped);
 
-    let beats = FifoSpec {
-        style: spec.style,
-        depth_words: spec.beats,
-        width_bits: spec.data_bits,
-        latency_cycles: 2,
-        refuses: false,
-    };
-    let beats = m.instance("beats", &fifo(&format!("{name}_beats"), beats)?);
-    m.connect(beats, "s_data", &data);
-    m.connect(beats, "s_valid", &push);
-    m.connect(beats, "m_ready", &word_ready);
-    let word = m.output_from(beats, "m_data");
-    m.output_of("word", word);
-
-    let order = concat([bytes, place_taken, taken]);
+    let place = numbered(&mut m, spec, &asked);
+    let taken = m.captured("taken", &first, concat([place, note]));
+    let order = concat([bytes, taken]);
     let orders = FifoSpec {
         style: MemoryStyle::Distributed,
         depth_words: spec.orders,
@@ -149,11 +115,10 @@ pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError>
     let valid = m.output_from(orders, "m_valid");
     m.output_of("order_valid", valid);
     let order = m.output_from(orders, "m_data");
-    let turn_bits = place.width() - spec.number_bits;
     let mut offset = 0;
     for (port, bits) in [
         ("order_bytes", LENGTH_BITS),
-        ("order_turn", turn_bits),
+        ("order_target", target_bits(spec.targets)),
         ("order_number", spec.number_bits),
         ("order_note", spec.note_bits),
     ] {
@@ -161,6 +126,94 @@ pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError>
         offset += bits;
     }
     m.build()
+}
+
+/// The beats of copies.
+struct Copied {
+    /// There is room for the longest copy.
+    fit: Expr,
+    /// The last beat of a copy is here.
+    end: Expr,
+    /// The length of a copy, a cycle later.
+    bytes: Expr,
+}
+
+fn beats(
+    m: &mut Module,
+    name: &str,
+    spec: CopySpec,
+    (data, keep, last): (&Expr, &Expr, &Expr),
+    accept: &Expr,
+    begins: &Expr,
+) -> Result<Copied, RtlError> {
+    let ready = m.input("word_ready", 1);
+    // Room for the longest copy beside those that are kept; what is taken out counts a cycle later.
+    let push = m.forward("push", 1);
+    let kept = level(m, "kept_beats", spec.beats, &push, &ready);
+    let fit = at_most(&kept, spec.beats - spec.most_beats());
+
+    // Beats of the copy, up to the longest; then the rest of the frame goes by.
+    let copying = m.register("copying", 1, Reset::To(0));
+    let most = spec.most_beats();
+    let position = m.register("position", bits_for(most - 1), Reset::To(0));
+    m.drive(&push, begins | (accept & &copying));
+    let end = m.wire("ends", &push & (last | position.is(most as u64 - 1)));
+    m.next(&copying, (&push & !&end) | (&copying & !accept));
+    m.next_when(
+        &position,
+        &push,
+        end.mux(&zeros(position.width()), &position.plus(1)),
+    );
+    let before = m.delayed("beats_before", Reset::None, &position);
+    let last_keep = m.delayed("last_keep", Reset::None, keep);
+
+    let beats = FifoSpec {
+        style: spec.style,
+        depth_words: spec.beats,
+        width_bits: spec.data_bits,
+        latency_cycles: 2,
+        refuses: false,
+    };
+    let beats = m.instance("beats", &fifo(&format!("{name}_beats"), beats)?);
+    m.connect(beats, "s_data", data);
+    m.connect(beats, "s_valid", &push);
+    m.connect(beats, "m_ready", &ready);
+    let word = m.output_from(beats, "m_data");
+    m.output_of("word", word);
+    Ok(Copied {
+        bytes: copied_bytes(m, spec, &before, &last_keep),
+        fit,
+        end,
+    })
+}
+
+/// The target of the frame that is asked for, and the number of its copy there.
+fn numbered(m: &mut Module, spec: CopySpec, asked: &Expr) -> Expr {
+    if spec.targets == 1 {
+        let number = m.register("number", spec.number_bits, Reset::To(0));
+        m.next_when(&number, asked, number.plus(1));
+        return concat([zeros(1), number]);
+    }
+    let target = m.input("target", target_bits(spec.targets));
+    let numbers = MemorySpec {
+        style: MemoryStyle::Distributed,
+        depth_words: spec.targets,
+        width_bits: spec.number_bits,
+        lane_bits: spec.number_bits,
+    };
+    let numbers = m.memory("numbers", numbers);
+    let last = m.read(numbers, "number_of_target", &target);
+    // Reset does not clear a memory: of a target that was not asked for since, the number is 0.
+    let known = m.register("numbered", spec.targets, Reset::To(0));
+    let here = concat((0..spec.targets).map(|index| target.is(index as u64)));
+    let here = m.wire("numbered_here", here.gated_by(asked));
+    m.next(&known, &known | here);
+    let is_known = m.select_in("is_numbered", &target, 0..=spec.targets - 1, |index| {
+        known.bit(index)
+    });
+    let number = m.wire("number", last.gated_by(&is_known));
+    m.write(numbers, asked, &target, &number.plus(1), None);
+    concat([target, number])
 }
 
 /// What is kept: up by one with `more`, down by one with `less`.
@@ -201,7 +254,7 @@ fn copied_bytes(m: &mut Module, spec: CopySpec, before: &Expr, keep: &Expr) -> E
     m.wire("bytes", bytes)
 }
 
-/// Bits of the turn of so many targets: 1 for a single one, which is always 0.
-pub fn turn_bits(targets: usize) -> usize {
+/// Bits of the number of a target: 1 for a single one, which is always 0.
+pub fn target_bits(targets: usize) -> usize {
     bits_for(targets.saturating_sub(1))
 }

@@ -34,6 +34,8 @@ pub struct ReportSpec {
     pub data_bits: usize,
     /// Bits of a beat of reports: a power of two from 64 to `data_bits`.
     pub report_bits: usize,
+    /// Whether bytes are copied at all; without, there is neither `word` nor `word_ready`.
+    pub copies: bool,
     /// What stands in front of the metadata.
     pub front: Front,
 }
@@ -49,7 +51,7 @@ impl ReportSpec {
 /// A unit is what fronts and metadata have whole numbers of.
 const UNIT_BYTES: usize = 2;
 
-/// A writer. Inputs `order_valid`, `order_bytes`, `order_turn`, `order_number`, `order_note` and output `order_ready`, `word` and
+/// A writer. Inputs `order_valid`, `order_bytes`, `order_target`, `order_number`, `order_note` and output `order_ready`, `word` and
 /// `word_ready` as a copier has them; `m_axis_report_*`.
 pub fn report_writer(name: &str, spec: &ReportSpec) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
@@ -64,7 +66,9 @@ pub fn report_writer(name: &str, spec: &ReportSpec) -> Result<Arc<Design>, RtlEr
     let is_idle = !&phase.busy & !&piece_valid & !&flushing;
     m.drive(&load, &prepared.valid & is_idle);
     m.output_of("order_ready", &load);
-    m.output_of("word_ready", &phase.word_done);
+    if let Some(done) = &phase.word_done {
+        m.output_of("word_ready", done);
+    }
 
     let step = &phase.step;
     m.next(&piece_valid, step | (&piece_valid & !&piece_taken));
@@ -128,7 +132,7 @@ struct Phase {
     step: Expr,
     piece: Piece,
     /// The last part of a word, or of the copied bytes, goes on.
-    word_done: Expr,
+    word_done: Option<Expr>,
 }
 
 impl Phase {
@@ -193,60 +197,90 @@ impl Phase {
             .filter(|(kind, _)| kind.bytes == 8);
         let is_long = any_of(long.map(|(_, chosen)| chosen.clone()));
 
-        // The copied bytes, a part of a word at a time.
-        let in_copy = m.register("in_copy", 1, Reset::None);
-        let copy_step = m.wire("copy_step", &step & &in_copy);
-        let parts_left = m.register("parts_left", LENGTH_BITS, Reset::None);
-        m.next_when(
-            &parts_left,
-            load | &copy_step,
-            load.mux(&prepared.parts, &parts_left.minus(1)),
-        );
-        let copy_ends = m.wire("copy_ends", parts_left.is(1));
-        let parts = spec.data_bits / bits;
-        let slot = m.register("part", bits_for(parts - 1), Reset::None);
-        let slot_ends = m.wire("part_ends", slot.is(parts as u64 - 1) | &copy_ends);
-        let restarts = load | (&copy_step & &slot_ends);
-        m.next_when(
-            &slot,
-            load | &copy_step,
-            restarts.mux(&zeros(slot.width()), &slot.plus(1)),
-        );
-        let word = m.input("word", spec.data_bits);
-        let copied = m.select_in("copied_part", &slot, 0..=parts - 1, |part| {
-            word.slice(part * bits, bits)
-        });
-
         // From one phase to the next.
         let has_metadata = missing.any();
         let leaves_front = m.wire("leaves_front", &front_step & &front_ends);
         let leaves_metadata = m.wire("leaves_metadata", &step & &in_metadata & &metadata_ends);
-        let leaves_copy = m.wire("leaves_copy", &copy_step & &copy_ends);
         m.next(&in_front, load | (&in_front & !&leaves_front));
         m.next(
             &in_metadata,
             ((&leaves_front & &has_metadata) | (&in_metadata & !&leaves_metadata)) & !load,
         );
-        let enters_copy = (&leaves_front & !&has_metadata) | &leaves_metadata;
-        m.next(&in_copy, (enters_copy | (&in_copy & !&leaves_copy)) & !load);
-        m.next(&busy, load | (&busy & !&leaves_copy));
+        let leaves_both = m.wire(
+            "leaves_both",
+            (&leaves_front & !&has_metadata) | &leaves_metadata,
+        );
+        let copy = spec
+            .copies
+            .then(|| Copy::new(m, spec, prepared, load, &step, &leaves_both));
+        let ends = copy.as_ref().map_or(&leaves_both, |copy| &copy.ends);
+        m.next(&busy, load | (&busy & !ends));
 
+        let metadata_units = is_long.mux(&size(8), &size(4));
+        let copied = match &copy {
+            Some(copy) => copy.part.clone(),
+            None => zeros(bits),
+        };
         let data = when(&in_front, front)
             .or_when(&in_metadata, value.resize(bits))
             .otherwise(copied);
-        let metadata_units = is_long.mux(&size(8), &size(4));
         let units = when(&in_front, front_units)
             .or_when(&in_metadata, metadata_units)
             .otherwise(size(report_bytes));
         Self {
-            word_done: m.wire("word_done", &copy_step & &slot_ends),
             piece: Piece {
                 data,
                 units,
-                is_final: leaves_copy,
+                is_final: ends.clone(),
             },
+            word_done: copy.map(|copy| copy.word_done),
             busy,
             step,
+        }
+    }
+}
+
+/// The copied bytes, a part of a word at a time.
+struct Copy {
+    part: Expr,
+    /// The last part goes on.
+    ends: Expr,
+    /// The last part of a word goes on.
+    word_done: Expr,
+}
+
+impl Copy {
+    fn new(
+        m: &mut Module,
+        spec: &ReportSpec,
+        prepared: &Prepared,
+        load: &Expr,
+        step: &Expr,
+        enters: &Expr,
+    ) -> Self {
+        let bits = spec.report_bits;
+        let in_copy = m.register("in_copy", 1, Reset::None);
+        let goes = m.wire("copy_step", step & &in_copy);
+        let left = m.register("parts_left", LENGTH_BITS, Reset::None);
+        let next = load.mux(&prepared.parts, &left.minus(1));
+        m.next_when(&left, load | &goes, next);
+        let is_last = m.wire("is_last_part", left.is(1));
+        let parts = spec.data_bits / bits;
+        let slot = m.register("slot", bits_for(parts - 1), Reset::None);
+        let slot_ends = m.wire("slot_ends", slot.is(parts as u64 - 1) | &is_last);
+        let restarts = load | (&goes & &slot_ends);
+        let next = restarts.mux(&zeros(slot.width()), &slot.plus(1));
+        m.next_when(&slot, load | &goes, next);
+        let word = m.input("word", spec.data_bits);
+        let part = m.select_in("copied_part", &slot, 0..=parts - 1, |part| {
+            word.slice(part * bits, bits)
+        });
+        let ends = m.wire("leaves_copy", &goes & &is_last);
+        m.next(&in_copy, (enters | (&in_copy & !&ends)) & !load);
+        Self {
+            part,
+            word_done: m.wire("word_done", &goes & &slot_ends),
+            ends,
         }
     }
 }

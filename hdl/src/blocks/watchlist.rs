@@ -18,7 +18,7 @@ Watchlist: compares addresses, protocol, ports, DSCP and TCP flags of a frame wi
     window ---> [ key ] ---> [ each part with each entry ] ---> [ all of an entry ] ---> [ first ] ---> matched, entry
     headers ---> tags, layer4_words
 
-An entry asks for parts of the header; one that a frame lacks does not match. The first entry that matches counts.
+An entry asks for an IP header and for parts of headers; a frame that lacks one does not match. The first entry that matches counts.
 Latency: 4 cycles. Throughput: a frame a cycle. Backpressure: none. Reset: no frame is looked at.
 Storage: the parts of the header that entries ask for, a bit for each part that an entry asks for, a bit an entry.";
 
@@ -37,12 +37,10 @@ pub fn watchlist(name: &str, entries: &[Watch]) -> Result<Arc<Design>, RtlError>
     let mut matches = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let parts = parts(&key, entry).into_iter();
-        let parts = parts.map(|(name, part)| m.delayed(&format!("{name}_{index}"), Reset::None, part));
+        let parts =
+            parts.map(|(name, part)| m.delayed(&format!("{name}_{index}"), Reset::None, part));
         let all = all_of(parts.collect::<Vec<_>>());
-        matches.push(match all.width() {
-            _ if entry == &Watch::default() => ones(1),
-            _ => m.delayed(&format!("matches_{index}"), Reset::None, all),
-        });
+        matches.push(m.delayed(&format!("matches_{index}"), Reset::None, all));
     }
     let first = (0..entries.len()).rev().fold(lit(entry_bits(entries.len()), 0), |rest, index| {
         matches[index].mux(&lit(rest.width(), index as u64), &rest)
@@ -62,10 +60,7 @@ pub fn entry_bits(entries: usize) -> usize {
 
 /// What an entry asks for, each 1 when it holds.
 fn parts(key: &Key, entry: &Watch) -> Vec<(&'static str, Expr)> {
-    let mut parts = Vec::new();
-    if let Some(version) = entry.version {
-        parts.push(("version", key.has(version)));
-    }
+    let mut parts = vec![("version", key.has(entry.version))];
     for (name, prefix, address) in [
         ("source", &entry.source, &key.sources),
         ("destination", &entry.destination, &key.destinations),
@@ -75,7 +70,7 @@ fn parts(key: &Key, entry: &Watch) -> Vec<(&'static str, Expr)> {
         }
     }
     if let Some(protocol) = entry.protocol {
-        parts.push(("protocol", key.protocol.is(protocol.into()) & key.has_ip()));
+        parts.push(("protocol", key.protocol.is(protocol.into())));
     }
     let ranges = [
         (["source_least", "source_most"], entry.source_ports, &key.source_port),
@@ -84,17 +79,21 @@ fn parts(key: &Key, entry: &Watch) -> Vec<(&'static str, Expr)> {
     for ([least_name, most_name], range, port) in ranges {
         if let Some((least, most)) = range {
             let below = lit(16, most.into()).less_than(port);
-            parts.push((least_name, port.at_least(&lit(16, least.into())) & &key.ports));
+            parts.push((least_name, port.at_least(&lit(16, least.into()))));
             parts.push((most_name, !below));
         }
     }
+    if entry.source_ports.is_some() || entry.destination_ports.is_some() {
+        parts.push(("ports", key.ports.clone()));
+    }
     if let Some(dscp) = entry.dscp {
         let masked = &key.dscp & lit(6, dscp.mask.into());
-        parts.push(("dscp", masked.is(dscp.value.into()) & key.has_ip()));
+        parts.push(("dscp", masked.is(dscp.value.into())));
     }
     if let Some(flags) = entry.tcp_flags {
         let masked = &key.tcp_flags & lit(8, flags.mask.into());
-        parts.push(("flags", masked.is(flags.value.into()) & &key.tcp));
+        parts.push(("flags", masked.is(flags.value.into())));
+        parts.push(("tcp", key.tcp.clone()));
     }
     parts
 }
@@ -119,16 +118,12 @@ fn begins_with(addresses: &[Expr; 2], prefix: &IpPrefix) -> Expr {
 const WINDOW_BITS: usize = 8 * WINDOW_BYTES;
 
 impl Key {
-    /// 1 when the frame has an IP header of this version.
-    fn has(&self, version: IpVersion) -> Expr {
+    /// 1 when the frame has an IP header, of this version if one is asked for.
+    fn has(&self, version: Option<IpVersion>) -> Expr {
         match version {
-            IpVersion::V4 => self.ipv4.clone(),
-            IpVersion::V6 => self.ipv6.clone(),
+            Some(IpVersion::V4) => self.ipv4.clone(),
+            Some(IpVersion::V6) => self.ipv6.clone(),
+            None => &self.ipv4 | &self.ipv6,
         }
-    }
-
-    /// 1 when the frame has an IP header.
-    fn has_ip(&self) -> Expr {
-        &self.ipv4 | &self.ipv6
     }
 }

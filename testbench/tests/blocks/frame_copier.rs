@@ -1,3 +1,4 @@
+use rand::RngExt;
 use seqnic_hdl::blocks::frame_copier::{CopySpec, frame_copier};
 use seqnic_hdl::rtl::MemoryStyle;
 
@@ -7,7 +8,7 @@ const SPEC: CopySpec = CopySpec {
     data_bits: 128,
     most_bytes: 100,
     note_bits: 20,
-    targets: 3,
+    targets: 4,
     number_bits: 4,
     style: MemoryStyle::Distributed,
     beats: 32,
@@ -17,7 +18,7 @@ const SPEC: CopySpec = CopySpec {
 /// A copy as it was ordered, or as it came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Copy {
-    turn: u64,
+    target: u64,
     number: u64,
     note: u64,
     bytes: Vec<u8>,
@@ -45,7 +46,7 @@ impl Run {
     }
 
     /// A cycle, with a beat on the bus, or none; `reads`: the copy in front is read on.
-    fn cycle(&mut self, beat: Option<(&[u8], bool)>, wanted: bool, note: u64, reads: bool) {
+    fn cycle(&mut self, beat: Option<(&[u8], bool)>, wanted: bool, beside: [u64; 2], reads: bool) {
         let bench = &mut self.bench;
         let (bytes, last) = beat.unwrap_or((&[0xee; 4], false));
         bench.set("accept", beat.is_some().into());
@@ -60,19 +61,28 @@ impl Run {
         bench.set_words("tkeep", &keep);
         bench.set("tlast", last.into());
         bench.set("wanted", wanted.into());
+        let [target, note] = beside;
         bench.set("note", note);
-        bench.set("word_ready", 0);
+        if self.spec.targets > 1 {
+            bench.set("target", target);
+        }
+        let copies = self.spec.most_bytes > 0;
+        if copies {
+            bench.set("word_ready", 0);
+        }
         bench.set("order_ready", 0);
         bench.eval();
         if reads && bench.get("order_valid") == 1 {
             let length = bench.get("order_bytes") as usize;
             let bus_bytes = self.spec.data_bits / 8;
-            self.words.extend(bench.bytes("word", bus_bytes));
-            bench.set("word_ready", 1);
+            if copies {
+                self.words.extend(bench.bytes("word", bus_bytes));
+                bench.set("word_ready", 1);
+            }
             if self.words.len() >= length {
                 self.words.truncate(length);
                 self.out.push(Copy {
-                    turn: bench.get("order_turn"),
+                    target: bench.get("order_target"),
                     number: bench.get("order_number"),
                     note: bench.get("order_note"),
                     bytes: std::mem::take(&mut self.words),
@@ -90,13 +100,13 @@ impl Run {
         for frame in frames {
             let is_wanted = chance(&mut random, wanted);
             let note = self.asked.len() as u64 * 77 % (1 << self.spec.note_bits);
-            let targets = self.spec.targets as u64;
+            let target = random.random_range(0..self.spec.targets as u64);
             if is_wanted {
-                let count = self.asked.len() as u64;
+                let before = self.asked.iter().filter(|copy| copy.target == target);
                 let copied = frame.len().min(self.spec.most_bytes);
                 self.asked.push(Copy {
-                    turn: count % targets,
-                    number: count / targets % (1 << self.spec.number_bits),
+                    target,
+                    number: before.count() as u64 % (1 << self.spec.number_bits),
                     note,
                     bytes: frame[..copied].to_vec(),
                 });
@@ -106,15 +116,15 @@ impl Run {
             for (index, bytes) in beats.enumerate() {
                 while chance(&mut random, idle) {
                     let reads = chance(&mut random, reads);
-                    self.cycle(None, true, !0, reads);
+                    self.cycle(None, true, [!0; 2], reads);
                 }
                 // What is said with other beats than the first does not count.
-                let (wanted, note) = match index {
-                    0 => (is_wanted, note),
-                    _ => (!is_wanted, !note),
+                let (wanted, beside) = match index {
+                    0 => (is_wanted, [target, note]),
+                    _ => (!is_wanted, [!target, !note]),
                 };
                 let reads = chance(&mut random, reads);
-                self.cycle(Some((bytes, index == last)), wanted, note, reads);
+                self.cycle(Some((bytes, index == last)), wanted, beside, reads);
             }
         }
     }
@@ -122,7 +132,7 @@ impl Run {
     /// Reads all that is left.
     fn drain(&mut self) {
         for _ in 0..self.spec.beats + 20 {
-            self.cycle(None, true, 0, true);
+            self.cycle(None, true, [0; 2], true);
         }
         self.bench.eval();
     }
@@ -132,15 +142,25 @@ impl Run {
 fn copies_the_first_bytes_of_every_wanted_frame() {
     for data_bits in [64, 128, 512, 1024] {
         for style in [MemoryStyle::Distributed, MemoryStyle::Block] {
-            for most_bytes in [1, 60, 64, 100, 128, 255] {
+            for (most_bytes, targets) in [
+                (0, 2),
+                (1, 1),
+                (60, 8),
+                (64, 1),
+                (100, 4),
+                (128, 64),
+                (255, 2),
+            ] {
                 let spec = CopySpec {
+                    targets,
                     data_bits,
                     style,
                     most_bytes,
                     ..SPEC
                 };
                 let mut run = Run::new(CopySpec {
-                    beats: 8 * spec.most_beats().next_power_of_two(),
+                    beats: 8 * spec.most_beats().max(1).next_power_of_two(),
+                    orders: 16,
                     ..spec
                 });
                 run.send(&frames(80, 5), 40, 30, 100, most_bytes as u64);

@@ -43,6 +43,7 @@ fn spec(data_bits: usize, report_bits: usize, kinds: Vec<MetadataKind>) -> Repor
     ReportSpec {
         data_bits,
         report_bits,
+        copies: true,
         front: Front {
             template: TEMPLATE.to_vec(),
             targets: TARGETS.to_vec(),
@@ -54,7 +55,7 @@ fn spec(data_bits: usize, report_bits: usize, kinds: Vec<MetadataKind>) -> Repor
 /// A report that is asked for.
 #[derive(Clone, Debug)]
 struct Order {
-    turn: usize,
+    target: usize,
     number: u32,
     /// The metadata, all bytes of all kinds.
     metadata: Vec<u8>,
@@ -72,7 +73,7 @@ impl Order {
             _ => random.random_range(1..200),
         };
         Self {
-            turn: random.random_range(0..TARGETS.len()),
+            target: random.random_range(0..TARGETS.len()),
             number: random.random_range(0..1 << 22),
             metadata: (0..bytes).map(|_| random.random()).collect(),
             available: random.random_range(0..1 << kinds.len()),
@@ -97,7 +98,7 @@ impl Order {
 
     /// The frame, from RFC 791, RFC 768 and Telemetry Report Format 2.0.
     fn frame(&self, spec: &ReportSpec) -> Vec<u8> {
-        let target = TARGETS[self.turn];
+        let target = TARGETS[self.target];
         let (mut body, mut bitmap, mut offset) = (Vec::<u8>::new(), 0u16, 0);
         for (index, kind) in spec.front.kinds.iter().enumerate() {
             if self.available >> index & 1 == 1 {
@@ -156,13 +157,13 @@ fn write(spec: &ReportSpec, orders: &[Order], stall: u32, seed: u64) -> (Vec<Vec
         bench.set("order_valid", comes.is_some().into());
         if let Some(order) = comes {
             bench.set("order_bytes", order.copy.len() as u64);
-            bench.set("order_turn", order.turn as u64);
+            bench.set("order_target", order.target as u64);
             bench.set("order_number", order.number.into());
             if bench.has("order_note") {
                 bench.set_words("order_note", &order.note(spec.front.kinds.len()));
             }
         }
-        if let Some(word) = words.front() {
+        if let Some(word) = words.front().filter(|_| spec.copies) {
             bench.set_bytes("word", word);
         }
         let ready = !chance(&mut random, stall);
@@ -191,7 +192,7 @@ fn write(spec: &ReportSpec, orders: &[Order], stall: u32, seed: u64) -> (Vec<Vec
             waiting.pop_front();
             held = None;
         }
-        if bench.get("word_ready") == 1 {
+        if spec.copies && bench.get("word_ready") == 1 {
             words.pop_front();
         }
         bench.clock();
@@ -250,11 +251,31 @@ fn reports_have_lengths_checksum_number_target_and_the_metadata_that_is_there() 
 }
 
 #[test]
+fn reports_without_a_copy_end_behind_their_metadata() {
+    for kinds in [kinds(&[(1, 4), (5, 8)]), kinds(&[])] {
+        let spec = ReportSpec {
+            copies: false,
+            ..spec(512, 128, kinds)
+        };
+        let mut random = random(8);
+        let orders = (0..60).map(|_| Order {
+            copy: Vec::new(),
+            ..Order::random(&mut random, &spec)
+        });
+        let orders: Vec<Order> = orders.collect();
+        let expected: Vec<Vec<u8>> = orders.iter().map(|order| order.frame(&spec)).collect();
+        for stall in [0, 50] {
+            assert_eq!(write(&spec, &orders, stall, 2).0, expected);
+        }
+    }
+}
+
+#[test]
 fn a_report_is_these_bytes() {
     let spec = spec(128, 64, kinds(&[(1, 4), (2, 4), (5, 8)]));
     // The latency is not there.
     let order = Order {
-        turn: 1,
+        target: 1,
         number: 0x2_0003,
         metadata: vec![0, 10, 0, 11, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1, 0, 0, 0, 2],
         available: 0b101,

@@ -1,7 +1,7 @@
 //! What stands in front of the metadata of a report: Ethernet, IPv4, UDP, and the headers of the report.
 
 use super::ReportSpec;
-use crate::blocks::frame_copier::{LENGTH_BITS, turn_bits};
+use crate::blocks::frame_copier::{LENGTH_BITS, target_bits};
 use crate::rtl::{Bits, Expr, Module, Reset, concat, lit, zeros};
 
 /// Where reports go to.
@@ -29,7 +29,7 @@ pub struct MetadataKind {
 pub struct Front {
     /// All bytes of it; those that depend on the report, its target or its time are zero.
     pub template: Vec<u8>,
-    /// Where reports go to, in turn.
+    /// Where reports go to.
     pub targets: Vec<Target>,
     /// The metadata behind it, in the order of their bits.
     pub kinds: Vec<MetadataKind>,
@@ -97,7 +97,7 @@ impl Prepared {
         let kinds = &front.kinds;
         let order_valid = m.input("order_valid", 1);
         let bytes = m.input("order_bytes", LENGTH_BITS);
-        let turn = m.input("order_turn", turn_bits(front.targets.len()));
+        let target = m.input("order_target", target_bits(front.targets.len()));
         let number = m.input("order_number", NUMBER_BITS);
         let note = (spec.note_bits() > 0).then(|| m.input("order_note", spec.note_bits()));
 
@@ -138,7 +138,7 @@ impl Prepared {
 
         let sums = front.targets.iter();
         let sums: Vec<Bits> = sums.map(|to| Bits::new(17, front.header_sum(to))).collect();
-        let sum = m.rom("header_sum", &turn, &sums) + ip_length.zero_extend(17);
+        let sum = m.rom("header_sum", &target, &sums) + ip_length.zero_extend(17);
         let sum = m.delayed("checksum_sum", Reset::None, sum);
         let udp_length = ip_length.minus(IPV4_BYTES as u64);
         let udp_length = m.delayed("udp_length", Reset::None, udp_length);
@@ -173,7 +173,7 @@ impl Prepared {
             }
             offset += 8 * kind.bytes;
         }
-        let turn = sent("turn", &turn);
+        let target = sent("target", &target);
 
         let mut fields = Fields(
             front
@@ -188,7 +188,7 @@ impl Prepared {
                 .iter()
                 .map(|to| Bits::from_bytes(&bytes(to)))
                 .collect();
-            m.rom(name, &turn, &table)
+            m.rom(name, &target, &table)
         };
         fields.lay(0, &of_target("target_mac", &|to| to.mac.to_vec()));
         let address = of_target("target_address", &|to| to.ipv4.to_vec());
