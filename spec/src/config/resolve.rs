@@ -5,6 +5,7 @@ use crate::check::{self, bits_to_count};
 use crate::error::SpecError;
 use crate::flowradar::FlowRadar;
 use crate::identifier::identifier;
+use crate::int::Int;
 use crate::prefix::{Outline, RowOrder, Surroundings, VlanTag};
 use crate::raw::{RawConfig, RawPipeline, RawSpray, RawTimestamp};
 use crate::row::RowLayout;
@@ -83,6 +84,11 @@ impl TryFrom<RawConfig> for Config {
             timestamp: timestamp(&raw.timestamp)?,
             pipeline: pipeline(&raw.pipeline, data_bits)?,
             flowradar: raw.flowradar.as_ref().map(FlowRadar::resolve).transpose()?,
+            int: raw
+                .int
+                .as_ref()
+                .map(|int| Int::resolve(int, tuser_bits))
+                .transpose()?,
         })
     }
 }
