@@ -23,6 +23,7 @@ pub mod skid_buffer;
 pub mod sprayer;
 pub mod stripper;
 pub mod timestamp_counter;
+pub mod watchlist;
 
 use seqnic_spec::Storage;
 

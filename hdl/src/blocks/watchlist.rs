@@ -42,9 +42,11 @@ pub fn watchlist(name: &str, entries: &[Watch]) -> Result<Arc<Design>, RtlError>
         let all = all_of(parts.collect::<Vec<_>>());
         matches.push(m.delayed(&format!("matches_{index}"), Reset::None, all));
     }
-    let first = (0..entries.len()).rev().fold(lit(entry_bits(entries.len()), 0), |rest, index| {
-        matches[index].mux(&lit(rest.width(), index as u64), &rest)
-    });
+    let first = (0..entries.len())
+        .rev()
+        .fold(lit(entry_bits(entries.len()), 0), |rest, index| {
+            matches[index].mux(&lit(rest.width(), index as u64), &rest)
+        });
     let matched = m.delayed("is_matched", Reset::None, any_of(matches));
     let entry = m.delayed("first_entry", Reset::None, first);
     m.output_of("looked", &looked);
@@ -73,8 +75,16 @@ fn parts(key: &Key, entry: &Watch) -> Vec<(&'static str, Expr)> {
         parts.push(("protocol", key.protocol.is(protocol.into())));
     }
     let ranges = [
-        (["source_least", "source_most"], entry.source_ports, &key.source_port),
-        (["destination_least", "destination_most"], entry.destination_ports, &key.destination_port),
+        (
+            ["source_least", "source_most"],
+            entry.source_ports,
+            &key.source_port,
+        ),
+        (
+            ["destination_least", "destination_most"],
+            entry.destination_ports,
+            &key.destination_port,
+        ),
     ];
     for ([least_name, most_name], range, port) in ranges {
         if let Some((least, most)) = range {

@@ -21,3 +21,4 @@ mod sampler;
 mod skid_buffer;
 mod sprayer;
 mod timestamp_counter;
+mod watchlist;

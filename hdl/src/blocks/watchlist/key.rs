@@ -38,12 +38,19 @@ impl Key {
         let address = |version: usize, prefix: &dyn Fn(&Watch) -> Option<std::net::IpAddr>| {
             asks(&|entry| prefix(entry).is_some_and(|address| address.is_ipv6() == (version == 1)))
         };
-        let mut of_versions = |name: &str, offsets: [usize; 2], prefix: &dyn Fn(&Watch) -> Option<std::net::IpAddr>| {
-            [(0, 4), (1, 16)].map(|(version, bytes)| match address(version, prefix) {
-                true => layer3(&format!("{name}_v{}", 4 + 2 * version), offsets[version], bytes),
-                false => zeros(8 * bytes),
-            })
-        };
+        let mut of_versions =
+            |name: &str,
+             offsets: [usize; 2],
+             prefix: &dyn Fn(&Watch) -> Option<std::net::IpAddr>| {
+                [(0, 4), (1, 16)].map(|(version, bytes)| match address(version, prefix) {
+                    true => layer3(
+                        &format!("{name}_v{}", 4 + 2 * version),
+                        offsets[version],
+                        bytes,
+                    ),
+                    false => zeros(8 * bytes),
+                })
+            };
         let source = |entry: &Watch| entry.source.map(|prefix| prefix.address());
         let sources = of_versions("source", [12, 8], &source);
         let destination = |entry: &Watch| entry.destination.map(|prefix| prefix.address());
@@ -69,7 +76,8 @@ impl Key {
                 return zeros(8 * bytes);
             }
             let at = |words| window.slice(8 * (layer4_offset(words) + offset), 8 * bytes);
-            m.select_in(name, &words, Scope::ALL.layer4_words(), at).swap_bytes()
+            m.select_in(name, &words, Scope::ALL.layer4_words(), at)
+                .swap_bytes()
         };
         let asks_source = asks(&|entry| entry.source_ports.is_some());
         let source_port = layer4("source_port", 0, 2, asks_source);
@@ -87,7 +95,10 @@ impl Key {
             ipv6: kept("ipv6", ipv6.clone()),
             tcp: kept("tcp", tcp.clone()),
             ports: kept("ports", ports.clone()),
-            sources: [kept("source_v4", sources[0].clone()), kept("source_v6", sources[1].clone())],
+            sources: [
+                kept("source_v4", sources[0].clone()),
+                kept("source_v6", sources[1].clone()),
+            ],
             destinations: [
                 kept("destination_v4", destinations[0].clone()),
                 kept("destination_v6", destinations[1].clone()),
