@@ -8,6 +8,7 @@ mod wire;
 mod echo;
 mod headers;
 mod instruction;
+mod page;
 mod resolve;
 mod sideband;
 mod watch;
@@ -23,6 +24,7 @@ pub use headers::{
     VxlanShimView, WINDOW_BYTES, assigned, inner_type, kind, npt, report_type,
 };
 pub use instruction::{Instruction, Instructions, Part, WORD_BYTES};
+pub(crate) use page::write_page;
 pub use sideband::SidebandField;
 pub use watch::{IpPrefix, IpVersion, Masked, Watch};
 pub use wire::{BitField, Truncated};

@@ -66,6 +66,11 @@ impl Instruction {
         0x8000 >> self.bit()
     }
 
+    /// Whether its value can stand in `tuser`; the others a node knows or computes.
+    pub const fn in_sideband(self) -> bool {
+        !matches!(self, Self::NodeId | Self::ChecksumComplement)
+    }
+
     /// What it asks for, the most significant part first.
     pub const fn parts(self) -> &'static [Part] {
         const NODE_ID: &[Part] = &[part("node_id", 32)];

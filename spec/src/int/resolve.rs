@@ -440,14 +440,8 @@ fn metadata(raw: &RawInt, role: IntRole) -> Result<Vec<Instruction>, SpecError> 
     if role == IntRole::Mirror {
         return Ok(Vec::new());
     }
-    let constant = |instruction| {
-        matches!(
-            instruction,
-            Instruction::NodeId | Instruction::ChecksumComplement
-        )
-    };
     let all = Instruction::ALL.iter().copied();
-    let all: Vec<_> = all.filter(|&i| !constant(i)).collect();
+    let all: Vec<_> = all.filter(|i| i.in_sideband()).collect();
     let Some(names) = &raw.metadata else {
         return Ok(all);
     };
