@@ -4,14 +4,14 @@ mod front;
 
 use std::sync::Arc;
 
-pub use front::{Front, MetadataKind, Target};
+pub use front::{Front, MetadataKind, NUMBER_BITS};
 
 use super::axis::{self, Beat};
 use super::frame_copier::LENGTH_BITS;
 use crate::rtl::{
     Design, Expr, Module, Reset, RtlError, any_of, bits_for, concat, lit, when, zeros,
 };
-use front::Prepared;
+use front::{DOMAIN_BITS, Prepared};
 
 const DOC: &str = "\
 Report writer: one Ethernet frame for each copy, of pieces that are laid end to end.
@@ -41,10 +41,16 @@ pub struct ReportSpec {
 }
 
 impl ReportSpec {
-    /// Bits of the note of a report: a bit for each kind of metadata that says whether it is there, then their bytes.
+    /// Bits of the note of a report: a bit for each kind of metadata that says whether it is there, then their bytes, then
+    /// those of the domain.
     pub fn note_bits(&self) -> usize {
-        let kinds = &self.front.kinds;
-        kinds.iter().map(|kind| 1 + 8 * kind.bytes).sum()
+        let kinds = self.front.kinds.iter().map(|kind| 1 + 8 * kind.bytes);
+        kinds.sum::<usize>()
+            + if self.front.has_domain {
+                DOMAIN_BITS
+            } else {
+                0
+            }
     }
 }
 
@@ -275,6 +281,17 @@ impl Copy {
         let part = m.select_in("copied_part", &slot, 0..=parts - 1, |part| {
             word.slice(part * bits, bits)
         });
+        // Behind the end of the copy stand zeros: it is filled up to whole words.
+        let rest = &prepared.rest;
+        let kept = (0..bits / 8).map(|byte| {
+            let behind = match byte {
+                0 => zeros(1),
+                byte => rest.less_than(&lit(rest.width(), byte as u64 + 1)) & rest.any(),
+            };
+            !(&is_last & behind)
+        });
+        let kept = m.wire("kept_of_part", concat(kept));
+        let part = concat((0..bits / 8).map(|byte| part.byte(byte).gated_by(&kept.bit(byte))));
         let ends = m.wire("leaves_copy", &goes & &is_last);
         m.next(&in_copy, (enters | (&in_copy & !&ends)) & !load);
         Self {

@@ -2,37 +2,67 @@ use std::collections::VecDeque;
 
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
-use seqnic_hdl::blocks::report_writer::{Front, MetadataKind, ReportSpec, Target, report_writer};
+use seqnic_hdl::blocks::report_writer::{Front, MetadataKind, ReportSpec, report_writer};
+use seqnic_spec::flowradar::DatagramHeader;
+use seqnic_spec::int::{GroupHeader, IndividualHeader, ReportBody};
 
 use super::bench::{Bench, chance, random};
 
 /// Ethernet, IPv4, UDP, the group header and the individual report, with zeros where a report fills in.
 const TEMPLATE: [u8; 62] = [
-    0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0x99, 0x08, 0x00, // Ethernet
+    0x02, 0, 0, 0, 1, 0, 0x02, 0, 0, 0, 0, 0x99, 0x08, 0x00, // Ethernet
     0x45, 0x28, 0, 0, 0, 0, 0x40, 0x00, 64, 17, 0, 0, 10, 0, 0, 9, 0, 0, 0, 0, // IPv4
-    0x30, 0x39, 0, 0, 0, 0, 0, 0, // UDP
+    0x30, 0x39, 0x7f, 0xff, 0, 0, 0, 0, // UDP
     0x25, 0x40, 0, 0, 0, 0, 0x0a, 0x11, // group: version 2, hardware 21, node 0xa11
     0x13, 0, 0, 0x20, 0, 0, 0x12, 0x34, 0, 0, 0,
     0, // individual: INT, Ethernet, tracked, domain 0x1234
 ];
 
-const TARGETS: [Target; 3] = [
-    Target {
-        mac: [0x02, 0, 0, 0, 1, 0],
-        ipv4: [192, 168, 255, 255],
-        port: 32766,
-    },
-    Target {
-        mac: [0x02, 0, 0, 0, 1, 1],
-        ipv4: [192, 169, 0, 0],
-        port: 32767,
-    },
-    Target {
-        mac: [0x02, 0, 0, 0, 1, 2],
-        ipv4: [192, 169, 0, 1],
-        port: 32768,
-    },
+const COLLECTORS: [[u8; 4]; 4] = [
+    [192, 168, 255, 255],
+    [192, 169, 0, 0],
+    [192, 169, 0, 1],
+    [192, 169, 0, 2],
 ];
+
+fn front(kinds: Vec<MetadataKind>, has_body: bool, has_domain: bool) -> Front {
+    Front {
+        datagram: DatagramHeader {
+            destination_mac: [0x02, 0, 0, 0, 1, 0],
+            source_mac: [0x02, 0, 0, 0, 0, 0x99],
+            ethertype: 0x0800,
+            version: 0x45,
+            service: 0x28,
+            fragment: 0x4000,
+            time_to_live: 64,
+            protocol: 17,
+            source_ip: 0x0a00_0009,
+            destination_ip: 0xc0a8_ffff,
+            source_port: 12345,
+            destination_port: 32767,
+            ..DatagramHeader::default()
+        },
+        collectors: COLLECTORS.len(),
+        group: GroupHeader {
+            version: 2,
+            hw_id: 21,
+            sequence: 0,
+            node_id: 0xa11,
+        },
+        individual: IndividualHeader {
+            report_type: 1,
+            inner_type: 3,
+            tracked: 1,
+            ..IndividualHeader::default()
+        },
+        body: has_body.then(|| ReportBody {
+            domain_id: 0x1234,
+            ..ReportBody::default()
+        }),
+        has_domain,
+        kinds,
+    }
+}
 
 fn kinds(bits: &[(usize, usize)]) -> Vec<MetadataKind> {
     let kind = |&(bit, bytes)| MetadataKind { bit, bytes };
@@ -44,11 +74,7 @@ fn spec(data_bits: usize, report_bits: usize, kinds: Vec<MetadataKind>) -> Repor
         data_bits,
         report_bits,
         copies: true,
-        front: Front {
-            template: TEMPLATE.to_vec(),
-            targets: TARGETS.to_vec(),
-            kinds,
-        },
+        front: front(kinds, true, false),
     }
 }
 
@@ -61,6 +87,7 @@ struct Order {
     metadata: Vec<u8>,
     /// Which kinds are there.
     available: u64,
+    domain: u16,
     copy: Vec<u8>,
 }
 
@@ -73,10 +100,11 @@ impl Order {
             _ => random.random_range(1..200),
         };
         Self {
-            target: random.random_range(0..TARGETS.len()),
+            target: random.random_range(0..COLLECTORS.len()),
             number: random.random_range(0..1 << 22),
             metadata: (0..bytes).map(|_| random.random()).collect(),
             available: random.random_range(0..1 << kinds.len()),
+            domain: random.random(),
             copy: (0..length).map(|_| random.random()).collect(),
         }
     }
@@ -87,6 +115,7 @@ impl Order {
             .collect();
         let of_byte = |byte: &u8| (0..8).map(|bit| byte >> bit & 1 == 1).collect::<Vec<_>>();
         bits.extend(self.metadata.iter().flat_map(of_byte));
+        bits.extend(self.domain.to_be_bytes().iter().flat_map(of_byte));
         let word = |chunk: &[bool]| {
             chunk
                 .iter()
@@ -98,7 +127,6 @@ impl Order {
 
     /// The frame, from RFC 791, RFC 768 and Telemetry Report Format 2.0.
     fn frame(&self, spec: &ReportSpec) -> Vec<u8> {
-        let target = TARGETS[self.target];
         let (mut body, mut bitmap, mut offset) = (Vec::<u8>::new(), 0u16, 0);
         for (index, kind) in spec.front.kinds.iter().enumerate() {
             if self.available >> index & 1 == 1 {
@@ -109,17 +137,16 @@ impl Order {
         }
         let metadata_words = body.len() / 4;
         body.extend(&self.copy);
-        let words = 2 + body.len() / 4;
-        let length = match body.len() % 4 == 0 && words < 255 {
-            true => words as u8,
-            false => 0xff,
-        };
-        let mut frame = TEMPLATE.to_vec();
-        frame[..6].copy_from_slice(&target.mac);
-        frame[16..18].copy_from_slice(&(48 + body.len() as u16).to_be_bytes());
-        frame[30..34].copy_from_slice(&target.ipv4);
-        frame[36..38].copy_from_slice(&target.port.to_be_bytes());
-        frame[38..40].copy_from_slice(&(28 + body.len() as u16).to_be_bytes());
+        // The copy is filled up to whole words.
+        body.resize(body.len().next_multiple_of(4), 0);
+        let header_words = if spec.front.body.is_some() { 2 } else { 0 };
+        let words = header_words + body.len() / 4;
+        let length = words.min(255) as u8;
+        let mut frame = TEMPLATE[..54 + 4 * header_words].to_vec();
+        let behind = (header_words * 4 + body.len()) as u16;
+        frame[16..18].copy_from_slice(&(40 + behind).to_be_bytes());
+        frame[30..34].copy_from_slice(&COLLECTORS[self.target]);
+        frame[38..40].copy_from_slice(&(20 + behind).to_be_bytes());
         let mut sum: u32 = frame[14..34]
             .chunks(2)
             .map(|pair| u32::from(pair[0]) << 8 | u32::from(pair[1]))
@@ -131,7 +158,12 @@ impl Order {
         frame[43] |= (self.number >> 16) as u8;
         frame[44..46].copy_from_slice(&(self.number as u16).to_be_bytes());
         (frame[51], frame[52]) = (length, metadata_words as u8);
-        frame[54..56].copy_from_slice(&bitmap.to_be_bytes());
+        if spec.front.body.is_some() {
+            frame[54..56].copy_from_slice(&bitmap.to_be_bytes());
+        }
+        if spec.front.has_domain {
+            frame[56..58].copy_from_slice(&self.domain.to_be_bytes());
+        }
         frame.extend(body);
         frame
     }
@@ -251,6 +283,27 @@ fn reports_have_lengths_checksum_number_target_and_the_metadata_that_is_there() 
 }
 
 #[test]
+fn a_mirror_has_no_body_and_a_sink_the_domain_of_the_packet() {
+    for (has_body, has_domain) in [(false, false), (true, true)] {
+        for report_bits in [64, 128, 256] {
+            let bits: &[(usize, usize)] = if has_body { &[(1, 4), (6, 8)] } else { &[] };
+            let spec = ReportSpec {
+                front: front(kinds(bits), has_body, has_domain),
+                ..spec(256, report_bits, Vec::new())
+            };
+            let mut random = random(6);
+            let orders: Vec<Order> = (0..60).map(|_| Order::random(&mut random, &spec)).collect();
+            let expected: Vec<Vec<u8>> = orders.iter().map(|order| order.frame(&spec)).collect();
+            assert_eq!(
+                write(&spec, &orders, 30, 2).0,
+                expected,
+                "{report_bits} bits"
+            );
+        }
+    }
+}
+
+#[test]
 fn reports_without_a_copy_end_behind_their_metadata() {
     for kinds in [kinds(&[(1, 4), (5, 8)]), kinds(&[])] {
         let spec = ReportSpec {
@@ -279,18 +332,19 @@ fn a_report_is_these_bytes() {
         number: 0x2_0003,
         metadata: vec![0, 10, 0, 11, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1, 0, 0, 0, 2],
         available: 0b101,
-        copy: vec![0xa0, 0xa1, 0xa2, 0xa3],
+        domain: 0,
+        copy: vec![0xa0, 0xa1, 0xa2],
     };
     let (frames, _) = write(&spec, std::slice::from_ref(&order), 0, 1);
     let expected = [
-        0x02, 0, 0, 0, 1, 1, 0x02, 0, 0, 0, 0, 0x99, 0x08, 0x00, //
+        0x02, 0, 0, 0, 1, 0, 0x02, 0, 0, 0, 0, 0x99, 0x08, 0x00, //
         0x45, 0x28, 0, 64, 0, 0, 0x40, 0x00, 64, 17, 0x6f, 0xd3, 10, 0, 0, 9, 192, 169, 0,
         0, //
         0x30, 0x39, 0x7f, 0xff, 0, 44, 0, 0, //
         0x25, 0x42, 0x00, 0x03, 0, 0, 0x0a, 0x11, //
         0x13, 6, 3, 0x20, 0x44, 0x00, 0x12, 0x34, 0, 0, 0, 0, //
         0, 10, 0, 11, 0, 0, 0, 1, 0, 0, 0, 2, //
-        0xa0, 0xa1, 0xa2, 0xa3,
+        0xa0, 0xa1, 0xa2, 0,
     ];
     assert_eq!(frames, [expected]);
 }

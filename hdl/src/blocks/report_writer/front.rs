@@ -1,19 +1,13 @@
 //! What stands in front of the metadata of a report: Ethernet, IPv4, UDP, and the headers of the report.
 
+use seqnic_spec::flowradar::DatagramHeader;
+use seqnic_spec::int::{
+    BitField, GroupHeader, IndividualHeader, REPORT_TO_END, ReportBody, SEQUENCE_BITS, WORD_BYTES,
+};
+
 use super::ReportSpec;
 use crate::blocks::frame_copier::{LENGTH_BITS, target_bits};
 use crate::rtl::{Bits, Expr, Module, Reset, concat, lit, zeros};
-
-/// Where reports go to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The destination of the frame.
-    pub mac: [u8; 6],
-    /// The destination of the datagram.
-    pub ipv4: [u8; 4],
-    /// Its UDP port.
-    pub port: u16,
-}
 
 /// A kind of metadata that a report may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,46 +18,70 @@ pub struct MetadataKind {
     pub bytes: usize,
 }
 
-/// The front of a report.
+/// The front of a report. What depends on the report is left 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Front {
-    /// All bytes of it; those that depend on the report, its target or its time are zero.
-    pub template: Vec<u8>,
-    /// Where reports go to.
-    pub targets: Vec<Target>,
+    /// The headers of the frame, to the first collector.
+    pub datagram: DatagramHeader,
+    /// How many collectors there are; the address of number i is i higher.
+    pub collectors: usize,
+    /// The group header.
+    pub group: GroupHeader,
+    /// The header of the report.
+    pub individual: IndividualHeader,
+    /// What a report of INT has behind it.
+    pub body: Option<ReportBody>,
+    /// Whether each report has a domain of its own, which ends its note.
+    pub has_domain: bool,
     /// The metadata behind it, in the order of their bits.
     pub kinds: Vec<MetadataKind>,
 }
 
 /// Bits of the number of a report.
-pub const NUMBER_BITS: usize = 22;
+pub const NUMBER_BITS: usize = SEQUENCE_BITS as usize;
+/// Bits of a domain.
+pub(super) const DOMAIN_BITS: usize = 16;
 
 /// Bytes of the Ethernet header.
 const ETHERNET_BYTES: usize = 14;
 /// Bytes of the IPv4 header.
 const IPV4_BYTES: usize = 20;
-const IPV4_LENGTH: usize = 16;
-const IPV4_CHECKSUM: usize = 24;
-const IPV4_DESTINATION: usize = 30;
-const UDP_PORT: usize = 36;
-const UDP_LENGTH: usize = 38;
-/// The group header, with the number.
-const GROUP: usize = 42;
-/// The first word of the individual report, with lengths.
-const INDIVIDUAL: usize = 50;
-const BITMAP: usize = 54;
+/// Where the group header begins, and the report behind it.
+const GROUP: usize = DatagramHeader::BYTES;
+const INDIVIDUAL: usize = GROUP + GroupHeader::BYTES;
+const BODY: usize = INDIVIDUAL + IndividualHeader::BYTES;
 
 impl Front {
     /// Its length.
     pub fn bytes(&self) -> usize {
-        self.template.len()
+        BODY + self.body.map_or(0, |_| ReportBody::BYTES)
     }
 
-    /// The ones' complement sum of the IPv4 header to a target, without its length.
-    fn header_sum(&self, target: &Target) -> u64 {
-        let mut header = self.template[ETHERNET_BYTES..ETHERNET_BYTES + IPV4_BYTES].to_vec();
-        header[IPV4_DESTINATION - ETHERNET_BYTES..].copy_from_slice(&target.ipv4);
-        let words = header.chunks(2);
+    /// The address of a collector.
+    fn address(&self, collector: usize) -> u32 {
+        self.datagram.destination_ip.wrapping_add(collector as u32)
+    }
+
+    /// The headers to a collector.
+    fn template(&self, collector: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let datagram = DatagramHeader {
+            destination_ip: self.address(collector),
+            ..self.datagram
+        };
+        datagram.write(&mut bytes);
+        self.group.write(&mut bytes);
+        self.individual.write(&mut bytes);
+        if let Some(body) = &self.body {
+            body.write(&mut bytes);
+        }
+        bytes
+    }
+
+    /// The ones' complement sum of the IPv4 header to a collector, without its length.
+    fn header_sum(&self, collector: usize) -> u64 {
+        let template = self.template(collector);
+        let words = template[ETHERNET_BYTES..ETHERNET_BYTES + IPV4_BYTES].chunks(2);
         let sum: u64 = words
             .map(|word| u64::from(word[0]) << 8 | u64::from(word[1]))
             .sum();
@@ -86,6 +104,8 @@ pub(super) struct Prepared {
     pub front: Expr,
     /// Of the one that was begun: its metadata.
     pub values: Vec<Expr>,
+    /// Of the one that was begun: the bytes of its copy in the last part, 0 for all.
+    pub rest: Expr,
 }
 
 /// Cycles from an order to the end of its arithmetic.
@@ -97,7 +117,7 @@ impl Prepared {
         let kinds = &front.kinds;
         let order_valid = m.input("order_valid", 1);
         let bytes = m.input("order_bytes", LENGTH_BITS);
-        let target = m.input("order_target", target_bits(front.targets.len()));
+        let target = m.input("order_target", target_bits(front.collectors));
         let number = m.input("order_number", NUMBER_BITS);
         let note = (spec.note_bits() > 0).then(|| m.input("order_note", spec.note_bits()));
 
@@ -126,9 +146,15 @@ impl Prepared {
 
         let fixed = front.bytes() - ETHERNET_BYTES;
         let metadata = concat([zeros(2), words.clone()]).resize(LENGTH_BITS);
-        let ip_length = &bytes + metadata.plus(fixed as u64);
+        // The copy is filled up to whole words.
+        let filled = bytes.plus(3);
+        let filled = m.wire("filled_bytes", filled);
+        let copied_words = filled.slice(2, LENGTH_BITS - 2);
+        let copied_bytes = concat([zeros(2), copied_words.clone()]);
+        let ip_length = copied_bytes + metadata.plus(fixed as u64);
         let ip_length = m.delayed("ip_length", Reset::None, ip_length);
-        let report_length = report_length(m, &bytes, &words);
+        let body_words = front.body.map_or(0, |_| ReportBody::BYTES / WORD_BYTES);
+        let report_length = report_length(m, &copied_words, &words, body_words);
         let report_bytes = spec.report_bits / 8;
         let rounded = m.wire("rounded", bytes.plus(report_bytes as u64 - 1));
         let shift = report_bytes.trailing_zeros() as usize;
@@ -136,8 +162,8 @@ impl Prepared {
             .slice(shift, LENGTH_BITS - shift)
             .zero_extend(LENGTH_BITS);
 
-        let sums = front.targets.iter();
-        let sums: Vec<Bits> = sums.map(|to| Bits::new(17, front.header_sum(to))).collect();
+        let sums = (0..front.collectors).map(|to| Bits::new(17, front.header_sum(to)));
+        let sums: Vec<Bits> = sums.collect();
         let sum = m.rom("header_sum", &target, &sums) + ip_length.zero_extend(17);
         let sum = m.delayed("checksum_sum", Reset::None, sum);
         let udp_length = ip_length.minus(IPV4_BYTES as u64);
@@ -174,37 +200,39 @@ impl Prepared {
             offset += 8 * kind.bytes;
         }
         let target = sent("target", &target);
-
-        let mut fields = Fields(
-            front
-                .template
-                .iter()
-                .map(|&byte| lit(8, byte.into()))
-                .collect(),
-        );
-        let mut of_target = |name: &str, bytes: &dyn Fn(&Target) -> Vec<u8>| {
-            let table: Vec<Bits> = front
-                .targets
-                .iter()
-                .map(|to| Bits::from_bytes(&bytes(to)))
-                .collect();
-            m.rom(name, &target, &table)
+        let domain = match &note {
+            Some(note) if front.has_domain => {
+                let domain = note.slice(spec.note_bits() - DOMAIN_BITS, DOMAIN_BITS);
+                Some(sent("domain", &domain))
+            }
+            _ => None,
         };
-        fields.lay(0, &of_target("target_mac", &|to| to.mac.to_vec()));
-        let address = of_target("target_address", &|to| to.ipv4.to_vec());
-        fields.lay(IPV4_DESTINATION, &address);
-        let port = of_target("target_port", &|to| to.port.to_be_bytes().to_vec());
-        fields.lay(UDP_PORT, &port);
-        fields.lay(IPV4_LENGTH, &ip_length.swap_bytes());
-        fields.lay(IPV4_CHECKSUM, &checksum.swap_bytes());
-        fields.lay(UDP_LENGTH, &udp_length.swap_bytes());
-        let kind = &front.template[GROUP..GROUP + 2];
-        let kind = (u64::from(kind[0]) << 8 | u64::from(kind[1])) >> 6;
-        let group = concat([number, lit(32 - NUMBER_BITS, kind)]);
-        fields.lay(GROUP, &group.swap_bytes());
-        fields.lay(INDIVIDUAL + 1, &report_length);
-        fields.lay(INDIVIDUAL + 2, &words);
-        fields.lay(BITMAP, &bitmap.swap_bytes());
+        let rest = m.captured("copy_rest", load, bytes.slice(0, shift));
+
+        let template = front.template(0);
+        let mut fields = Fields(template.iter().map(|&byte| lit(8, byte.into())).collect());
+        let addresses: Vec<Bits> = (0..front.collectors)
+            .map(|to| Bits::from_bytes(&front.address(to).to_be_bytes()))
+            .collect();
+        let address = m.rom("address", &target, &addresses);
+        fields.lay_datagram("destination_ip", &address);
+        fields.lay_datagram("total_length", &ip_length.swap_bytes());
+        fields.lay_datagram("header_checksum", &checksum.swap_bytes());
+        fields.lay_datagram("udp_length", &udp_length.swap_bytes());
+        // The number shares its first byte with what is in front of it.
+        let kind = u64::from(template[GROUP]) << 8 | u64::from(template[GROUP + 1]);
+        let above = lit(32 - NUMBER_BITS, kind >> (NUMBER_BITS - 16));
+        fields.lay(GROUP, &concat([number, above]).swap_bytes());
+        let individual = IndividualHeader::FIELDS;
+        fields.lay_field(INDIVIDUAL, individual, "report_words", &report_length);
+        fields.lay_field(INDIVIDUAL, individual, "metadata_words", &words);
+        if front.body.is_some() {
+            let body = ReportBody::FIELDS;
+            fields.lay_field(BODY, body, "metadata_bits", &bitmap.swap_bytes());
+            if let Some(domain) = &domain {
+                fields.lay_field(BODY, body, "domain_id", domain);
+            }
+        }
         Self {
             valid,
             frame_bytes,
@@ -212,19 +240,24 @@ impl Prepared {
             available,
             front: m.wire("front", concat(fields.0)),
             values,
+            rest,
         }
     }
 }
 
-/// The words of an individual report behind its first, or all ones for "to the end of the datagram".
-fn report_length(m: &mut Module, bytes: &Expr, metadata_words: &Expr) -> Expr {
-    let copied = bytes.slice(2, LENGTH_BITS - 2).zero_extend(LENGTH_BITS);
-    let words = copied + metadata_words.zero_extend(LENGTH_BITS).plus(2);
+/// The words of an individual report behind its first; from [`REPORT_TO_END`] on that.
+fn report_length(
+    m: &mut Module,
+    copied_words: &Expr,
+    metadata_words: &Expr,
+    body_words: usize,
+) -> Expr {
+    let bits = copied_words.width();
+    let words = copied_words + metadata_words.zero_extend(bits).plus(body_words as u64);
     let words = m.wire("report_words", words);
-    let too_many = words.slice(8, LENGTH_BITS - 8).any() | words.slice(0, 8).all();
-    let no_words = bytes.slice(0, 2).any();
-    let to_the_end = (too_many | no_words).repeat(8);
-    m.delayed("report_length", Reset::None, words.slice(0, 8) | to_the_end)
+    let too_many = words.slice(8, bits - 8).any();
+    let words = words.slice(0, 8) | lit(8, REPORT_TO_END.into()).gated_by(&too_many);
+    m.delayed("report_length", Reset::None, words)
 }
 
 /// The bytes of the front.
@@ -236,5 +269,20 @@ impl Fields {
         for byte in 0..value.width() / 8 {
             self.0[offset + byte] = value.byte(byte);
         }
+    }
+
+    /// Puts a field of the headers of the frame.
+    fn lay_datagram(&mut self, name: &str, value: &Expr) {
+        let fields = DatagramHeader::fields();
+        let field = fields.iter().find(|field| field.name == name);
+        let field = field.expect("the header has this field");
+        self.lay(field.offset_bytes, value);
+    }
+
+    /// Puts a field of whole bytes of a header that begins at an offset.
+    fn lay_field(&mut self, header: usize, fields: &[BitField], name: &str, value: &Expr) {
+        let field = fields.iter().find(|field| field.name == name);
+        let field = field.expect("the header has this field");
+        self.lay(header + field.offset_bits / 8, value);
     }
 }
