@@ -5,6 +5,7 @@ pub mod axis;
 pub mod control_registers;
 pub mod controlled_sprayer;
 pub mod fifo;
+pub mod flow_hash;
 pub mod frame_copier;
 pub mod frame_gate;
 pub mod header_parser;

@@ -6,6 +6,7 @@ mod axi_lite_slave;
 mod control_registers;
 mod controlled_sprayer;
 mod fifo;
+mod flow_hash;
 mod frame_copier;
 mod frame_gate;
 mod header_parser;
