@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::header_parser::{Scope, layer3_offset, layer4_offset};
+use super::header_parser::{Scope, layer3_offset, layer4_offset, more_fragments};
 use super::header_window::WINDOW_BYTES;
 use crate::rtl::{Design, Expr, Module, Reset, RtlError, concat};
 
@@ -49,6 +49,7 @@ pub fn flow_hash(name: &str) -> Result<Arc<Design>, RtlError> {
         bytes(layer4_offset(words), 4)
     });
     let pair = m.delayed("ports_found", Reset::None, pair);
+    let ports = ports & !more_fragments(&mut m, &window, &tags, &ipv6);
     let about = m.delayed("about", Reset::None, concat([tags, ipv6, ports]));
     let (tags, ipv6, ports) = (about.slice(0, 2), about.bit(2), about.bit(3));
 

@@ -36,7 +36,7 @@ pub struct CopySpec {
     pub data_bits: usize,
     /// The bytes that are copied of a frame at most; 0: none, and there are no beats.
     pub most_bytes: usize,
-    /// Bits that go with a copy: the input `note`, taken with the first beat.
+    /// Bits that go with a copy: the input `note`, taken with the first beat; 0: none.
     pub note_bits: usize,
     /// The targets: a power of two.
     pub targets: usize,
@@ -71,7 +71,7 @@ pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError>
         m.input("tlast", 1),
     );
     let wanted = m.input("wanted", 1);
-    let note = m.input("note", spec.note_bits);
+    let note = (spec.note_bits > 0).then(|| m.input("note", spec.note_bits));
     let order_ready = m.input("order_ready", 1);
 
     let in_frame = m.register("in_frame", 1, Reset::To(0));
@@ -99,7 +99,7 @@ pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError>
     m.output_of("dropped", &dropped);
 
     let place = numbered(&mut m, spec, &asked);
-    let taken = m.captured("taken", &first, concat([place, note]));
+    let taken = m.captured("taken", &first, concat([place].into_iter().chain(note)));
     let order = concat([bytes, taken]);
     let orders = FifoSpec {
         style: MemoryStyle::Distributed,
@@ -122,7 +122,9 @@ pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError>
         ("order_number", spec.number_bits),
         ("order_note", spec.note_bits),
     ] {
-        m.output_of(port, order.slice(offset, bits));
+        if bits > 0 {
+            m.output_of(port, order.slice(offset, bits));
+        }
         offset += bits;
     }
     m.build()

@@ -18,7 +18,8 @@ Watchlist: compares addresses, protocol, ports, DSCP and TCP flags of a frame wi
     window ---> [ key ] ---> [ each part with each entry ] ---> [ all of an entry ] ---> [ first ] ---> matched, entry
     headers ---> tags, layer4_words
 
-An entry asks for an IP header and for parts of headers; a frame that lacks one does not match. The first entry that matches counts.
+An entry asks for an IP header and for parts of headers; a frame that lacks one does not match.
+A fragment of IPv4 has neither ports nor flags. The first entry that matches counts.
 Latency: 4 cycles. Throughput: a frame a cycle. Backpressure: none. Reset: no frame is looked at.
 Storage: the parts of the header that entries ask for, a bit for each part that an entry asks for, a bit an entry.";
 

@@ -19,7 +19,9 @@ fn hash(frame: &[u8]) -> Option<u64> {
         bytes.extend(&frame[at + 8..at + 40]);
         bytes.extend([0, frame[at + 6]]);
     }
-    if let Some(at) = headers.start_of(Layer::Ports) {
+    let is_fragment = |at: usize| (frame[at + 6] & 0x3f, frame[at + 7]) != (0, 0);
+    let is_whole = !headers.start_of(Layer::Ipv4).is_some_and(is_fragment);
+    if let Some(at) = headers.start_of(Layer::Ports).filter(|_| is_whole) {
         bytes.extend(&frame[at..at + 4]);
     }
     let words = bytes

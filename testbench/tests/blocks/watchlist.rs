@@ -44,8 +44,14 @@ impl Key {
         let start = |layer| headers.start_of(layer);
         let layer4 = start(Layer::Tcp).or(start(Layer::Udp));
         let port = |at: usize| u16::from_be_bytes([frame[at], frame[at + 1]]);
-        let ports = layer4.map(|at| [port(at), port(at + 2)]);
-        let flags = start(Layer::Tcp).map(|at| frame[at + 13]);
+        // A fragment, the first one included, has no layer 4.
+        let is_fragment = start(Layer::Ipv4).is_some_and(|at| port(at + 6) & 0x3fff != 0);
+        let ports = layer4
+            .map(|at| [port(at), port(at + 2)])
+            .filter(|_| !is_fragment);
+        let flags = start(Layer::Tcp)
+            .map(|at| frame[at + 13])
+            .filter(|_| !is_fragment);
         if let Some(at) = start(Layer::Ipv4) {
             let address = |at: usize| <[u8; 4]>::try_from(&frame[at..at + 4]).expect("4 bytes");
             return Some(Self {
@@ -291,6 +297,10 @@ fn syn_fin_rst_a_debug_bit_and_a_protocol_are_told_from_all_else() {
         with(tcp(0x3f), 23, 1),
         // A later fragment has no flags.
         with(tcp(0x3f), 21, 1),
+        // Nor has the first one.
+        with(tcp(0x3f), 20, 0x20),
+        // Not to be fragmented.
+        with(tcp(0x3f), 20, 0x40),
         // No IP.
         with(tcp(0x3f), 12, 0x88),
     ];
@@ -306,6 +316,8 @@ fn syn_fin_rst_a_debug_bit_and_a_protocol_are_told_from_all_else() {
         None,
         Some(4),
         None,
+        None,
+        Some(0),
         None,
     ];
     assert_eq!(known, expected);

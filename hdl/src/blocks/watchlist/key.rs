@@ -3,7 +3,7 @@
 use seqnic_spec::int::Watch;
 
 use super::WINDOW_BITS;
-use crate::blocks::header_parser::{Scope, layer3_offset, layer4_offset};
+use crate::blocks::header_parser::{Scope, layer3_offset, layer4_offset, more_fragments};
 use crate::rtl::{Expr, Module, Reset, zeros};
 
 /// The parts, in registers. One that no entry asks for is the constant 0.
@@ -29,6 +29,9 @@ impl Key {
         let tags = m.input("tags", 2);
         let words = m.input("layer4_words", 4);
         let [ipv4, ipv6, tcp, ports] = &headers;
+        let more = more_fragments(m, &window, &tags, ipv6);
+        let whole = m.wire("is_whole", !more);
+        let (tcp, ports) = (tcp & &whole, ports & &whole);
         let asks = |part: &dyn Fn(&Watch) -> bool| entries.iter().any(part);
 
         let mut layer3 = |name: &str, offset: usize, bytes: usize| {
@@ -93,8 +96,8 @@ impl Key {
         Self {
             ipv4: kept("ipv4", ipv4.clone()),
             ipv6: kept("ipv6", ipv6.clone()),
-            tcp: kept("tcp", tcp.clone()),
-            ports: kept("ports", ports.clone()),
+            tcp: kept("tcp", tcp),
+            ports: kept("ports", ports),
             sources: [
                 kept("source_v4", sources[0].clone()),
                 kept("source_v6", sources[1].clone()),
