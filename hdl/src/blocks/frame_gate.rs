@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::axis::{self, Beat, Shape, SlavePort};
 use super::fifo::{FifoSpec, fifo};
-use crate::rtl::{Design, Expr, Instance, MemoryStyle, Module, Reset, RtlError};
+use crate::rtl::{Design, Expr, Instance, MemoryStyle, Module, Reset, RtlError, bits_for};
 
 const DOC: &str = "\
 Frame gate: beats wait for the verdict on their frame, which then goes with each of them.
@@ -16,9 +16,9 @@ Frame gate: beats wait for the verdict on their frame, which then goes with each
 A verdict may come in any cycle behind that of its frame's first beat, in the order of the frames. While all of a
 frame's verdict depends on is among the beats that fit, and it comes within the cycles that the rest of them take, no
 cycle is lost.
-Latency: 3 cycles from the first beat, and 2 from the verdict, to m_axis. Throughput: 1 beat a cycle.
-Backpressure: s_axis_tready falls when the queue is full. Reset: empty.
-Storage: the queues in distributed RAM; a beat, a tuser and a verdict of registers.";
+Latency: 3 cycles from the first beat, and 2 from the verdict, to m_axis; 1 more in block RAM. Throughput: 1 beat a cycle.
+Backpressure: s_axis_tready falls when there are as many beats or frames as fit. Reset: empty.
+Storage: the queues; a beat, a tuser and a verdict of registers.";
 
 /// What waits, and how much of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,10 @@ pub struct GateSpec {
     pub verdict_bits: usize,
     /// Beats that may wait: a power of two.
     pub beats: usize,
+    /// Frames that may wait, or be on their way in or out: a power of two, at least 2.
+    pub frames: usize,
+    /// Where beats wait.
+    pub style: MemoryStyle,
 }
 
 /// A gate. Ports `s_axis_*`, `verdict`, `verdict_valid` in; `m_axis_*` and `m_axis_verdict` out, `tuser` and verdict on each beat;
@@ -65,23 +69,40 @@ pub fn frame_gate(name: &str, spec: GateSpec) -> Result<Arc<Design>, RtlError> {
         user_bits: 0,
         ..shape
     };
-    let beats = Queue::new(
-        &mut m,
-        name,
-        spec.beats,
-        "beats",
-        &beat.pack(),
-        &accept,
-        &take,
-    )?;
-    let room = m.output_from(beats.instance, "s_ready");
+    let packed = beat.pack();
+    let queue = FifoSpec {
+        style: spec.style,
+        depth_words: spec.beats,
+        width_bits: packed.width(),
+        latency_cycles: if spec.style == MemoryStyle::Block {
+            2
+        } else {
+            1
+        },
+        refuses: true,
+    };
+    let beats = Queue::new(&mut m, name, queue, "beats", &packed, &accept, &take)?;
+    // Frames count from their first beat until their last has left.
+    let inside = m.register("frames_inside", bits_for(spec.frames), Reset::To(0));
+    let next = first.mux(&inside.plus(1), &inside.minus(1));
+    m.next_when(&inside, &first ^ &ends, next);
+    let full = m.wire("is_full", inside.is(spec.frames as u64) & !&in_frame);
+    let room = m.output_from(beats.instance, "s_ready") & !full;
+    let room = m.wire("has_room", room);
     m.drive(&accept, &input.valid & &room);
     m.drive(&input.ready, &room);
     let beat = bare.unpack(&beats.data);
+    let per_frame = |data: &Expr| FifoSpec {
+        style: MemoryStyle::Distributed,
+        depth_words: spec.frames,
+        width_bits: data.width(),
+        latency_cycles: 1,
+        refuses: false,
+    };
     let verdicts = Queue::new(
         &mut m,
         name,
-        spec.beats,
+        per_frame(&verdict),
         "verdicts",
         &verdict,
         &verdict_valid,
@@ -89,7 +110,13 @@ pub fn frame_gate(name: &str, spec: GateSpec) -> Result<Arc<Design>, RtlError> {
     )?;
     let users = match &input.beat.user {
         Some(user) => Some(Queue::new(
-            &mut m, name, spec.beats, "users", user, &first, &ends,
+            &mut m,
+            name,
+            per_frame(user),
+            "users",
+            user,
+            &first,
+            &ends,
         )?),
         None => None,
     };
@@ -123,23 +150,15 @@ struct Queue {
 }
 
 impl Queue {
-    /// What waits for frames is never more than there are beats, so only the beats are refused.
     fn new(
         m: &mut Module,
         name: &str,
-        depth_words: usize,
+        spec: FifoSpec,
         queue: &str,
         data: &Expr,
         push: &Expr,
         pop: &Expr,
     ) -> Result<Self, RtlError> {
-        let spec = FifoSpec {
-            style: MemoryStyle::Distributed,
-            depth_words,
-            width_bits: data.width(),
-            latency_cycles: 1,
-            refuses: queue == "beats",
-        };
         let instance = m.instance(queue, &fifo(&format!("{name}_{queue}"), spec)?);
         m.connect(instance, "s_data", data);
         m.connect(instance, "s_valid", push);

@@ -8,7 +8,7 @@ use super::int_watch::int_watch;
 use super::{Built, block_name};
 use crate::blocks::axis::{self, Shape, SlavePort};
 use crate::blocks::frame_gate::{GateSpec, frame_gate};
-use crate::rtl::{Module, concat};
+use crate::rtl::{MemoryStyle, Module, concat};
 
 const DOC: &str = "\
 INT reporter: all frames pass as they are; those on the watchlist are reported.
@@ -44,6 +44,8 @@ pub fn int_reporter(config: &Config, int: &Int, report: &Report) -> Built {
         user_bits: shape.user_bits,
         verdict_bits: 1 + collector_bits(report),
         beats: GATE_BEATS,
+        frames: GATE_BEATS,
+        style: MemoryStyle::Distributed,
     };
     let gate = m.instance(
         "frame_gate",

@@ -3,6 +3,8 @@ use std::collections::VecDeque;
 use rand::RngExt;
 use seqnic_hdl::blocks::frame_gate::{GateSpec, frame_gate};
 
+use seqnic_hdl::rtl::MemoryStyle;
+
 use super::bench::{Bench, chance, frames, random};
 
 const SPEC: GateSpec = GateSpec {
@@ -10,6 +12,8 @@ const SPEC: GateSpec = GateSpec {
     user_bits: 7,
     verdict_bits: 9,
     beats: 32,
+    frames: 32,
+    style: MemoryStyle::Distributed,
 };
 
 /// What a frame goes with.
@@ -128,7 +132,18 @@ fn frames_pass_unchanged_each_with_its_verdict() {
     for data_bits in [64, 128, 512] {
         for (idle, stall) in [(0, 0), (0, 60), (60, 0), (30, 30)] {
             for (needs_beats, latency) in [(1, 1), (1, 6), (8, 4), (16, 9)] {
-                let spec = GateSpec { data_bits, ..SPEC };
+                // As many frames as beats; few frames, whose beats are in block RAM.
+                let block = needs_beats == 8;
+                let spec = GateSpec {
+                    data_bits,
+                    frames: if block { 4 } else { 32 },
+                    style: if block {
+                        MemoryStyle::Block
+                    } else {
+                        MemoryStyle::Distributed
+                    },
+                    ..SPEC
+                };
                 pass(
                     spec,
                     &frames,
