@@ -29,6 +29,7 @@ pub use sideband::SidebandField;
 pub use watch::{IpPrefix, IpVersion, Masked, Watch};
 pub use wire::{BitField, Truncated};
 
+use crate::flowradar::{DatagramHeader, internet_checksum};
 use crate::mac::MacAddr;
 
 named_enum! {
@@ -160,6 +161,38 @@ pub struct Int {
     watch: Vec<Watch>,
     sample_every: u32,
     report: Option<Report>,
+}
+
+impl Report {
+    /// A datagram with this payload on its way to a collector, from its Ethernet header on.
+    pub fn datagram(&self, collector: usize, payload: &[u8]) -> Vec<u8> {
+        // A report is far shorter than 64 KiB.
+        let length = |headers: usize| (headers + payload.len()) as u16;
+        let mut header = DatagramHeader {
+            destination_mac: self.destination_mac.octets(),
+            source_mac: self.source_mac.octets(),
+            ethertype: 0x0800,
+            version: 0x45,
+            total_length: length(28),
+            fragment: 0x4000,
+            time_to_live: 64,
+            protocol: 17,
+            source_ip: self.source_ip.to_bits(),
+            // The configuration has made sure that there is an address for each.
+            destination_ip: self.destination_ip.to_bits() + collector as u32,
+            source_port: self.port,
+            destination_port: self.port,
+            udp_length: length(8),
+            ..DatagramHeader::default()
+        };
+        let mut frame = Vec::with_capacity(DatagramHeader::BYTES + payload.len());
+        header.write(&mut frame);
+        header.header_checksum = internet_checksum(&frame[14..34]);
+        frame.clear();
+        header.write(&mut frame);
+        frame.extend_from_slice(payload);
+        frame
+    }
 }
 
 impl Int {

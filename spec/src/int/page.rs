@@ -99,8 +99,8 @@ all words that change, are inserted, or are taken out; the length of the transpo
 UDP is the second time that its length counts; and with NPT 1 the port. A UDP checksum of 0 stays 0; a UDP checksum that
 comes out as 0 is written as 0xffff. With NPT 2 the checksum of the inserted header is 0, and that of the packet stays.
 
-Bit 15 and `checksum` = `complement`: where words are pushed into a packet whose checksum is not 0, the checksum stays, and
-the last word pushed is 0xffff - fold(the same sums without C) in its lower 16 bits and 0 in the upper ones. In all
+Bit 15 and `checksum` = `complement`: where words are pushed into a packet with a checksum (of TCP, or of UDP and not 0;
+at a source with NPT 2 there is none), the checksum stays, and the last word pushed is 0xffff - fold(the same sums without C) in its lower 16 bits and 0 in the upper ones. In all
 other cases that word is ones. When a flag alone changes, the checksum is updated.
 
 Bytes of the frame behind the IP packet stay. Frames that become shorter than Ethernet allows are not padded.
