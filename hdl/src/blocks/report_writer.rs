@@ -284,10 +284,7 @@ impl Copy {
         // Behind the end of the copy stand zeros: it is filled up to whole words.
         let rest = &prepared.rest;
         let kept = (0..bits / 8).map(|byte| {
-            let behind = match byte {
-                0 => zeros(1),
-                byte => rest.less_than(&lit(rest.width(), byte as u64 + 1)) & rest.any(),
-            };
+            let behind = lit(rest.width(), byte as u64).at_least(rest) & rest.any();
             !(&is_last & behind)
         });
         let kept = m.wire("kept_of_part", concat(kept));

@@ -178,7 +178,12 @@ fn write(spec: &ReportSpec, orders: &[Order], stall: u32, seed: u64) -> (Vec<Vec
     let mut words: VecDeque<Vec<u8>> = VecDeque::new();
     let bus_bytes = spec.data_bits / 8;
     let copies = orders.iter().flat_map(|order| order.copy.chunks(bus_bytes));
-    words.extend(copies.map(<[u8]>::to_vec));
+    // Behind the end of a copy stands anything.
+    words.extend(copies.map(|bytes| {
+        let mut word = vec![0xee; bus_bytes];
+        word[..bytes.len()].copy_from_slice(bytes);
+        word
+    }));
     let (mut frames, mut frame) = (Vec::new(), Vec::new());
     let (mut first, mut held) = (None, None);
     for cycle in 0..200_000 {
