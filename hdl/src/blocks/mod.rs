@@ -7,6 +7,7 @@ pub mod controlled_sprayer;
 pub mod fifo;
 pub mod flow_hash;
 pub mod frame_copier;
+pub mod frame_editor;
 pub mod frame_gate;
 pub mod header_parser;
 pub mod header_window;

@@ -112,10 +112,11 @@ fn pass(spec: GateSpec, frames: &[Vec<u8>], pace: Pace) -> usize {
             }
         }
         if offered && bench.get("s_axis_tready") == 1 {
-            if let Some((frame, index, _, last)) = beats.pop_front() {
-                if index + 1 == pace.needs_beats || (last && index + 1 < pace.needs_beats) {
-                    verdicts.push_back((frame as u64, cycle + pace.latency));
-                }
+            let Some((frame, index, _, last)) = beats.pop_front() else {
+                break;
+            };
+            if index + 1 == pace.needs_beats || (last && index + 1 < pace.needs_beats) {
+                verdicts.push_back((frame as u64, cycle + pace.latency));
             }
             offered = false;
         }

@@ -8,6 +8,7 @@ mod controlled_sprayer;
 mod fifo;
 mod flow_hash;
 mod frame_copier;
+mod frame_editor;
 mod frame_gate;
 mod header_parser;
 mod header_window;
