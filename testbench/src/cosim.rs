@@ -18,7 +18,7 @@ use seqnic_spec::Config;
 
 use crate::axis::{Batch, PortError, TuserOfPacket, Wiring};
 use crate::engine::Engine;
-use crate::failure::Failure;
+use crate::failure::{Failure, Violation};
 use crate::oracle::{Oracle, SequencerOracle, StripperOracle};
 use crate::report::Report;
 
@@ -172,6 +172,7 @@ impl<E: Engine> Cosim<E> {
             let is_over = self.checker.check_progress()?;
             let (_, frames_in) = self.checker.oracle();
             if is_over && !self.operator.is_busy(frames_in) {
+                self.end_reports()?;
                 return Ok(None);
             }
             self.operate()?;
@@ -223,6 +224,23 @@ impl<E: Engine> Cosim<E> {
     /// Gives the engine back, whatever is still inside the design.
     pub fn into_engine(self) -> E {
         self.player.into_engine()
+    }
+
+    /// Lets the oracle compare the reports that did not come with those that the design says it left out.
+    fn end_reports(&mut self) -> Result<(), Box<Failure>> {
+        let engine = self.player.engine();
+        let Some(port) = engine.port("reports_dropped") else {
+            return Ok(());
+        };
+        // The port has 32 bits.
+        let dropped = engine.get(port)[0] as u32;
+        let (oracle, _) = self.checker.oracle();
+        let Err(fault) = oracle.reports_end(dropped) else {
+            return Ok(());
+        };
+        let number = self.checker.report().reports;
+        let violation = Violation::Report { number, fault };
+        Err(self.checker.failure(violation, self.checker.batch().end()))
     }
 
     /// Lets the operator do what is due before the next batch.

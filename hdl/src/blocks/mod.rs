@@ -6,7 +6,10 @@ pub mod checksum_update;
 pub mod control_registers;
 pub mod controlled_sprayer;
 pub mod fifo;
+pub mod flow_hash;
+pub mod frame_copier;
 pub mod frame_editor;
+pub mod frame_gate;
 pub mod header_parser;
 pub mod header_window;
 pub mod heartbeat;
@@ -19,12 +22,15 @@ pub mod int_transit;
 pub mod metadata_stack;
 pub mod prefix_inserter;
 pub mod register_crossing;
+pub mod report_writer;
 pub mod row_extractor;
+pub mod sampler;
 pub mod skid_buffer;
 pub mod sprayer;
 pub mod stripper;
 mod timed;
 pub mod timestamp_counter;
+pub mod watchlist;
 
 use seqnic_spec::Storage;
 

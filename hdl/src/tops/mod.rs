@@ -1,6 +1,9 @@
 //! The designs that a configuration makes: blocks, wired.
 
 mod control;
+mod int_reporter;
+mod int_reports;
+mod int_watch;
 mod queues;
 mod row_path;
 mod sequencer;
@@ -10,6 +13,7 @@ use std::sync::Arc;
 
 use seqnic_spec::Config;
 
+pub use int_reporter::int_reporter;
 pub use row_path::row_path;
 pub use sequencer::sequencer;
 pub use stripper::stripper;

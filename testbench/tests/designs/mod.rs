@@ -12,6 +12,7 @@ mod driver;
 mod handshakes;
 mod heartbeat;
 mod history;
+mod int_reports;
 mod random_configurations;
 mod reset;
 mod round_trip;
