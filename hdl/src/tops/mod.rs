@@ -3,6 +3,7 @@
 mod control;
 mod int_reporter;
 mod int_reports;
+mod int_sink;
 mod int_watch;
 mod queues;
 mod row_path;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use seqnic_spec::Config;
 
 pub use int_reporter::int_reporter;
+pub use int_sink::int_sink;
 pub use row_path::row_path;
 pub use sequencer::sequencer;
 pub use stripper::stripper;
