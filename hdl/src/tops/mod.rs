@@ -2,6 +2,10 @@
 
 mod control;
 mod flowradar;
+mod int_reporter;
+mod int_reports;
+mod int_sink;
+mod int_watch;
 mod queues;
 mod row_path;
 mod sequencer;
@@ -12,6 +16,8 @@ use std::sync::Arc;
 use seqnic_spec::Config;
 
 pub use flowradar::flowradar;
+pub use int_reporter::int_reporter;
+pub use int_sink::int_sink;
 pub use row_path::row_path;
 pub use sequencer::sequencer;
 pub use stripper::stripper;

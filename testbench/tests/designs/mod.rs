@@ -13,6 +13,8 @@ mod flowradar;
 mod handshakes;
 mod heartbeat;
 mod history;
+mod int_reports;
+mod int_sink;
 mod random_configurations;
 mod reset;
 mod round_trip;
