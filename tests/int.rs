@@ -10,6 +10,7 @@ use std::process::Command;
 use common::{Finished, finish, names_in, root, seqnic_in};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::RowAccessor;
+use seqnic_sim::traffic::CaptureReader;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -195,7 +196,6 @@ fn what_cannot_be_read_is_refused_by_its_place() {
         ])
     );
 
-    run(path, "trace --kind uniform --packets 5 --out other.pcap");
     let capture = root().join("examples/captures/tcp-loss.pcap");
     for (line, expected) in [
         (
@@ -357,4 +357,52 @@ fn the_dissector_has_the_marks_that_it_is_given() {
         "error: made/int.lua: the folder cannot be created: a file of that name is in the way; choose another one for \
          --out"
     );
+}
+
+#[test]
+fn the_model_embeds_into_a_capture_and_takes_out_again() {
+    let capture = root().join("examples/captures/tcp-loss.pcap");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let config = |role: &str| {
+        root()
+            .join(format!("examples/int-{role}.toml"))
+            .display()
+            .to_string()
+    };
+    let line = format!(
+        "model --config {} --set int.sample_every=1 --set int.watch=[{{}}] --pcap {} --out source.pcap --json",
+        config("source"),
+        capture.display()
+    );
+    let found = run(path, &line).json();
+    assert_eq!(
+        (&found["frames"], &found["reports"]),
+        (&Value::from(1231), &Value::from(0))
+    );
+    let changed = found["frames_changed"].as_u64().expect("a number");
+    assert!(changed > 1000, "{changed}");
+    let line = format!(
+        "model --config {} --pcap source.pcap --out transit.pcap --json",
+        config("transit")
+    );
+    assert_eq!(run(path, &line).json()["frames_changed"], changed);
+    let line = format!(
+        "model --config {} --pcap transit.pcap --out sink.pcap --json",
+        config("sink")
+    );
+    let found = run(path, &line).json();
+    assert_eq!(
+        (&found["frames_changed"], &found["reports"]),
+        (&Value::from(changed), &Value::from(changed))
+    );
+    let is_report =
+        |frame: &[u8]| frame[..6] == [2, 0, 0, 0, 0, 1] && frame[30..34] == [192, 0, 2, 1];
+    let frames = |path: &Path| -> Vec<Vec<u8>> {
+        let packets = CaptureReader::read_all(path).unwrap_or_else(|error| panic!("{error}"));
+        packets.into_iter().map(|packet| packet.data).collect()
+    };
+    let mut left = frames(&path.join("sink.pcap"));
+    left.retain(|frame| !is_report(frame));
+    assert!(left == frames(&capture));
 }
