@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use seqnic_spec::Config;
 
-pub use flowradar::flowradar;
+pub use flowradar::{flowradar, flowradar_around_hash};
 pub use row_path::row_path;
 pub use sequencer::sequencer;
 pub use stripper::stripper;
