@@ -256,7 +256,12 @@ fn the_first_table_of_a_log_is_read_and_not_the_one_in_percent() {
         suffix: "sequencer",
         program: Bare::program(Way::Shared),
     };
-    let estimate = Estimate::new(&loaded, Chip::Tofino1, Some(Pattern::Paper), Some(&compiled));
+    let estimate = Estimate::new(
+        &loaded,
+        Chip::Tofino1,
+        Some(Pattern::Paper),
+        Some(&compiled),
+    );
     let compiled = estimate
         .rows
         .iter()

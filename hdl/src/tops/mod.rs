@@ -1,6 +1,8 @@
 //! The designs that a configuration makes: blocks, wired.
 
 mod control;
+mod int_node;
+mod int_path;
 mod int_reporter;
 mod int_reports;
 mod int_watch;
@@ -13,6 +15,7 @@ use std::sync::Arc;
 
 use seqnic_spec::Config;
 
+pub use int_node::int_node;
 pub use int_reporter::int_reporter;
 pub use row_path::row_path;
 pub use sequencer::sequencer;

@@ -1,0 +1,60 @@
+//! INT nodes, one design for each role.
+
+use seqnic_spec::Config;
+use seqnic_spec::int::{Int, IntMode, IntRole};
+
+use super::int_path::IntPath;
+use super::{Built, block_name, int_reporter};
+use crate::blocks::int_transit::{editor_spec, int_transit};
+use crate::rtl::{Expr, Module};
+
+const TRANSIT_DOC: &str = "\
+INT transit hop: pushes its metadata behind the INT-MD header of frames that have one.
+
+    s_axis --+--> [ frame editor                            ] --> m_axis
+             |         ^ command
+             +--> [ header window ] -> [ INT parser ] -> [ INT transit ]
+             +--> tuser: [ queue ] --------------------------^
+
+A frame waits in the editor until its command is there. tuser counts on the first beat of a frame: the metadata of the hop, and
+the length of the frame; it is held on all beats of the output.
+Latency: 14 cycles from the last beat that the header window takes to the command, and that of the editor.
+Throughput: 1 output beat a cycle without bubbles; a frame that fits a beat with what is pushed costs one cycle.
+Backpressure: s_axis_tready falls when the editor's queue of beats is full. Reset: synchronous, active low.
+Storage: see the blocks. Source: P4.org INT dataplane specification v2.1, section 5.";
+
+/// The INT node of a configuration that has one, `<name>_int_<role>`. Ports `s_axis_*`, `m_axis_*`; where it reports, also
+/// `m_axis_report_*` and `reports_dropped`.
+pub fn int_node(config: &Config) -> Built {
+    let Some(node) = config.int() else {
+        return refused(config, "the configuration has no [int]");
+    };
+    match (node.role(), node.mode(), node.report()) {
+        (IntRole::Transit, IntMode::Md, _) => transit(config, node),
+        (IntRole::Node | IntRole::Mirror, _, Some(report)) => int_reporter(config, node, report),
+        _ => refused(
+            config,
+            &format!(
+                "role \"{}\" of mode \"{}\" is not there in hardware; use another int.role",
+                node.role(),
+                node.mode()
+            ),
+        ),
+    }
+}
+
+fn refused(config: &Config, reason: &str) -> Built {
+    let mut m = Module::new(block_name(config, "int_node"), "");
+    m.output_of("m_axis_tvalid", Expr::refused(1, reason));
+    m.build()
+}
+
+fn transit(config: &Config, node: &Int) -> Built {
+    let mut m = Module::new(block_name(config, "int_transit"), TRANSIT_DOC);
+    let path = IntPath::new(&mut m, config, node, editor_spec(config))?;
+    let design = int_transit(&block_name(config, "int_transit_edit"), config, node)?;
+    let block = m.instance("int_transit_edit", &design);
+    path.connect(&mut m, block, &design);
+    path.finish(&mut m, config, block)?;
+    m.build()
+}
