@@ -10,6 +10,7 @@ pub mod flow_hash;
 pub mod frame_copier;
 pub mod frame_editor;
 pub mod frame_gate;
+pub mod flowradar;
 pub mod header_parser;
 pub mod header_window;
 pub mod heartbeat;

@@ -6,6 +6,7 @@ mod int_path;
 mod int_reporter;
 mod int_reports;
 mod int_watch;
+mod flowradar;
 mod queues;
 mod row_path;
 mod sequencer;
@@ -17,13 +18,14 @@ use seqnic_spec::Config;
 
 pub use int_node::int_node;
 pub use int_reporter::int_reporter;
+pub use flowradar::flowradar;
 pub use row_path::row_path;
 pub use sequencer::sequencer;
 pub use stripper::stripper;
 
 use crate::rtl::{self, RtlError, VerilogFile};
 
-/// Emits the sequencer and the stripper of a configuration, one file a module, children before parents. Every file
+/// Emits the sequencer and the stripper of a configuration, and with them its FlowRadar encoder, one file a module, children before parents. Every file
 /// starts with the configuration that made it.
 pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
     let header = format!(
@@ -32,6 +34,7 @@ pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
         config.to_toml()
     );
     let mut files = Vec::new();
+    // The encoder is in the sequencer, and of use without it.
     for top in [sequencer(config)?, stripper(config)?] {
         for file in rtl::emit(&top, &header) {
             if !files.contains(&file) {

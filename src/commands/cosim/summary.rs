@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::path::Path;
 
 use seqnic_spec::Config;
-use seqnic_testbench::{Failure, Options, Report};
+use seqnic_testbench::{EncoderFigures, Failure, Options, Report};
 use serde::Serialize;
 
 use crate::output::{Table, grouped, rate};
@@ -38,6 +38,9 @@ pub struct Summary<'a> {
     registers_read: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     registers_written: Option<usize>,
+    /// What the FlowRadar encoder did, where there is one.
+    #[serde(flatten)]
+    encoder: Option<Encoder>,
     stall_percent: u8,
     idle_percent: u8,
     seed: u64,
@@ -65,6 +68,20 @@ struct Figures {
     elapsed_seconds: f64,
     cycles_per_second: f64,
     packets_per_second: f64,
+}
+
+/// What a FlowRadar encoder did.
+#[derive(Serialize)]
+struct Encoder {
+    epochs: u64,
+    packets_recorded: u64,
+    /// Counted in each epoch.
+    flows: u64,
+    flows_decoded: u64,
+    decoded_share: f64,
+    /// The flows that are decoded with the packets that were sent.
+    counts_exact: u64,
+    overruns: u32,
 }
 
 /// What differs first.
@@ -102,6 +119,7 @@ impl<'a> Summary<'a> {
             stripper: None,
             registers_read: None,
             registers_written: None,
+            encoder: None,
             stall_percent: options.stall.percent(),
             idle_percent: options.idle.percent(),
             seed: options.seed,
@@ -119,6 +137,7 @@ impl<'a> Summary<'a> {
         };
         Self {
             figures: Some(figures),
+            encoder: report.encoder.as_ref().map(Encoder::new),
             ..self
         }
     }
@@ -155,6 +174,39 @@ impl<'a> Summary<'a> {
     /// What differed.
     pub fn difference(&self) -> Option<&Difference> {
         self.difference.as_ref()
+    }
+}
+
+impl Encoder {
+    fn new(figures: &EncoderFigures) -> Self {
+        Self {
+            epochs: figures.epochs,
+            packets_recorded: figures.packets,
+            flows: figures.flows,
+            flows_decoded: figures.flows_decoded,
+            decoded_share: figures.decoded_share(),
+            counts_exact: figures.counts_exact,
+            overruns: figures.overruns,
+        }
+    }
+
+    fn lines(&self, table: &mut Table) {
+        let epochs = match self.overruns {
+            0 => grouped(self.epochs),
+            waited => format!("{}, {waited} of them had to wait", grouped(self.epochs)),
+        };
+        let share = 100.0 * self.decoded_share;
+        let decoded = format!(
+            "{} of {} ({share:.3} %), {} with the counts that were sent",
+            grouped(self.flows_decoded),
+            grouped(self.flows),
+            grouped(self.counts_exact)
+        );
+        table
+            .heading("encoder")
+            .line("  epochs", epochs)
+            .line("  packets recorded", grouped(self.packets_recorded))
+            .line("  flows decoded", decoded);
     }
 }
 
@@ -266,6 +318,9 @@ impl Display for Summary<'_> {
                 _ => "sequencer",
             });
             figures.lines(&mut table);
+        }
+        if let Some(encoder) = &self.encoder {
+            encoder.lines(&mut table);
         }
         if let (Some(read), Some(written)) = (self.registers_read, self.registers_written) {
             table.line(

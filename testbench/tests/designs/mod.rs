@@ -9,6 +9,7 @@ mod configurations;
 mod control;
 mod controlled;
 mod driver;
+mod flowradar;
 mod handshakes;
 mod heartbeat;
 mod history;
