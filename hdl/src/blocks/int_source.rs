@@ -11,6 +11,7 @@ use super::checksum_update::{UPDATE_CYCLES, checksum_update, sum_bits, sum_cycle
 use super::frame_editor::{Command, EditorSpec, PLACE_BITS, Patch};
 use super::int_parser::{LAYER3_PLACE, LAYER4_PLACE, half};
 use super::int_transit::with_length;
+use super::sampler::sampler;
 use super::timed::{Timed, valid_after};
 use crate::rtl::{Design, Expr, Module, RtlError, all_of, any_of, concat, lit, ones, zeros};
 use words::{Shape, Words};
@@ -62,9 +63,9 @@ pub fn int_source(name: &str, config: &Config, node: &Int) -> Result<Arc<Design>
     let shape = Shape::of(node);
     let mut frame = Frame::declare(m, config, node);
     let parsed = m.input("parsed", 1);
-    let choice = Choice::new(m, name, node, &shape, &mut frame, &parsed)?;
-    let words = Words::new(m, node, &shape, &mut frame, &choice);
-    let sum_at = WORDS_KNOWN + sum_cycles(words.halves.len() + 1);
+    let mut choice = Choice::new(m, name, node, &shape, &mut frame, &parsed)?;
+    let words = Words::new(m, node, &shape, &mut frame, &mut choice);
+    let sum_at = WORDS_KNOWN + sum_cycles(if shape.own_udp { 0 } else { words.halves.len() });
     let end = sum_at + 1 + UPDATE_CYCLES;
     let valid = valid_after(m, "valid", &parsed, end);
     let command = Making {
@@ -163,9 +164,12 @@ impl Choice {
                 _ => agrees & fits,
             }
         };
-        let candidate = m.wire("candidate", all_of([parsed.clone(), matched, holds, !marked]));
+        let candidate = m.wire(
+            "candidate",
+            all_of([parsed.clone(), matched, holds, !marked]),
+        );
         let every = node.sample_every() as usize;
-        let sampler = m.instance("sampler", &super::sampler::sampler(&format!("{name}_sampler"), every)?);
+        let sampler = m.instance("sampler", &sampler(&format!("{name}_sampler"), every)?);
         m.connect(sampler, "matched", candidate);
         let taken = m.output_from(sampler, "taken");
         let taken = Timed::staged(m, "taken", 1, taken).at(m, 1);
@@ -175,7 +179,9 @@ impl Choice {
         // An IP packet of this length is left alone, one that is shorter has room.
         let mut fits = |name: &str, words: usize| {
             let most = mtu.checked_sub(4 * words);
-            let fits = most.map_or(zeros(1), |most| ip_bytes.less_than(&lit(17, most as u64 + 1)));
+            let fits = most.map_or(zeros(1), |most| {
+                ip_bytes.less_than(&lit(17, most as u64 + 1))
+            });
             Timed::staged(m, name, 1, fits).at(m, 1)
         };
         let all = fits("all_fits", shape.most_words());
@@ -221,8 +227,10 @@ impl Making<'_> {
         let frame = &mut *self.frame;
         let (embeds, pushes) = (self.choice.embeds.at(m, end), self.choice.pushes.at(m, end));
         let ipv4 = frame.ipv4.at(m, end);
-        let count = self.words.count(shape, &pushes);
-        let growth = concat([zeros(2), count.clone()]).resize(16).gated_by(&embeds);
+        let count = Words::count(shape, &pushes);
+        let growth = concat([zeros(2), count.clone()])
+            .resize(16)
+            .gated_by(&embeds);
         let growth = m.wire("growth_bytes", growth);
 
         let class = frame.class(m, end);
@@ -240,7 +248,11 @@ impl Making<'_> {
             class.swap_bytes(),
             m.wire("first_end", ipv4.mux(&grown, &first.slice(16, 16))),
         ]);
-        let v4_word = concat([third.slice(0, 8), protocol.clone(), ip_checksum.swap_bytes()]);
+        let v4_word = concat([
+            third.slice(0, 8),
+            protocol.clone(),
+            ip_checksum.swap_bytes(),
+        ]);
         let v6_word = concat([grown, protocol, second.slice(24, 8)]);
         let tags = frame.tags.at(m, end).zero_extend(PLACE_BITS);
         let layer4 = frame.layer4_words.at(m, end).zero_extend(PLACE_BITS);
@@ -273,8 +285,8 @@ impl Making<'_> {
                 at: layer4.plus(LAYER4_PLACE as u64) + behind,
                 word,
             });
-            if let Some(complement) = transport.complement {
-                self.words.set_last(m, shape, complement);
+            if let Some((flag, word)) = transport.complement {
+                self.words.set_last(flag, word);
             }
         }
         if let Some(Encapsulation::Port(port)) = self.node.encapsulation() {
@@ -304,7 +316,7 @@ impl Making<'_> {
         let at = self.sum_at;
         let frame = &mut *self.frame;
         let pushes = self.choice.pushes.at(m, at);
-        let growth = concat([zeros(2), self.words.count(self.shape, &pushes)]).resize(18);
+        let growth = concat([zeros(2), Words::count(self.shape, &pushes)]).resize(18);
         let mut change = growth;
         let mut replaced = |m: &mut Module, name: &str, old: Expr, new: Expr| {
             let gone = m.wire(&format!("{name}_gone"), !old);
@@ -333,15 +345,18 @@ impl Making<'_> {
             return Ok(None);
         }
         let at = self.sum_at;
-        let halves = self.words.summands(m);
+        let halves = std::mem::take(&mut self.words.halves);
         let bits = sum_bits(halves.len()) + 2;
-        let adder = m.instance("adder", &sum_of_halves(&format!("{}_sum", self.name), halves.len())?);
+        let adder = m.instance(
+            "adder",
+            &sum_of_halves(&format!("{}_sum", self.name), halves.len())?,
+        );
         m.connect(adder, "halves", concat(halves));
         let sum = m.output_from(adder, "sum");
         let frame = &mut *self.frame;
         let udp = frame.udp.at(m, at);
         let pushes = self.choice.pushes.at(m, at);
-        let growth = concat([zeros(2), self.words.count(self.shape, &pushes)]).resize(bits);
+        let growth = concat([zeros(2), Words::count(self.shape, &pushes)]).resize(bits);
         let twice = concat([zeros(1), growth.slice(0, bits - 1)]).gated_by(&udp);
         let once = growth.gated_by(&!&udp);
         let mut change = sum.resize(bits) + twice + once;
@@ -359,8 +374,12 @@ impl Making<'_> {
         let old = m.wire("old_checksum", old);
         let design = checksum_update(&format!("{}_checksum", self.name), bits)?;
         let checksum = updated(m, "updater", &design, &old, &udp, &change);
-        let asks = self.node.instructions().contains(Instruction::ChecksumComplement);
-        if !asks || self.node.checksum() != ChecksumMode::Complement || self.shape.behind_words == 0 {
+        let asks = self
+            .node
+            .instructions()
+            .contains(Instruction::ChecksumComplement);
+        if !asks || self.node.checksum() != ChecksumMode::Complement || self.shape.behind_words == 0
+        {
             return Ok(Some(Transport {
                 checksum,
                 complement: None,

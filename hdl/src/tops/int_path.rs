@@ -112,6 +112,11 @@ impl IntPath {
         })
     }
 
+    /// An output of the parser.
+    pub(super) fn parsed(&self, m: &mut Module, port: &str) -> Expr {
+        m.output_from(self.parser, port)
+    }
+
     /// Connects the inputs of a block that are called as outputs of the parser, and `user`.
     pub(super) fn connect(&self, m: &mut Module, block: Instance, design: &Design) {
         let known: Vec<String> = self.parser_design.ports().map(|port| port.name).collect();

@@ -6,10 +6,10 @@ use seqnic_spec::int::Int;
 use super::{Built, block_name};
 use crate::blocks::flow_hash::{self, flow_hash};
 use crate::blocks::header_parser::{Scope, Stage, header_parser};
-use crate::blocks::header_window::{self, WINDOW_BYTES, Wanted, header_window};
+use crate::blocks::header_window::{self, Wanted, header_window};
 use crate::blocks::sampler::sampler;
 use crate::blocks::watchlist::{self, watchlist};
-use crate::rtl::{Module, Reset};
+use crate::rtl::{Expr, Module, Reset, RtlError};
 
 const DOC: &str = "\
 INT watch: watches accepted beats and says of each frame whether it is taken, and the hash of its flow.
@@ -25,33 +25,14 @@ Reset, storage: see the blocks; the window twice more.";
 pub(super) fn int_watch(config: &Config, int: &Int) -> Built {
     let mut m = Module::new(block_name(config, "int_watch"), DOC);
     let bus = config.data_bits();
-    let wanted = Wanted {
-        time: false,
-        length: false,
-        first: false,
-    };
-    let window = header_window(&block_name(config, "header_window"), bus, wanted)?;
-    let window = m.instance("header_window", &window);
-    for (port, bits) in [
+    let [accept, data, keep, last] = [
         ("accept", 1),
         ("tdata", bus),
         ("tkeep", bus / 8),
         ("tlast", 1),
-    ] {
-        let input = m.input(port, bits);
-        m.connect(window, port, input);
-    }
-    let mut of_window = |port| m.output_from(window, port);
-    let (mut bytes, mut keep, mut valid) = (
-        of_window("window"),
-        of_window("window_keep"),
-        of_window("header_valid"),
-    );
-    if header_window::latency_cycles(bus) == 0 {
-        bytes = m.delayed("window_taken", Reset::None, bytes);
-        keep = m.delayed("keep_taken", Reset::None, keep);
-        valid = m.delayed("valid_taken", Reset::To(0), valid);
-    }
+    ]
+    .map(|(port, bits)| m.input(port, bits));
+    let Headers { bytes, keep, valid } = headers(&mut m, config, [&accept, &data, &keep, &last])?;
 
     let parser = header_parser(
         &block_name(config, "header_parser"),
@@ -61,7 +42,6 @@ pub(super) fn int_watch(config: &Config, int: &Int) -> Built {
     let parser = m.instance("header_parser", &parser);
     m.connect(parser, "window", &bytes);
     m.connect(parser, "window_keep", &keep);
-    debug_assert_eq!(keep.width(), WINDOW_BYTES);
     let bytes = m.delayed("window_parsed", Reset::None, bytes);
     let valid = m.delayed("valid_parsed", Reset::To(0), valid);
 
@@ -93,4 +73,46 @@ pub(super) fn int_watch(config: &Config, int: &Int) -> Built {
     m.output_of("taken", taken);
     m.output_of("hash", hash);
     m.build()
+}
+
+/// The first bytes of a frame, in registers.
+pub(super) struct Headers {
+    pub bytes: Expr,
+    pub keep: Expr,
+    /// They are there.
+    pub valid: Expr,
+}
+
+/// Collects the first bytes of frames, from `accept`, `tdata`, `tkeep` and `tlast`. A bus word that holds all of them is
+/// taken into registers, so that no path from the port leads on.
+pub(super) fn headers(
+    m: &mut Module,
+    config: &Config,
+    beat: [&Expr; 4],
+) -> Result<Headers, RtlError> {
+    let bus = config.data_bits();
+    let wanted = Wanted {
+        time: false,
+        length: false,
+        first: false,
+    };
+    let window = header_window(&block_name(config, "header_window"), bus, wanted)?;
+    let window = m.instance("header_window", &window);
+    for (port, value) in ["accept", "tdata", "tkeep", "tlast"].into_iter().zip(beat) {
+        m.connect(window, port, value);
+    }
+    let mut of_window = |port| m.output_from(window, port);
+    let (bytes, keep, valid) = (
+        of_window("window"),
+        of_window("window_keep"),
+        of_window("header_valid"),
+    );
+    if header_window::latency_cycles(bus) > 0 {
+        return Ok(Headers { bytes, keep, valid });
+    }
+    Ok(Headers {
+        bytes: m.delayed("window_taken", Reset::None, bytes),
+        keep: m.delayed("keep_taken", Reset::None, keep),
+        valid: m.delayed("valid_taken", Reset::To(0), valid),
+    })
 }

@@ -1,12 +1,13 @@
 //! The designs that a configuration makes: blocks, wired.
 
 mod control;
+mod flowradar;
 mod int_node;
 mod int_path;
 mod int_reporter;
 mod int_reports;
+mod int_sink;
 mod int_watch;
-mod flowradar;
 mod queues;
 mod row_path;
 mod sequencer;
@@ -16,9 +17,10 @@ use std::sync::Arc;
 
 use seqnic_spec::Config;
 
+pub use flowradar::flowradar;
 pub use int_node::int_node;
 pub use int_reporter::int_reporter;
-pub use flowradar::flowradar;
+pub use int_sink::int_sink;
 pub use row_path::row_path;
 pub use sequencer::sequencer;
 pub use stripper::stripper;

@@ -15,6 +15,7 @@ mod heartbeat;
 mod history;
 mod int_node;
 mod int_reports;
+mod int_sink;
 mod int_traffic;
 mod random_configurations;
 mod reset;

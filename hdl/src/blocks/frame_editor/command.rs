@@ -84,6 +84,25 @@ impl Command {
         }
     }
 
+    /// Connects it to an editor.
+    pub fn connect(&self, m: &mut Module, editor: Instance, valid: &Expr) {
+        m.connect(editor, "command_valid", valid);
+        m.connect(editor, "command_at", &self.at);
+        if let Some(remove) = &self.remove {
+            m.connect(editor, "command_remove", remove);
+        }
+        m.connect(editor, "command_insert", &self.insert);
+        m.connect(editor, "command_words", &self.words);
+        for (index, patch) in self.patches.iter().enumerate() {
+            m.connect(editor, &format!("command_patch{index}_valid"), &patch.valid);
+            m.connect(editor, &format!("command_patch{index}_at"), &patch.at);
+            m.connect(editor, &format!("command_patch{index}_word"), &patch.word);
+        }
+        if let Some(user) = &self.user {
+            m.connect(editor, "command_user", user);
+        }
+    }
+
     /// Drives output ports that are called as those of an editor.
     pub fn drive(&self, m: &mut Module, valid: &Expr) {
         m.output_of("command_valid", valid);

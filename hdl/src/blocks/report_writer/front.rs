@@ -128,8 +128,8 @@ impl Prepared {
         }
 
         let available = match &note {
-            Some(note) => note.slice(0, kinds.len()),
-            None => zeros(1),
+            Some(note) if !kinds.is_empty() => note.slice(0, kinds.len()),
+            _ => zeros(1),
         };
         let word_bits = 8;
         let words = kinds.iter().enumerate().map(|(index, kind)| {
