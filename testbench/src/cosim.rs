@@ -20,7 +20,7 @@ use crate::axis::{Batch, PortError, TuserOfPacket, Wiring};
 use crate::engine::Engine;
 use crate::failure::{Failure, Violation};
 use crate::flowradar::FlowRadarOracle;
-use crate::oracle::{Oracle, SequencerOracle, StripperOracle};
+use crate::oracle::{IntOracle, Oracle, SequencerOracle, StripperOracle};
 use crate::report::Report;
 
 use checker::Checker;
@@ -72,6 +72,14 @@ impl<E: Engine> Cosim<E> {
             oracle = Box::new(FlowRadarOracle::new(encoder, oracle));
         }
         Self::with_oracle(engine, config, options, oracle)
+    }
+
+    /// Resets an INT node and prepares to run it against its golden model. Without `[int]` it is as [`new`](Self::new).
+    pub fn int_node(engine: E, config: &Config, options: Options) -> Result<Self, PortError> {
+        let Some(oracle) = IntOracle::new(config) else {
+            return Self::new(engine, config, options);
+        };
+        Self::with_oracle(engine, config, options, Box::new(oracle))
     }
 
     /// Resets a stripper and prepares to run it against its golden model.
@@ -236,6 +244,14 @@ impl<E: Engine> Cosim<E> {
         self.player.into_engine()
     }
 
+    /// Gives an input that is 0 a rising edge, before the next batch.
+    fn raise(&mut self, port: &str) {
+        let engine = self.player.engine_mut();
+        if let Some(port) = engine.port(port) {
+            engine.set(port, &[1]);
+        }
+    }
+
     /// Lets the oracle compare the reports that did not come with those that the design says it left out.
     fn end_reports(&mut self) -> Result<(), Box<Failure>> {
         let engine = self.player.engine();
@@ -251,14 +267,6 @@ impl<E: Engine> Cosim<E> {
         let number = self.checker.report().reports;
         let violation = Violation::Report { number, fault };
         Err(self.checker.failure(violation, self.checker.batch().end()))
-    }
-
-    /// Gives an input that is 0 a rising edge, before the next batch.
-    fn raise(&mut self, port: &str) {
-        let engine = self.player.engine_mut();
-        if let Some(port) = engine.port(port) {
-            engine.set(port, &[1]);
-        }
     }
 
     /// Lets the operator do what is due before the next batch.

@@ -27,7 +27,7 @@ pub use stripper::stripper;
 
 use crate::rtl::{self, RtlError, VerilogFile};
 
-/// Emits the sequencer and the stripper of a configuration, and with them its FlowRadar encoder, one file a module, children before parents. Every file
+/// Emits the INT node of a configuration that has one, otherwise the sequencer and the stripper of a configuration, and with them its FlowRadar encoder, one file a module, children before parents. Every file
 /// starts with the configuration that made it.
 pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
     let header = format!(
@@ -37,7 +37,11 @@ pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
     );
     let mut files = Vec::new();
     // The encoder is in the sequencer, and of use without it.
-    for top in [sequencer(config)?, stripper(config)?] {
+    let tops = match config.int() {
+        Some(_) => vec![int_node(config)?],
+        None => vec![sequencer(config)?, stripper(config)?],
+    };
+    for top in tops {
         for file in rtl::emit(&top, &header) {
             if !files.contains(&file) {
                 files.push(file);
@@ -45,6 +49,14 @@ pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
         }
     }
     Ok(files)
+}
+
+/// What a configuration describes in the first place: the INT node, if it has one, otherwise the sequencer.
+pub fn top(config: &Config) -> Built {
+    match config.int() {
+        Some(_) => int_node(config),
+        None => sequencer(config),
+    }
 }
 
 /// Verilog name of a block of a configuration: no two configurations with different names collide in one project.
