@@ -20,7 +20,7 @@ use crate::axis::{Batch, PortError, TuserOfPacket, Wiring};
 use crate::engine::Engine;
 use crate::failure::{Failure, Violation};
 use crate::flowradar::FlowRadarOracle;
-use crate::oracle::{Oracle, SequencerOracle, StripperOracle};
+use crate::oracle::{IntOracle, Oracle, SequencerOracle, StripperOracle};
 use crate::report::Report;
 
 use checker::Checker;
@@ -72,6 +72,14 @@ impl<E: Engine> Cosim<E> {
             oracle = Box::new(FlowRadarOracle::new(encoder, oracle));
         }
         Self::with_oracle(engine, config, options, oracle)
+    }
+
+    /// Resets an INT node and prepares to run it against its golden model. Without `[int]` it is as [`new`](Self::new).
+    pub fn int_node(engine: E, config: &Config, options: Options) -> Result<Self, PortError> {
+        let Some(oracle) = IntOracle::new(config) else {
+            return Self::new(engine, config, options);
+        };
+        Self::with_oracle(engine, config, options, Box::new(oracle))
     }
 
     /// Resets a stripper and prepares to run it against its golden model.

@@ -20,6 +20,7 @@ mod history_store;
 pub mod history_walk;
 pub mod int_extractor;
 pub mod int_parser;
+pub mod int_source;
 pub mod int_transit;
 pub mod metadata_stack;
 pub mod prefix_inserter;
