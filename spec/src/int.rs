@@ -5,6 +5,7 @@
 #[macro_use]
 mod wire;
 
+mod codec;
 mod echo;
 mod headers;
 mod instruction;
@@ -15,6 +16,7 @@ mod watch;
 
 use std::net::Ipv4Addr;
 
+pub use codec::{Hop, IndividualReport, IntError, IntHeader, IntVersion, Reports, Stack};
 pub use headers::{
     GeneveHeader, GeneveOption, GeneveOptionView, GeneveView, GreHeader, GreShim, GreShimView,
     GreView, GroupHeader, GroupView, HeaderV1, HeaderV1View, INT_HEADER_BYTES, IndividualHeader,

@@ -2,9 +2,10 @@
 
 use seqnic_spec::Config;
 use seqnic_spec::int::{
-    ChecksumMode, Encapsulation, GroupHeader, IndividualHeader, Instruction, Instructions, Int,
-    IntMode, IntRole, Masked, MdHeader, MdView, MxHeader, ReportBody, Shim, ShimView,
-    UnknownDomain, npt,
+    ChecksumMode, Encapsulation, GeneveHeader, GeneveOption, GreHeader, GreShim, GroupHeader,
+    IndividualHeader, Instruction, Instructions, Int, IntHeader, IntMode, IntRole, IntVersion,
+    Masked, MdHeader, MdView, MxHeader, ReportBody, Reports, Shim, ShimV1, ShimView, UnknownDomain,
+    VxlanGpeHeader, VxlanShim, npt,
 };
 
 const WATCH: &str = "[[int.watch]]";
@@ -549,5 +550,203 @@ fn every_limit_refuses_with_a_fix() {
     assert_eq!(
         error.to_string(),
         "f: int = 3: must be a table; write [int] and its keys below it, as in examples/"
+    );
+}
+
+#[test]
+fn a_stack_is_split_into_hops_and_what_the_source_alone_has_added() {
+    // Bitmap 0x8401: node, egress timestamp, complement; a word of the domain. Two hops, and two words of the source.
+    let bytes = [
+        &[0x20, 0, 5, 6, 0x84, 1, 0, 9, 0, 0, 0, 0][..],
+        &[
+            0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 1, 0, 0xd0, 0xd1, 0xd2, 0xd3, 0, 0, 0x12, 0x34,
+        ],
+        &[
+            0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xe0, 0xe1, 0xe2, 0xe3,
+        ],
+        &[1, 1, 1, 1, 2, 2, 2, 2, 0xff, 0xff, 0xff, 0xff],
+    ]
+    .concat();
+    let parsed = IntHeader::parse(IntVersion::V2_1, 1, &bytes).unwrap();
+    let stack = parsed.stack().unwrap();
+    assert_eq!((stack.len(), stack.hop_words()), (2, 5));
+    let hops: Vec<_> = stack.hops().collect();
+    assert_eq!(
+        hops[0].values,
+        [
+            (Instruction::NodeId, Some(2)),
+            (Instruction::EgressTimestamp, Some(256)),
+            (Instruction::ChecksumComplement, Some(0x1234)),
+        ]
+    );
+    assert_eq!(hops[0].rest, [0xd0, 0xd1, 0xd2, 0xd3]);
+    assert_eq!(hops[1].get(Instruction::NodeId), Some(1));
+    assert_eq!(hops[1].get(Instruction::EgressTimestamp), None);
+    assert_eq!(
+        hops[1].rest,
+        [0xe0, 0xe1, 0xe2, 0xe3, 1, 1, 1, 1, 2, 2, 2, 2]
+    );
+    let mut again = Vec::new();
+    parsed.write(&mut again);
+    assert_eq!(again, bytes);
+}
+
+#[test]
+fn int_1_0_is_read_only_when_it_is_asked_for() {
+    // Bitmap 0x8c00: switch, and both timestamps, which have 4 bytes each.
+    let bytes = [
+        0x12, 0, 3, 7, 0x8c, 0, 0, 0, 0, 0, 0, 9, 0, 0, 1, 0, 0, 0, 2, 0,
+    ];
+    let parsed = IntHeader::parse(IntVersion::V1_0, 1, &bytes).unwrap();
+    let IntHeader::V1(header, stack) = parsed else {
+        panic!("{parsed:?}")
+    };
+    assert_eq!(
+        (header.copy, header.hop_words, header.remaining_hops),
+        (1, 3, 7)
+    );
+    let hop = stack.hops().next().unwrap();
+    assert_eq!(hop.get(Instruction::IngressTimestamp), Some(256));
+    assert_eq!(hop.get(Instruction::EgressTimestamp), Some(512));
+    let mut again = Vec::new();
+    parsed.write(&mut again);
+    assert_eq!(again, bytes);
+    let (shim, rest) = ShimV1::parse(&[1, 0, 6, 0x5c, 9]).unwrap();
+    assert_eq!(
+        (shim.kind, shim.length_words, shim.dscp, rest),
+        (1, 6, 0x17, &[9][..])
+    );
+    for (version, kind, expected) in [
+        (
+            IntVersion::V2_1,
+            1,
+            "the INT-MD header has version 1, only 2 can be read",
+        ),
+        (
+            IntVersion::V2_1,
+            3,
+            "the INT-MX header has version 1, only 2 can be read",
+        ),
+        (
+            IntVersion::V2_1,
+            4,
+            "the shim announces a header of kind 4, known are 1 to 3",
+        ),
+        (
+            IntVersion::V1_0,
+            3,
+            "the shim announces a header of kind 3, known are 1 and 2",
+        ),
+    ] {
+        let error = IntHeader::parse(version, kind, &bytes).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+    let error = IntHeader::parse(IntVersion::V1_0, 1, &[0x22; 8]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the INT header has version 2, only 1 can be read"
+    );
+    let error = IntHeader::parse(IntVersion::V2_1, 1, &bytes[..11]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "MdHeader has 12 bytes, but only 11 are left"
+    );
+}
+
+#[test]
+fn the_reports_of_a_datagram_are_read_one_after_the_other() {
+    // The first: bits 1, 3 and 15, a word of the domain, 4 bytes of a packet. The second: to the end.
+    let bytes = [
+        &[0x20, 0x40, 0, 7, 0, 0, 0, 9][..],
+        &[0x14, 7, 4, 0xa0, 0x50, 1, 0, 3, 0x80, 0, 0, 0],
+        &[
+            0, 1, 0, 2, 5, 0, 1, 0, 6, 7, 0, 0, 0xd0, 0xd1, 0xd2, 0xd3, 0x45, 0, 0, 1,
+        ],
+        &[0x03, 0xff, 0, 0x20, 1, 2, 3],
+    ]
+    .concat();
+    let parsed = Reports::parse(&bytes).unwrap();
+    assert_eq!((parsed.group.hw_id, parsed.group.sequence), (1, 7));
+    let [first, second] = &parsed.reports[..] else {
+        panic!("{parsed:?}")
+    };
+    assert_eq!((first.header.dropped, first.header.tracked), (1, 1));
+    assert_eq!(
+        first.values(),
+        [
+            (Instruction::Interfaces, 0x0001_0002),
+            (Instruction::QueueOccupancy, 0x0500_0100)
+        ]
+    );
+    assert_eq!(first.drop_reason(), Some([6, 7]));
+    assert_eq!(first.inner, [0x45, 0, 0, 1]);
+    assert_eq!((second.body, second.inner), (None, &[1, 2, 3][..]));
+    assert_eq!((second.values(), second.drop_reason()), (vec![], None));
+    let mut again = Vec::new();
+    parsed.write(&mut again);
+    assert_eq!(again, bytes);
+
+    for (bytes, expected) in [
+        (&bytes[..7], "GroupHeader has 8 bytes, but only 7 are left"),
+        (
+            &bytes[..8],
+            "IndividualHeader has 4 bytes, but only 0 are left",
+        ),
+        (&bytes[..39], "a report has 28 bytes, but only 27 are left"),
+        (
+            &[0x10; 12],
+            "the group header has version 1, only 2 can be read",
+        ),
+        (
+            &[
+                0x20, 0, 0, 0, 0, 0, 0, 0, 0x10, 2, 1, 0, 0x08, 0, 0, 0, 0, 0, 0, 0,
+            ],
+            "the metadata length of a report = 1 words, but at least 2 must be there",
+        ),
+        (
+            &[
+                0x20, 0, 0, 0, 0, 0, 0, 0, 0x10, 2, 2, 0, 0x08, 0, 0, 0, 0, 0, 0, 0,
+            ],
+            "the metadata of a report has 8 bytes, but only 0 are left",
+        ),
+    ] {
+        assert_eq!(Reports::parse(bytes).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn the_headers_of_tunnels_are_those_of_the_specification() {
+    let (gre, rest) = GreHeader::parse(&[0x30, 0, 0x12, 0x34, 0x18, 3, 8, 0]).unwrap();
+    assert_eq!(
+        (gre.has_key, gre.has_sequence, gre.protocol),
+        (1, 1, 0x1234)
+    );
+    let (shim, _) = GreShim::parse(rest).unwrap();
+    assert_eq!((shim.kind, shim.gre_inserted, shim.length_words), (1, 1, 3));
+    assert_eq!(shim.next_protocol, 0x0800);
+    let (vxlan, rest) =
+        VxlanGpeHeader::parse(&[0x0c, 0, 0, 0x82, 1, 2, 3, 0, 0x30, 3, 0x80, 3]).unwrap();
+    assert_eq!(
+        (
+            vxlan.has_instance,
+            vxlan.has_next_protocol,
+            vxlan.next_protocol
+        ),
+        (1, 1, 0x82)
+    );
+    assert_eq!(vxlan.vni, 0x01_0203);
+    let (shim, _) = VxlanShim::parse(rest).unwrap();
+    assert_eq!((shim.kind, shim.was_vxlan, shim.next_protocol), (3, 1, 3));
+    // 10 words of options: an option header of 1 word, and 9.
+    let (geneve, rest) =
+        GeneveHeader::parse(&[10, 0x40, 0x65, 0x58, 0, 0, 1, 0, 1, 3, 1, 9]).unwrap();
+    assert_eq!(
+        (geneve.option_words, geneve.is_critical, geneve.protocol),
+        (10, 1, 0x6558)
+    );
+    let (option, _) = GeneveOption::parse(rest).unwrap();
+    assert_eq!(
+        (option.class, option.kind, option.length_words),
+        (0x0103, 1, 9)
     );
 }

@@ -143,7 +143,7 @@ impl IntNode {
         let length = length.wrapping_add(grown);
         for i in 0..16 {
             let (byte, at) = bit(i);
-            tuser[byte] = tuser[byte] & !(1 << at) | (length >> i & 1) as u8 * (1 << at);
+            tuser[byte] = tuser[byte] & !(1 << at) | ((length >> i & 1) as u8) << at;
         }
     }
 }

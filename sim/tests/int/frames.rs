@@ -8,7 +8,6 @@ use seqnic_spec::Config;
 use seqnic_spec::int::Instruction;
 
 pub const ETHERNET: &str = "020000000002 020000000001 0800";
-pub const ETHERNET_V6: &str = "020000000002 020000000001 86dd";
 
 /// Bytes from pairs of hexadecimal digits; other characters are left out.
 pub fn hex(text: &str) -> Vec<u8> {
