@@ -333,7 +333,7 @@ fn memories_without_sense_are_refused() {
             );
             m.read(memory, "word", &lit(2, 0));
         }),
-        "module `block`, signal `word`: block RAM is read with a clock: use `read_clocked`, or another style"
+        "module `block`, signal `word`: block RAM and UltraRAM are read with a clock: use `read_clocked`, or another style"
     );
     assert_eq!(
         error_of(|m| {

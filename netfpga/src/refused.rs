@@ -87,6 +87,19 @@ pub(crate) fn check_no_heartbeat(config: &Config) -> Result<(), Refused> {
     }
 }
 
+/// Refuses a FlowRadar encoder: no host has a stream for what it exports.
+pub(crate) fn check_no_encoder(config: &Config) -> Result<(), Refused> {
+    match config.flowradar() {
+        Some(encoder) => refuse(
+            "flowradar.flows",
+            encoder.flows(),
+            "this host has no stream for the exports of an encoder",
+            "leave [flowradar] out; `emit verilog` makes an encoder that watches any stream",
+        ),
+        None => Ok(()),
+    }
+}
+
 /// How long frames may be behind the sequencer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FrameLimit {

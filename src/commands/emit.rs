@@ -193,7 +193,19 @@ pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> 
 
 fn verilog(args: &VerilogArgs, again: &str, output: &Output) -> Result<Outcome, Error> {
     let config = args.config.load()?;
-    let top_modules = [tops::sequencer(&config)?, tops::stripper(&config)?];
+    let mut top_modules = vec![tops::top(&config)?];
+    match config.int() {
+        None => top_modules.push(tops::stripper(&config)?),
+        Some(_) if args.bench.bench => {
+            return Err(Error::new(
+                "--bench: is the bench of a sequencer; remove it, or take [int] out of the configuration",
+            ));
+        }
+        Some(_) => {}
+    }
+    if let Some(encoder) = config.flowradar() {
+        top_modules.push(tops::flowradar(&config, encoder)?);
+    }
     let modules = tops::verilog(&config)?;
     let bench = match args.bench.bench {
         true => Some(args.bench.make(&config, again, FILE_LIST, output)?),
@@ -240,7 +252,10 @@ fn verilog(args: &VerilogArgs, again: &str, output: &Output) -> Result<Outcome, 
         out: &args.out,
         file_list: FILE_LIST,
         files: paths,
-        top_modules: top_modules.map(|top| top.name().to_owned()),
+        top_modules: top_modules
+            .iter()
+            .map(|top| top.name().to_owned())
+            .collect(),
         prefix_bytes: config.prefix_bytes(),
         bench: bench.as_ref().map(EmittedBench::from),
         vivado: args.vivado.then_some(VIVADO_SCRIPT),
@@ -254,7 +269,7 @@ struct Emitted<'a> {
     out: &'a Path,
     file_list: &'static str,
     files: Vec<String>,
-    top_modules: [String; 2],
+    top_modules: Vec<String>,
     prefix_bytes: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     bench: Option<EmittedBench<'a>>,
@@ -296,7 +311,7 @@ impl<'a> From<&'a Bench> for EmittedBench<'a> {
 impl Display for Emitted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let folder = self.out.display();
-        let [sequencer, _] = &self.top_modules;
+        let sequencer = &self.top_modules[0];
         let bench_files = self.bench.iter().flat_map(|bench| &bench.files);
         let paths = self.files.iter().map(String::as_str);
         let paths = paths

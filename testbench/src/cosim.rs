@@ -19,7 +19,8 @@ use seqnic_spec::Config;
 use crate::axis::{Batch, PortError, TuserOfPacket, Wiring};
 use crate::engine::Engine;
 use crate::failure::{Failure, Violation};
-use crate::oracle::{Oracle, SequencerOracle, StripperOracle};
+use crate::flowradar::FlowRadarOracle;
+use crate::oracle::{IntOracle, Oracle, SequencerOracle, StripperOracle};
 use crate::report::Report;
 
 use checker::Checker;
@@ -63,10 +64,22 @@ pub struct Cosim<E: Engine> {
 }
 
 impl<E: Engine> Cosim<E> {
-    /// Resets a sequencer and prepares to run it against its golden model.
+    /// Resets a sequencer and prepares to run it against its golden model, and its FlowRadar encoder, if it has one, with
+    /// it.
     pub fn new(engine: E, config: &Config, options: Options) -> Result<Self, PortError> {
-        let oracle = Box::new(SequencerOracle::new(config));
+        let mut oracle: Box<dyn Oracle> = Box::new(SequencerOracle::new(config));
+        if let Some(encoder) = config.flowradar() {
+            oracle = Box::new(FlowRadarOracle::new(encoder, oracle));
+        }
         Self::with_oracle(engine, config, options, oracle)
+    }
+
+    /// Resets an INT node and prepares to run it against its golden model. Without `[int]` it is as [`new`](Self::new).
+    pub fn int_node(engine: E, config: &Config, options: Options) -> Result<Self, PortError> {
+        let Some(oracle) = IntOracle::new(config) else {
+            return Self::new(engine, config, options);
+        };
+        Self::with_oracle(engine, config, options, Box::new(oracle))
     }
 
     /// Resets a stripper and prepares to run it against its golden model.
@@ -99,7 +112,8 @@ impl<E: Engine> Cosim<E> {
         }
         engine.reset();
         let operator = Operator::new(&engine);
-        let feeder = Feeder::new(wiring.input.shape.clone(), config.tuser_bits(), &options);
+        let mut feeder = Feeder::new(wiring.input.shape.clone(), config.tuser_bits(), &options);
+        feeder.warm_up(oracle.warm_up_cycles());
         let batch = Batch::new(&wiring, MOST_BATCH_CYCLES);
         Ok(Self {
             player: Player::new(engine, wiring, batch.clone()),
@@ -172,8 +186,12 @@ impl<E: Engine> Cosim<E> {
             let is_over = self.checker.check_progress()?;
             let (_, frames_in) = self.checker.oracle();
             if is_over && !self.operator.is_busy(frames_in) {
-                self.end_reports()?;
-                return Ok(None);
+                let (oracle, _) = self.checker.oracle();
+                let Some(port) = oracle.close() else {
+                    self.end_reports()?;
+                    return Ok(None);
+                };
+                self.raise(port);
             }
             self.operate()?;
             self.next_batch(packets);
@@ -224,6 +242,14 @@ impl<E: Engine> Cosim<E> {
     /// Gives the engine back, whatever is still inside the design.
     pub fn into_engine(self) -> E {
         self.player.into_engine()
+    }
+
+    /// Gives an input that is 0 a rising edge, before the next batch.
+    fn raise(&mut self, port: &str) {
+        let engine = self.player.engine_mut();
+        if let Some(port) = engine.port(port) {
+            engine.set(port, &[1]);
+        }
     }
 
     /// Lets the oracle compare the reports that did not come with those that the design says it left out.

@@ -8,6 +8,7 @@ use seqnic_spec::Config;
 
 use crate::axis::SentFrame;
 use crate::failure::ReportFault;
+use crate::flowradar::EncoderFigures;
 
 /// A frame that must come out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,6 +83,22 @@ pub trait Oracle {
     /// For how many cycles a design may do nothing that is seen on a stream, beyond what a frame takes.
     fn patience_cycles(&self) -> u64 {
         0
+    }
+
+    /// For how many cycles behind reset nothing may go in: the design is not ready for all that it does.
+    fn warm_up_cycles(&self) -> u64 {
+        0
+    }
+
+    /// All frames have gone through. Gives the input whose rising edge asks for the rest of the reports, if there is
+    /// something to ask for; it is asked for once.
+    fn close(&mut self) -> Option<&'static str> {
+        None
+    }
+
+    /// What a FlowRadar encoder beside the stream did.
+    fn encoder(&self) -> Option<EncoderFigures> {
+        None
     }
 
     /// The registers as they must read when all frames have come out.

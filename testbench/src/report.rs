@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::flowradar::EncoderFigures;
+
 /// The figures of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -27,6 +29,8 @@ pub struct Report {
     pub reports: u64,
     /// Their bytes.
     pub report_bytes: u64,
+    /// What a FlowRadar encoder did, where there is one.
+    pub encoder: Option<EncoderFigures>,
     /// Wall-clock time, with generating packets, modelling and checking.
     pub elapsed: Duration,
 }

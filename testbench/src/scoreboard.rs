@@ -5,6 +5,7 @@ use std::mem;
 
 use crate::axis::{Beat, SentFrame, Sink};
 use crate::failure::{Difference, Violation};
+use crate::flowradar::EncoderFigures;
 use crate::oracle::{Expected, Oracle};
 
 /// The frames that went in, and the oracle that says what must come out for them. It is asked about a frame when all
@@ -95,6 +96,11 @@ impl Scoreboard {
             }
             false => checked,
         }
+    }
+
+    /// What a FlowRadar encoder did.
+    pub(crate) fn encoder(&self) -> Option<EncoderFigures> {
+        self.oracle.encoder()
     }
 
     /// The oracle, for those who write to registers, and the frames that have gone in.

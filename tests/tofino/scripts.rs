@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::common::{Finished, finish, root, seqnic};
 
 /// Runs Python, or notes that it is not here.
-fn python(arguments: &[&str], folder: &Path) -> Option<Finished> {
+pub fn python(arguments: &[&str], folder: &Path) -> Option<Finished> {
     let found = Command::new("python3").arg("--version").output().is_ok();
     if !found {
         println!("skipped: there is no python3");

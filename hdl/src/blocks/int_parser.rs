@@ -57,7 +57,7 @@ pub fn half(word: &Expr, index: usize) -> Expr {
 /// Outputs 2 cycles later: `found`, `found_window`, `found_<header>` for all of [`HEADERS`], `found_tags`, `found_words`, as a
 /// header parser has them. Outputs when `parsed` is 1: `tags`, `layer4_words`, `ipv4`, `ipv6`, `tcp`, `udp`, `fragment`, `marked`;
 /// the words `layer3_word0` to `2`, `layer4_word0`, `1`, `3` and `4`; `ip_bytes` (17 bits), the length of the IP packet;
-/// `negative`: that is less than its header; `agrees`: TCP or UDP is whole in the frame and agrees with it; `holds_int`; and
+/// `payload_bytes`: without its header, unless that is `negative`; `agrees`: TCP or UDP is whole in the frame and agrees with it; `holds_int`; and
 /// the shim's `place`, of use if it is below 32 (`place_fits`), with `int_word0` to `3`.
 pub fn int_parser(
     name: &str,
@@ -241,6 +241,7 @@ impl Found {
         let mut holds = Timed::staged(m, "holds", 6, holds);
 
         let mut negative = Timed::new("negative", 3, &inside.bit(16));
+        let mut payload_bytes = Timed::new("payload_bytes", 3, &inside.slice(0, 16));
         let mut tcp = Timed::new("is_tcp", 2, &tcp);
         let mut fragment = fragment;
         let mut short_place = Timed::new("short_place", 3, &short_place);
@@ -249,6 +250,7 @@ impl Found {
             ("fragment".into(), &mut fragment),
             ("ip_bytes".into(), &mut ip_bytes),
             ("negative".into(), &mut negative),
+            ("payload_bytes".into(), &mut payload_bytes),
             ("agrees".into(), &mut agrees),
             ("holds_int".into(), &mut holds),
             ("place".into(), &mut short_place),

@@ -295,7 +295,7 @@ impl Made {
         sums: &mut Sums,
         mut decision: Decision,
     ) -> Result<Self, RtlError> {
-        let stack = m.instance("stack", &metadata_stack(&format!("{name}_stack"))?);
+        let stack = m.instance("stacker", &metadata_stack(&format!("{name}_stack"))?);
         let bitmap = sums.bitmap.at(m, 1);
         m.connect(stack, "bitmap", bitmap);
         m.connect(stack, "values", &sums.values);
@@ -304,7 +304,7 @@ impl Made {
         let stack = Timed::new("stack_words", stack_at, &words).at(m, LATENCY_CYCLES);
 
         // What the metadata add to the sum is known when the decision is. Words of ones add nothing.
-        let sum = m.instance("sum", &sum_of_halves(&format!("{name}_sum"), HALVES)?);
+        let sum = m.instance("adder", &sum_of_halves(&format!("{name}_sum"), HALVES)?);
         let halves = (0..HALVES).map(|index| half(&sums.asked.slice(16 * index, 16), 0));
         m.connect(sum, "halves", concat(halves.collect::<Vec<_>>()));
         let sum = m.output_from(sum, "sum");
@@ -335,19 +335,19 @@ impl Made {
             m.output_from(update, "new")
         };
         let old = half(&frame.layer3[2].at(m, DECIDED + 1), 1);
-        let ip_checksum = updated(m, "ip_checksum", &ip_update, &old, &zeros(1), &ip_change);
+        let ip_checksum = updated(m, "ip_updater", &ip_update, &old, &zeros(1), &ip_change);
         let udp = frame.udp.at(m, DECIDED + 1);
         let old = udp.mux(
             &half(&frame.udp_word.at(m, DECIDED + 1), 1),
             &half(&frame.tcp_word.at(m, DECIDED + 1), 0),
         );
         let old = m.wire("old_checksum", old);
-        let checksum = updated(m, "checksum", &update, &old, &udp, &change);
+        let checksum = updated(m, "updater", &update, &old, &udp, &change);
         let complement = match node.checksum() {
             ChecksumMode::Incremental => None,
             ChecksumMode::Complement => {
                 // 0xFFFF is a sum of nothing. What comes out is what makes the sum of the change 0.
-                let word = updated(m, "complement", &update, &ones(16), &zeros(1), &change);
+                let word = updated(m, "complementer", &update, &ones(16), &zeros(1), &change);
                 let asks = sums.bitmap.at(m, DECIDED + 1).bit(0);
                 let has_checksum = !&udp | old.any();
                 let stays = asks & has_checksum & decision.push.at(m, DECIDED + 1);

@@ -106,8 +106,8 @@ pub enum Problem {
     /// A synchroniser of something that may glitch, or of more than a bit.
     #[error("is a synchroniser, which takes a register of 1 bit, but gets {0}")]
     NotSynchronisable(String),
-    /// Block RAM has no unclocked read.
-    #[error("block RAM is read with a clock: use `read_clocked`, or another style")]
+    /// Block RAM and UltraRAM have no unclocked read.
+    #[error("block RAM and UltraRAM are read with a clock: use `read_clocked`, or another style")]
     BlockReadUnclocked,
 }
 

@@ -29,8 +29,17 @@ pub enum MemoryStyle {
     Distributed,
     /// Block RAM; reads are clocked.
     Block,
+    /// UltraRAM; reads are clocked.
+    Ultra,
     /// Flip-flops.
     Registers,
+}
+
+impl MemoryStyle {
+    /// Whether all reads are clocked.
+    pub fn is_clocked(self) -> bool {
+        matches!(self, Self::Block | Self::Ultra)
+    }
 }
 
 /// Size and style of a memory.
@@ -342,7 +351,7 @@ impl Module {
     /// A read port without a register: the word at `address`, zero past the end.
     pub fn read(&mut self, memory: Memory, name: &str, address: &Expr) -> Expr {
         let width = self.design.memories[memory.0].width;
-        if self.design.memories[memory.0].style == MemoryStyle::Block {
+        if self.design.memories[memory.0].style.is_clocked() {
             self.refuse(name, Problem::BlockReadUnclocked);
         }
         let target = self.forward(name, width);

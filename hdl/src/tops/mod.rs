@@ -1,6 +1,9 @@
 //! The designs that a configuration makes: blocks, wired.
 
 mod control;
+mod flowradar;
+mod int_node;
+mod int_path;
 mod int_reporter;
 mod int_reports;
 mod int_sink;
@@ -14,6 +17,8 @@ use std::sync::Arc;
 
 use seqnic_spec::Config;
 
+pub use flowradar::flowradar;
+pub use int_node::int_node;
 pub use int_reporter::int_reporter;
 pub use int_sink::int_sink;
 pub use row_path::row_path;
@@ -22,7 +27,7 @@ pub use stripper::stripper;
 
 use crate::rtl::{self, RtlError, VerilogFile};
 
-/// Emits the sequencer and the stripper of a configuration, one file a module, children before parents. Every file
+/// Emits the INT node of a configuration that has one, otherwise the sequencer and the stripper of a configuration, and with them its FlowRadar encoder, one file a module, children before parents. Every file
 /// starts with the configuration that made it.
 pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
     let header = format!(
@@ -31,7 +36,12 @@ pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
         config.to_toml()
     );
     let mut files = Vec::new();
-    for top in [sequencer(config)?, stripper(config)?] {
+    // The encoder is in the sequencer, and of use without it.
+    let tops = match config.int() {
+        Some(_) => vec![int_node(config)?],
+        None => vec![sequencer(config)?, stripper(config)?],
+    };
+    for top in tops {
         for file in rtl::emit(&top, &header) {
             if !files.contains(&file) {
                 files.push(file);
@@ -39,6 +49,14 @@ pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
         }
     }
     Ok(files)
+}
+
+/// What a configuration describes in the first place: the INT node, if it has one, otherwise the sequencer.
+pub fn top(config: &Config) -> Built {
+    match config.int() {
+        Some(_) => int_node(config),
+        None => sequencer(config),
+    }
 }
 
 /// Verilog name of a block of a configuration: no two configurations with different names collide in one project.

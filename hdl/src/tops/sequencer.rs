@@ -5,6 +5,7 @@ use std::sync::Arc;
 use seqnic_spec::{Config, RowOrder, TimestampSource};
 
 use super::control::Turn;
+use super::flowradar::place_encoder;
 use super::queues::{
     Beside, FRAMES_AHEAD, Queue, beat_queues, beside_queue, per_frame, row_of_waiting_beat,
     waiting_beside,
@@ -39,7 +40,7 @@ Storage: the queues, the history, a register of a beat, the counters; two beats 
 Source: state-compute replication, section 3.3.";
 
 /// The sequencer of a configuration, `<name>_sequencer`. Ports `s_axis_*`, `m_axis_*`, and `timestamp` when time comes
-/// from a port; with `spray.control` also `s_axi_*`, the registers.
+/// from a port; with `spray.control` also `s_axi_*`, the registers; with `[flowradar]` the ports of its encoder.
 pub fn sequencer(config: &Config) -> Built {
     let mut m = Module::new(block_name(config, "sequencer"), DOC);
     let shape = Shape {
@@ -51,6 +52,14 @@ pub fn sequencer(config: &Config) -> Built {
     let out_ready = m.input("m_axis_tready", 1);
     let time = time_source(&mut m, config)?;
     let ready = m.forward("ready", 1);
+    let tap = [
+        input.valid.clone(),
+        input.ready.clone(),
+        input.beat.data.clone(),
+        input.beat.keep.clone(),
+        input.beat.last.clone(),
+    ];
+    place_encoder(&mut m, config, tap)?;
     let (beat, valid, time) = input_slice(&mut m, config, input, time, &ready)?;
 
     let accept = m.wire("accept", &valid & &ready);

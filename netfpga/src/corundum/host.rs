@@ -3,7 +3,9 @@
 use seqnic_spec::{Config, RawConfig, Steering};
 
 use super::{DATA_BITS, TUSER_BITS};
-use crate::refused::{FrameLimit, Refused, check_data_bits, check_no_heartbeat, refuse};
+use crate::refused::{
+    FrameLimit, Refused, check_data_bits, check_no_encoder, check_no_heartbeat, refuse,
+};
 
 /// The longest frame that a port takes in, unless its MTU is raised.
 pub const LARGEST_FRAME_BYTES: usize = 1514;
@@ -93,6 +95,7 @@ fn check(config: &Config) -> Result<(), Refused> {
         return refuse("bus.tuser_bits", config.tuser_bits(), limit, "leave it out");
     }
     check_no_heartbeat(config)?;
+    check_no_encoder(config)?;
     match config.steering() {
         Steering::Tdest => Ok(()),
         other => {

@@ -4,7 +4,8 @@ use seqnic_spec::{Config, ControlClock, RawConfig, Steering};
 
 use super::{DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
 use crate::refused::{
-    FrameLimit, Refused, check_data_bits, check_no_heartbeat, check_no_time_port, refuse,
+    FrameLimit, Refused, check_data_bits, check_no_encoder, check_no_heartbeat, check_no_time_port,
+    refuse,
 };
 
 /// The largest frame that a port takes in: its limit is 1518 bytes with the frame check sequence.
@@ -171,6 +172,7 @@ fn check(config: &Config) -> Result<(), Refused> {
     }
     check_no_time_port(config)?;
     check_no_heartbeat(config)?;
+    check_no_encoder(config)?;
     match config.steering() {
         Steering::Tdest => refuse(
             "spray.steering",

@@ -7,7 +7,8 @@ use seqnic_spec::{Config, ControlClock, RawConfig, Steering, VlanTag};
 
 use super::{DATA_BITS, TUSER_BITS};
 use crate::refused::{
-    FrameLimit, Refused, check_data_bits, check_no_heartbeat, check_no_time_port, refuse,
+    FrameLimit, Refused, check_data_bits, check_no_encoder, check_no_heartbeat, check_no_time_port,
+    refuse,
 };
 
 /// The longest frame that a port takes in: 1518 bytes with the frame check sequence, unless the shell is built for more.
@@ -173,6 +174,7 @@ fn check(config: &Config) -> Result<(), Refused> {
     }
     check_no_time_port(config)?;
     check_no_heartbeat(config)?;
+    check_no_encoder(config)?;
     check_steering(config)
 }
 

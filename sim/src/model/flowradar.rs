@@ -92,14 +92,14 @@ impl FlowRadarEncoder {
     }
 
     /// Asks for a swap of the banks, and says whether it happens at once. Otherwise it waits for [`clear`](Self::clear),
-    /// and is counted.
+    /// and is counted, once however often it is asked for.
     pub fn request_swap(&mut self) -> bool {
         let is_clean = self.quiet.is_none();
         if is_clean {
             self.swap();
         } else {
-            self.is_swap_pending = true;
-            self.overruns = self.overruns.wrapping_add(1);
+            let waits_anew = !std::mem::replace(&mut self.is_swap_pending, true);
+            self.overruns = self.overruns.wrapping_add(waits_anew.into());
         }
         is_clean
     }

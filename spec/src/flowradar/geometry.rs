@@ -126,6 +126,12 @@ impl Geometry {
         }
     }
 
+    /// The words of the memory that has most.
+    pub const fn longest_memory_words(&self) -> usize {
+        let (filter, table) = (self.memory_words(0), self.memory_words(self.filter_hashes));
+        if filter > table { filter } else { table }
+    }
+
     /// The bits of all partitions of the filter.
     pub const fn filter_bits(&self) -> usize {
         self.filter_hashes * self.filter.size()

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 use std::path::Path;
 
 use seqnic_spec::Config;
-use seqnic_testbench::{Failure, Options, Report};
+use seqnic_testbench::{EncoderFigures, Failure, Options, Report};
 use serde::Serialize;
 
 use crate::output::{Table, grouped, rate};
@@ -15,6 +15,8 @@ use crate::output::{Table, grouped, rate};
 pub enum Mode {
     /// The sequencer.
     Sequence,
+    /// The INT node.
+    IntNode,
     /// The stripper.
     Strip,
     /// The sequencer, and behind it the stripper.
@@ -38,6 +40,9 @@ pub struct Summary<'a> {
     registers_read: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     registers_written: Option<usize>,
+    /// What the FlowRadar encoder did, where there is one.
+    #[serde(flatten)]
+    encoder: Option<Encoder>,
     stall_percent: u8,
     idle_percent: u8,
     seed: u64,
@@ -54,17 +59,34 @@ struct Figures {
     frames_out: u64,
     bytes_in: u64,
     bytes_out: u64,
+    /// Frames on the stream of reports.
+    #[serde(skip_serializing_if = "is_zero")]
+    reports: u64,
     cycles: u64,
     input_beats: u64,
     output_beats: u64,
     ready_cycles: u64,
     output_bus_share: f64,
-    /// Empty for a stripper, which does not know of cores.
+    /// Empty for a stripper and an INT node, which do not know of cores.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     frames_per_core: Vec<u64>,
     elapsed_seconds: f64,
     cycles_per_second: f64,
     packets_per_second: f64,
+}
+
+/// What a FlowRadar encoder did.
+#[derive(Serialize)]
+struct Encoder {
+    epochs: u64,
+    packets_recorded: u64,
+    /// Counted in each epoch.
+    flows: u64,
+    flows_decoded: u64,
+    decoded_share: f64,
+    /// The flows that are decoded with the packets that were sent.
+    counts_exact: u64,
+    overruns: u32,
 }
 
 /// What differs first.
@@ -102,6 +124,7 @@ impl<'a> Summary<'a> {
             stripper: None,
             registers_read: None,
             registers_written: None,
+            encoder: None,
             stall_percent: options.stall.percent(),
             idle_percent: options.idle.percent(),
             seed: options.seed,
@@ -114,11 +137,12 @@ impl<'a> Summary<'a> {
     /// Adds the figures of the run.
     pub fn with_figures(self, report: &Report) -> Self {
         let figures = match self.mode {
-            Mode::Strip => Figures::of_stripper(report),
+            Mode::Strip | Mode::IntNode => Figures::of_stripper(report),
             _ => Figures::new(report),
         };
         Self {
             figures: Some(figures),
+            encoder: report.encoder.as_ref().map(Encoder::new),
             ..self
         }
     }
@@ -158,6 +182,43 @@ impl<'a> Summary<'a> {
     }
 }
 
+impl Encoder {
+    fn new(figures: &EncoderFigures) -> Self {
+        Self {
+            epochs: figures.epochs,
+            packets_recorded: figures.packets,
+            flows: figures.flows,
+            flows_decoded: figures.flows_decoded,
+            decoded_share: figures.decoded_share(),
+            counts_exact: figures.counts_exact,
+            overruns: figures.overruns,
+        }
+    }
+
+    fn lines(&self, table: &mut Table) {
+        let epochs = match self.overruns {
+            0 => grouped(self.epochs),
+            waited => format!("{}, {waited} of them had to wait", grouped(self.epochs)),
+        };
+        let share = 100.0 * self.decoded_share;
+        let decoded = format!(
+            "{} of {} ({share:.3} %), {} with the counts that were sent",
+            grouped(self.flows_decoded),
+            grouped(self.flows),
+            grouped(self.counts_exact)
+        );
+        table
+            .heading("encoder")
+            .line("  epochs", epochs)
+            .line("  packets recorded", grouped(self.packets_recorded))
+            .line("  flows decoded", decoded);
+    }
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl Figures {
     fn new(report: &Report) -> Self {
         Self {
@@ -165,6 +226,7 @@ impl Figures {
             frames_out: report.frames_out,
             bytes_in: report.bytes_in,
             bytes_out: report.bytes_out,
+            reports: report.reports,
             cycles: report.cycles,
             input_beats: report.input_beats,
             output_beats: report.output_beats,
@@ -206,6 +268,9 @@ impl Figures {
                 "  speed",
                 format!("{cycles_per_second} cycles/s, {packets_per_second} packets/s"),
             );
+        if self.reports > 0 {
+            table.line("  reports", grouped(self.reports));
+        }
         if !self.frames_per_core.is_empty() {
             table.line("  frames per core", self.cores());
         }
@@ -249,23 +314,34 @@ impl From<Failure> for Difference {
 impl Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let config = self.config;
-        writeln!(
-            f,
-            "{}: {}-bit bus, {} rows of {} bytes, prefix of {} bytes, {} cores",
-            self.name,
-            config.data_bits(),
-            config.rows(),
-            config.row().bytes(),
-            config.prefix_bytes(),
-            config.cores()
-        )?;
+        let (name, data_bits) = (self.name, config.data_bits());
+        match config.int() {
+            Some(node) => writeln!(
+                f,
+                "{name}: {data_bits}-bit bus, INT node: {} of mode {}",
+                node.role(),
+                node.mode()
+            )?,
+            None => writeln!(
+                f,
+                "{name}: {data_bits}-bit bus, {} rows of {} bytes, prefix of {} bytes, {} cores",
+                config.rows(),
+                config.row().bytes(),
+                config.prefix_bytes(),
+                config.cores()
+            )?,
+        }
         let mut table = Table::default();
         if let Some(figures) = &self.figures {
             table.heading(match self.mode {
                 Mode::Strip => "stripper",
+                Mode::IntNode => "INT node",
                 _ => "sequencer",
             });
             figures.lines(&mut table);
+        }
+        if let Some(encoder) = &self.encoder {
+            encoder.lines(&mut table);
         }
         if let (Some(read), Some(written)) = (self.registers_read, self.registers_written) {
             table.line(

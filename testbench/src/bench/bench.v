@@ -85,6 +85,15 @@ module @NAME@_bench;
 ?control         .s_axi_rresp(),
 ?control         .s_axi_rvalid(),
 ?control         .s_axi_rready(1'b0),
+?flowradar         .flowradar_swap(1'b0),
+?flowradar         .flowradar_recording(),
+?flowradar         .flowradar_missed(),
+?flowradar         .flowradar_overrun(),
+?flowradar         .m_axis_report_tdata(),
+?flowradar         .m_axis_report_tkeep(),
+?flowradar         .m_axis_report_tvalid(),
+?flowradar         .m_axis_report_tlast(),
+?flowradar         .m_axis_report_tready(1'b1),
         .m_axis_tready(m_axis_tready)
     );
 

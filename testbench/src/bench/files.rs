@@ -99,6 +99,7 @@ impl Files<'_> {
             "tdest" => dest_bits > 0,
             "timestamp" => time_bits > 0,
             "control" => self.config.has_control(),
+            "flowradar" => self.config.flowradar().is_some(),
             _ => unreachable!("the template asks for `{signal}`"),
         }
     }

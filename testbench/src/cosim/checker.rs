@@ -104,6 +104,7 @@ impl Checker {
         Report {
             reports: self.reports.frames(),
             report_bytes: self.reports.bytes(),
+            encoder: self.scoreboard.encoder(),
             ..self.report.clone()
         }
     }

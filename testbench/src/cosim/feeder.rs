@@ -16,6 +16,8 @@ pub(super) struct Feeder {
     idle: Stall,
     stall: Stall,
     report_stall: Stall,
+    /// Cycles in which nothing is offered yet.
+    warm_up_cycles: u64,
     /// The cycles of the next batch, while there are packets.
     cycles: usize,
 }
@@ -27,12 +29,18 @@ impl Feeder {
             idle: Stall::new(options.idle, options.seed_of(1)),
             stall: Stall::new(options.stall, options.seed_of(2)),
             report_stall: Stall::new(options.stall, options.seed_of(3)),
+            warm_up_cycles: 0,
             cycles: LEAST_BATCH_CYCLES,
         }
     }
 
     pub(super) fn set_tuser(&mut self, tuser: TuserOfPacket) {
         self.source.set_tuser(tuser);
+    }
+
+    /// Offers nothing for so many cycles.
+    pub(super) fn warm_up(&mut self, cycles: u64) {
+        self.warm_up_cycles = cycles;
     }
 
     /// Pulls the packets that the next batch may need, whatever the one before it accepts.
@@ -54,7 +62,10 @@ impl Feeder {
         self.cycles = (2 * cycles).min(MOST_BATCH_CYCLES);
         batch.follow(before, cycles);
         for _ in 0..cycles / 64 {
-            batch.idle.push(self.idle.next_64());
+            let idle = self.idle.next_64();
+            let is_warm = self.warm_up_cycles == 0;
+            self.warm_up_cycles = self.warm_up_cycles.saturating_sub(64);
+            batch.idle.push(if is_warm { idle } else { u64::MAX });
             batch.stall.push(self.stall.next_64());
         }
         if batch.reports.is_some() {

@@ -75,7 +75,7 @@ impl Printer<'_> {
     }
 
     /// A memory as synthesis tools look for it. LUT RAM and registers are one array a lane: any tool finds their write
-    /// enables. Block RAM is one array of whole words, written lane by lane in a loop: only so do the lanes share
+    /// enables. Block RAM and UltraRAM are one array of whole words, written lane by lane in a loop: only so do the lanes share
     /// a RAM with its byte-write enables.
     fn memory(&self, memory: &MemoryCell, out: &mut String) {
         let MemoryCell {
@@ -107,12 +107,18 @@ impl Printer<'_> {
             1 => format!("{name}_mask"),
             _ => format!("{name}_mask[{name}_lane]"),
         });
-        if *style == MemoryStyle::Block && lanes > 1 {
+        let style_name = match style {
+            MemoryStyle::Distributed => "distributed",
+            MemoryStyle::Block => "block",
+            MemoryStyle::Ultra => "ultra",
+            MemoryStyle::Registers => "registers",
+        };
+        if style.is_clocked() && lanes > 1 {
             let bit = bit.unwrap_or_else(|| "1'b1".into());
             let _ = writeln!(
                 out,
                 "integer {name}_lane;\n\
-                 (* ram_style = \"block\" *) reg [{}:0] {name} [0:{}];\n\
+                 (* ram_style = \"{style_name}\" *) reg [{}:0] {name} [0:{}];\n\
                  always @(posedge {clock})\n    if ({enable})\n        \
                  for ({name}_lane = 0; {name}_lane < {lanes}; {name}_lane = {name}_lane + 1)\n            \
                  if ({bit}) {name}[{address}]{part} <= {name}_data{part};",
@@ -123,11 +129,6 @@ impl Printer<'_> {
             return;
         }
 
-        let style = match style {
-            MemoryStyle::Distributed => "distributed",
-            MemoryStyle::Block => "block",
-            MemoryStyle::Registers => "registers",
-        };
         let enable = bit.map_or(enable.clone(), |bit| format!("({enable}) && {bit}"));
         let (indent, part) = if lanes == 1 {
             ("", "")
@@ -143,7 +144,7 @@ impl Printer<'_> {
         }
         let _ = writeln!(
             out,
-            "{indent}(* ram_style = \"{style}\" *) reg [{}:0] {name} [0:{}];\n\
+            "{indent}(* ram_style = \"{style_name}\" *) reg [{}:0] {name} [0:{}];\n\
              {indent}always @(posedge {clock}) if ({enable}) {name}[{address}] <= {name}_data{part};",
             lane_bits - 1,
             depth - 1
