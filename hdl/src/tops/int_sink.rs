@@ -1,21 +1,19 @@
 //! The INT sink: takes headers and stacks out of frames, and reports the frames as they came.
 
 use seqnic_spec::Config;
-use seqnic_spec::int::{Encapsulation, Int, IntMode, Report, kind};
+use seqnic_spec::int::{Encapsulation, Int, Report};
 
-use super::int_reports::{Asked, Watched, collector, collector_bits, reports};
-use super::int_watch::{Headers, headers};
+use super::int_reports::{Asked, Watched, collector_bits, reports};
+use super::int_watch::{Parsed, parse};
 use super::{Built, block_name};
 use crate::blocks::axis::{self, Beat, Shape, SlavePort};
-use crate::blocks::flow_hash::{self, flow_hash};
 use crate::blocks::frame_editor::{Command, PLACE_BITS, Patch, frame_editor};
 use crate::blocks::frame_gate::{GateSpec, frame_gate};
 use crate::blocks::int_extractor::{editor_spec, int_extractor};
-use crate::blocks::int_parser::{self, int_parser};
 use crate::blocks::int_transit::with_length;
 use crate::blocks::memory_style;
 use crate::blocks::range_sum::{END_BITS, range_sum};
-use crate::rtl::{Expr, Instance, MemoryStyle, Module, Reset, RtlError, concat, zeros};
+use crate::rtl::{Expr, Instance, MemoryStyle, Module, RtlError, concat, zeros};
 
 const DOC: &str = "\
 INT sink: removes shim, INT header and stack, restores what the source has written over, and reports the frame as it came.
@@ -137,34 +135,7 @@ fn extractor(
         &input.beat.keep,
         &input.beat.last,
     ];
-    let Headers { bytes, keep, valid } = headers(m, config, beat)?;
-    let kind = match int.mode() {
-        IntMode::Mx => kind::MX,
-        _ => kind::MD,
-    };
-    let parser = int_parser(&block_name(config, "int_parser"), encapsulation, kind)?;
-    let parser = m.instance("int_parser", &parser);
-    m.connect(parser, "window", bytes);
-    m.connect(parser, "window_keep", keep);
-    m.connect(parser, "header_valid", valid);
-
-    let hash = m.instance("flow_hash", &flow_hash(&block_name(config, "flow_hash"))?);
-    for (port, found) in [
-        ("window", "found_window"),
-        ("ipv6", "found_ipv6"),
-        ("ports", "found_ports"),
-        ("tags", "found_tags"),
-        ("layer4_words", "found_words"),
-    ] {
-        let value = m.output_from(parser, found);
-        m.connect(hash, port, value);
-    }
-    let mut hash = m.output_from(hash, "hash");
-    let known = int_parser::FOUND_CYCLES + flow_hash::LATENCY_CYCLES;
-    for cycle in known..int_parser::LATENCY_CYCLES {
-        hash = m.delayed(&format!("hash_{cycle}"), Reset::None, hash);
-    }
-
+    let Parsed { parser, collector } = parse(m, config, int, encapsulation, report, beat)?;
     let extractor = int_extractor(
         &block_name(config, "int_extractor"),
         config,
@@ -193,7 +164,6 @@ fn extractor(
         let value = m.output_from(parser, port);
         m.connect(extractor, port, value);
     }
-    let collector = collector(report, &hash);
     m.connect(extractor, "note", collector);
     let range = ["some", "from", "until"].map(|port| m.output_from(extractor, port));
     m.connect(first.gate, "verdict", concat(range));

@@ -1,15 +1,17 @@
 //! From the beats of a frame to whether it is on the watchlist, and to its flow.
 
 use seqnic_spec::Config;
-use seqnic_spec::int::Int;
+use seqnic_spec::int::{Encapsulation, Int, IntMode, Report, kind};
 
+use super::int_reports::collector;
 use super::{Built, block_name};
 use crate::blocks::flow_hash::{self, flow_hash};
 use crate::blocks::header_parser::{Scope, Stage, header_parser};
 use crate::blocks::header_window::{self, Wanted, header_window};
+use crate::blocks::int_parser::{self, int_parser};
 use crate::blocks::sampler::sampler;
 use crate::blocks::watchlist::{self, watchlist};
-use crate::rtl::{Expr, Module, Reset, RtlError};
+use crate::rtl::{Expr, Instance, Module, Reset, RtlError};
 
 const DOC: &str = "\
 INT watch: watches accepted beats and says of each frame whether it is taken, and the hash of its flow.
@@ -114,5 +116,53 @@ pub(super) fn headers(
         bytes: m.delayed("window_taken", Reset::None, bytes),
         keep: m.delayed("keep_taken", Reset::None, keep),
         valid: m.delayed("valid_taken", Reset::To(0), valid),
+    })
+}
+
+/// The INT header of a frame, and its collector, in the cycle in which it is parsed.
+pub(super) struct Parsed {
+    pub parser: Instance,
+    pub collector: Expr,
+}
+
+/// Parses the INT headers of the mode, from `accept`, `tdata`, `tkeep` and `tlast`.
+pub(super) fn parse(
+    m: &mut Module,
+    config: &Config,
+    int: &Int,
+    encapsulation: Encapsulation,
+    report: &Report,
+    beat: [&Expr; 4],
+) -> Result<Parsed, RtlError> {
+    let Headers { bytes, keep, valid } = headers(m, config, beat)?;
+    let kind = match int.mode() {
+        IntMode::Mx => kind::MX,
+        _ => kind::MD,
+    };
+    let parser = int_parser(&block_name(config, "int_parser"), encapsulation, kind)?;
+    let parser = m.instance("int_parser", &parser);
+    m.connect(parser, "window", bytes);
+    m.connect(parser, "window_keep", keep);
+    m.connect(parser, "header_valid", valid);
+
+    let hash = m.instance("flow_hash", &flow_hash(&block_name(config, "flow_hash"))?);
+    for (port, found) in [
+        ("window", "found_window"),
+        ("ipv6", "found_ipv6"),
+        ("ports", "found_ports"),
+        ("tags", "found_tags"),
+        ("layer4_words", "found_words"),
+    ] {
+        let value = m.output_from(parser, found);
+        m.connect(hash, port, value);
+    }
+    let mut hash = m.output_from(hash, "hash");
+    let known = int_parser::FOUND_CYCLES + flow_hash::LATENCY_CYCLES;
+    for cycle in known..int_parser::LATENCY_CYCLES {
+        hash = m.delayed(&format!("hash_{cycle}"), Reset::None, hash);
+    }
+    Ok(Parsed {
+        parser,
+        collector: collector(report, &hash),
     })
 }

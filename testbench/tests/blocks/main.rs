@@ -17,6 +17,7 @@ mod heartbeat;
 mod history_ring;
 mod history_shift;
 mod history_walk;
+mod range_sum;
 mod register_crossing;
 mod report_writer;
 mod row_extractor;

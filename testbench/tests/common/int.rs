@@ -1,11 +1,60 @@
 //! Frames with INT headers, made by the golden models of the nodes in front.
 
+use std::sync::{Arc, Mutex};
+
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use seqnic_sim::model::int::IntNode;
 use seqnic_sim::traffic::Packet;
+use seqnic_spec::Config;
+use seqnic_testbench::axis::SentFrame;
+use seqnic_testbench::{Expected, IntOracle, Oracle, ReportFault, ReportFrame};
 
 use super::config;
+
+/// The model of a node, which also keeps the reports that come.
+pub struct Recording {
+    oracle: IntOracle,
+    reports: Arc<Mutex<Vec<Vec<u8>>>>,
+}
+
+impl Recording {
+    /// The model, and where its reports will be.
+    pub fn new(config: &Config) -> (Self, Arc<Mutex<Vec<Vec<u8>>>>) {
+        let reports = Arc::new(Mutex::new(Vec::new()));
+        let recording = Self {
+            oracle: IntOracle::new(config).expect("there is a node"),
+            reports: reports.clone(),
+        };
+        (recording, reports)
+    }
+}
+
+impl Oracle for Recording {
+    fn expect(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool {
+        self.oracle.expect(frame, time, out)
+    }
+
+    fn report(&mut self, report: &ReportFrame<'_>) -> Result<(), ReportFault> {
+        let mut reports = self.reports.lock().expect("nobody panics with it");
+        reports.push(report.bytes.to_vec());
+        self.oracle.report(report)
+    }
+
+    fn reports_end(&mut self, dropped: u32) -> Result<(), ReportFault> {
+        self.oracle.reports_end(dropped)
+    }
+}
+
+/// Bytes from pairs of hexadecimal digits; other characters are left out.
+pub fn hex(text: &str) -> Vec<u8> {
+    let digits = text.chars().filter_map(|digit| digit.to_digit(16));
+    let digits: Vec<u8> = digits.map(|digit| digit as u8).collect();
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
+}
 
 /// The bits of `tuser` of the nodes in front.
 const TUSER_BITS: usize = 512;

@@ -8,6 +8,7 @@ use seqnic_testbench::{Cosim, Engine, IntOracle, Options, Report};
 use std::sync::Arc;
 
 use super::Engines;
+use crate::common::int::Path;
 use crate::common::{config, frames_of, options, stress, trace};
 use crate::engines;
 
@@ -88,6 +89,40 @@ fn a_node_reports_frames_on_its_watchlist_and_lets_all_pass_as_they_are() {
                 report.reports
             );
         }
+    }
+}
+
+#[test]
+fn a_transit_hop_of_int_mx_reports_what_the_packet_asks_for_and_changes_nothing() {
+    let Some(engines) = engines() else { return };
+    let marks = [
+        "dscp = 9",
+        "encapsulation = \"port\"",
+        "encapsulation = \"protocol\"",
+    ];
+    for (data_bits, mark) in engines.cases([64, 128, 256, 512, 1024, 2048]).by(marks) {
+        let keys = format!("mode = \"mx\"\n{mark}");
+        let config = config(&format!(
+            r#"
+            bus = {{ data_bits = {data_bits}, tuser_bits = 384 }}
+            [int]
+            role = "transit"
+            node_id = 0xb22
+            {keys}
+            [int.report]
+            collectors = 8
+            truncate_bytes = 64
+            "#
+        ));
+        let source = "domain_id = 0x1234\ninstructions = [\"hop-latency\", \"egress-timestamp\"]";
+        let packets = Path::new(&keys, source, 0, data_bits).packets(150);
+        let (report, dropped) = agrees(&engines, &config, options(20, 20, 5), packets);
+        assert_eq!(report.bytes_in, report.bytes_out);
+        assert!(
+            report.reports > 25,
+            "only {} reports, {dropped} left out",
+            report.reports
+        );
     }
 }
 
