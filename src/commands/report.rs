@@ -1,5 +1,6 @@
 //! `seqnic report`: what the hardware takes.
 
+mod encoder;
 mod host;
 mod tofino;
 
@@ -42,6 +43,8 @@ Examples:
   seqnic report --rows 16,32,64,128 --data-bits 512,1024 --html report.html
   seqnic report --config examples/conntrack.toml --blocks
   seqnic report --host netfpga-plus --config examples/conntrack-7.toml
+  seqnic report --flowradar
+  seqnic report --flowradar --config examples/flowradar-10k.toml
   seqnic report --rows 64 --vivado utilization.rpt timing_summary.rpt
   seqnic report --tofino --config examples/ddos-44.toml
 
@@ -50,6 +53,11 @@ pub struct Args {
     /// Say what each module takes, too; each is synthesised once more, on its own
     #[arg(long, help_heading = "Report")]
     blocks: bool,
+
+    /// Report on a FlowRadar encoder alone: that of --config, or those of 1,000, 10,000 and 100,000
+    /// flows in block RAM and in UltraRAM
+    #[arg(long, help_heading = "Report", conflicts_with_all = ["blocks", "csv", "html", "plots", "vivado", "host", "tofino"])]
+    flowradar: bool,
 
     /// Leave out the baseline, which takes the longest
     #[arg(long, help_heading = "Report")]
@@ -113,6 +121,14 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
             Error::new("--tofino: reports on one configuration; give --config FILE or --rows with one value")
         })?;
         return tofino::run(&args.tofino, &config, output);
+    }
+    if args.flowradar {
+        let encoders = encoder::Encoders::synthesise(&yosys()?, &args.sweep, output)?;
+        match args.markdown {
+            true => output.print(encoders.markdown().trim_end())?,
+            false => output.show(&encoders)?,
+        }
+        return Ok(Outcome::Holds);
     }
     let inputs = args.sweep.config.config.iter().chain(&args.vivado);
     let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();

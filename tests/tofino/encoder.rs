@@ -48,7 +48,7 @@ fn epochs_that_end_under_load_are_each_as_the_model_has_them() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("epochs.toml");
     let keys =
-        "flows = 64\ncells_percent = 150\nfilter_bits_per_flow = 64\nload_flows = 20\nseed = 7\n";
+        "flows = 64\ntables = 4\ncells_percent = 200\nfilter_bits_per_flow = 64\nload_flows = 20\nseed = 7\n";
     fs::write(
         &path,
         format!("history.row = \"none\"\n[flowradar]\n{keys}"),
@@ -58,13 +58,13 @@ fn epochs_that_end_under_load_are_each_as_the_model_has_them() {
     for (flags, epochs, flows) in [
         (
             format!("--config {path} --trace hadoop --packets 2000 --seed 3"),
-            1,
-            1,
+            96,
+            1913,
         ),
         (
             format!("--config {path} --chip tofino2 --pcap examples/captures/mixed.pcapng"),
-            1,
-            1,
+            4,
+            76,
         ),
     ] {
         agrees(&flags, epochs, flows);

@@ -39,6 +39,15 @@ const TAP: [&str; 5] = ["tvalid", "tready", "tdata", "tkeep", "tlast"];
 /// The encoder of a configuration that has one, `<name>_flowradar`. Ports `tap_*`, `swap`, `recording`, `missed`, `overrun`,
 /// `m_axis_report_*`.
 pub fn flowradar(config: &Config, encoder: &FlowRadar) -> Built {
+    build(config, encoder, true)
+}
+
+/// The same without its hash unit, whose input and outputs are ports: to be looked at by the report.
+pub fn flowradar_around_hash(config: &Config, encoder: &FlowRadar) -> Built {
+    build(config, encoder, false)
+}
+
+fn build(config: &Config, encoder: &FlowRadar, has_hash: bool) -> Built {
     let mut m = Module::new(block_name(config, "flowradar"), DOC);
     let geometry = encoder.geometry();
     let data_bits = config.data_bits();
@@ -97,8 +106,22 @@ pub fn flowradar(config: &Config, encoder: &FlowRadar) -> Built {
         delayed_by(&mut m, "bytes", known_at, &bytes)
     });
 
-    let hash = m.instance("hash_unit", &hash_unit(&name("hash_unit"), geometry)?);
-    m.connect(hash, "key", key);
+    let hash = hash_unit(&name("hash_unit"), geometry)?;
+    let hash = match has_hash {
+        true => {
+            let hash = m.instance("hash_unit", &hash);
+            m.connect(hash, "key", key);
+            Some(hash)
+        }
+        false => {
+            m.output_of("hash_key", key);
+            None
+        }
+    };
+    let index = |m: &mut Module, memory: &str, bits: usize| match hash {
+        Some(hash) => m.output_from(hash, memory),
+        None => m.input(&format!("hash_{memory}"), bits),
+    };
 
     let service = Service::of(&mut m, control);
     let mut served = Vec::new();
@@ -111,7 +134,8 @@ pub fn flowradar(config: &Config, encoder: &FlowRadar) -> Built {
     let mut known = Vec::new();
     for part in 0..geometry.filter_hashes {
         let partition = m.instance(&format!("filter_{part}"), &filter);
-        let index = m.output_from(hash, &format!("filter_{part}"));
+        let bits = geometry.filter.index_bits();
+        let index = index(&mut m, &format!("filter_{part}"), bits);
         for (port, value) in [
             ("valid", &valids[hash_cycles]),
             ("bank", &banks[hash_cycles]),
@@ -138,7 +162,8 @@ pub fn flowradar(config: &Config, encoder: &FlowRadar) -> Built {
     let (mut saturates, mut saturated_banks) = (Vec::new(), Vec::new());
     for number in 0..geometry.tables {
         let table = m.instance(&format!("table_{number}"), &table);
-        let index = m.output_from(hash, &format!("table_{number}"));
+        let bits = geometry.cells.index_bits();
+        let index = index(&mut m, &format!("table_{number}"), bits);
         let name = format!("table_{number}_index");
         let index = delayed_by(&mut m, &name, TABLE_WAITS_CYCLES, &index);
         for (port, value) in [

@@ -68,12 +68,13 @@ fn ports_of_all_widths() {
 #[test]
 fn memories() {
     let Some(toolchain) = toolchain() else { return };
-    use MemoryStyle::{Block, Distributed, Registers};
+    use MemoryStyle::{Block, Distributed, Registers, Ultra};
     for (style, depth, lane_bits) in [
         (Distributed, 16, 16),
         (Distributed, 5, 1),
         (Block, 64, 33),
         (Block, 3, 8),
+        (Ultra, 40, 33),
         (Registers, 8, 70),
         (Registers, 1, 5),
     ] {

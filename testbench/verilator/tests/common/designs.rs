@@ -55,7 +55,7 @@ pub fn memory(style: MemoryStyle, depth_words: usize, lane_bits: usize) -> Arc<D
     m.write(store, &enable, &write_to, &data, Some(mask));
     let clocked = m.read_clocked(store, "clocked", &enable, &read_from);
     m.output_of("clocked_now", clocked);
-    if style != MemoryStyle::Block {
+    if !style.is_clocked() {
         let at_once = m.read(store, "at_once", &read_from);
         m.output_of("at_once_now", at_once);
     }
