@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 use seqnic_spec::Config;
 
-pub use flowradar::flowradar;
 pub use flowradar::{flowradar, flowradar_around_hash};
 pub use int_node::int_node;
 pub use int_reporter::int_reporter;
