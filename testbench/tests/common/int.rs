@@ -183,7 +183,7 @@ fn damage(random: &mut Pcg64Mcg, frame: &mut Vec<u8>) {
         0 => frame.truncate(random.random_range(1..=frame.len())),
         _ => {
             for _ in 0..random.random_range(1..3) {
-                let at = random.random_range(12..frame.len().min(130).max(13));
+                let at = random.random_range(12..frame.len().clamp(13, 130));
                 if let Some(byte) = frame.get_mut(at) {
                     *byte ^= 1 << random.random_range(0..8);
                 }

@@ -14,6 +14,7 @@ mod handshakes;
 mod heartbeat;
 mod history;
 mod int_node;
+mod int_path;
 mod int_reports;
 mod int_sink;
 mod int_traffic;
