@@ -249,12 +249,16 @@ fn the_first_table_of_a_log_is_read_and_not_the_one_in_percent() {
         stages,
         ..Compiled::default()
     };
-    let metrics = r#"{ "mau": { "latency": [{ "gress": "ingress", "cycles": 91 }] },
-        "phv": { "normal": [{ "bit_width": 8, "containers_occupied": 3, "bits_occupied": 20 },
-                            { "bit_width": 32, "containers_occupied": 2, "bits_occupied": 64 }] } }"#;
+    // Of the same run.
+    let metrics = r#"{ "mau": { "latency": [{ "gress": "ingress", "cycles": 91 }, { "gress": "egress", "cycles": 168 }] },
+        "phv": { "normal": [
+            { "bit_width": 8, "containers_occupied": 8, "bits_occupied": 49, "bits_overlaid": 4 },
+            { "bit_width": 16, "containers_occupied": 10, "bits_occupied": 146, "bits_overlaid": 10 },
+            { "bit_width": 32, "containers_occupied": 48, "bits_occupied": 1536, "bits_overlaid": 0 }] } }"#;
     logs::metrics("metrics.json", metrics, &mut compiled).expect("metrics");
     assert_eq!(compiled.latency_cycles["ingress"], 91);
-    assert_eq!(compiled.phv_bits, Some(84));
+    assert_eq!(compiled.latency_cycles["egress"], 168);
+    assert_eq!(compiled.phv_bits, Some(1731));
     let loaded = Loaded {
         suffix: "sequencer",
         program: Bare::program(Way::Shared),
