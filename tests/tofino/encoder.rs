@@ -47,8 +47,7 @@ fn captures_are_encoded_as_the_model_does_and_decoded_as_a_whole() {
 fn epochs_that_end_under_load_are_each_as_the_model_has_them() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("epochs.toml");
-    let keys =
-        "flows = 64\ntables = 4\ncells_percent = 200\nfilter_bits_per_flow = 64\nload_flows = 20\nseed = 7\n";
+    let keys = "flows = 64\ntables = 4\ncells_percent = 200\nfilter_bits_per_flow = 64\nload_flows = 20\nseed = 7\n";
     fs::write(
         &path,
         format!("history.row = \"none\"\n[flowradar]\n{keys}"),
