@@ -1,6 +1,7 @@
 //! What a FlowRadar encoder takes.
 
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use std::sync::Arc;
