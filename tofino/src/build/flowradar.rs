@@ -31,7 +31,7 @@ use crate::ir::{
     Statement, Step,
 };
 pub use check::ENCODER;
-use headers::{BOTH, NETWORK, PORTS, TRANSPORT, address_words};
+use headers::{BOTH, IPV6_TO, NETWORK, PORTS, TRANSPORT, address_words};
 use load::Loads;
 
 /// The register that says which bank packets are counted in.
@@ -138,17 +138,21 @@ impl Maker<'_> {
             copy(PROTOCOL, ipv4("protocol")),
         ];
         let from_ipv4 = self.always("ipv4_key", 0, body);
-        let fold = |into: &str, address: &str| {
+        let fold = |into: &str, header: &str, address: &str| {
             let words = address_words(address);
-            let words = words.map(|word| Place::hdr("ipv6", &word)).to_vec();
+            let words = words.map(|word| Place::hdr(header, &word)).to_vec();
             Statement::Hash(Place::md(into), HashUnit::Fold, words)
         };
         let body = vec![
-            fold(SOURCE, "src_addr"),
+            fold(SOURCE, "ipv6", "src_addr"),
             copy(PROTOCOL, Place::hdr("ipv6", "next_header")),
         ];
         let source = self.always("ipv6_source", 0, body);
-        let destination = self.always("ipv6_destination", 0, vec![fold(DESTINATION, "dst_addr")]);
+        let destination = self.always(
+            "ipv6_destination",
+            0,
+            vec![fold(DESTINATION, IPV6_TO, "dst_addr")],
+        );
         let network = |version| Condition::Equal(Expr::Read(Place::md(NETWORK)), version);
         let from_ipv6 = Step::If(network(6), vec![source, destination], Vec::new());
         let addresses = Step::If(network(4), vec![from_ipv4], vec![from_ipv6]);
