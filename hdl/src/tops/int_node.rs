@@ -4,6 +4,7 @@ use seqnic_spec::Config;
 use seqnic_spec::int::{Encapsulation, Int, IntMode, IntRole};
 
 use super::int_path::IntPath;
+use super::int_reports::{Inserted, reports_of_source};
 use super::{Built, block_name, int_reporter, int_sink};
 use crate::blocks::flow_hash::{self, flow_hash};
 use crate::blocks::int_parser;
@@ -28,7 +29,7 @@ Backpressure: s_axis_tready falls when the editor's queue of beats is full. Rese
 Storage: see the blocks. Source: P4.org INT dataplane specification v2.1, section 5.";
 
 const SOURCE_DOC: &str = "\
-INT source: puts shim, INT header and its own metadata into frames on the watchlist.
+INT source: puts shim, INT header and, with INT-MD, its own metadata into frames on the watchlist.
 
     s_axis --+--> [ frame editor                                     ] --> m_axis
              |         ^ command
@@ -37,7 +38,8 @@ INT source: puts shim, INT header and its own metadata into frames on the watchl
              +--> tuser: [ queue ] ------------------------------+
 
 A frame waits in the editor until its command is there. tuser counts on the first beat of a frame: the metadata of the node, and
-the length of the frame; it is held on all beats of the output.
+the length of the frame; it is held on all beats of the output. With INT-MX a copy of the frame waits as well, and is
+reported if the frame gets a header.
 Latency: 16 to 18 cycles from the last beat that the header window takes to the command, and that of the editor.
 Throughput: 1 output beat a cycle without bubbles; a frame that fits a beat with what is inserted costs one cycle.
 Backpressure: s_axis_tready falls when the editor's queue of beats is full. Reset: synchronous, active low.
@@ -51,12 +53,15 @@ pub fn int_node(config: &Config) -> Built {
     };
     match (node.role(), node.mode(), node.report()) {
         (IntRole::Transit, IntMode::Md, _) => transit(config, node),
-        (IntRole::Source, IntMode::Md, _) => source(config, node),
+        (IntRole::Source, ..) => source(config, node),
         (IntRole::Sink, _, Some(report)) => match node.encapsulation() {
             Some(encapsulation) => int_sink(config, node, encapsulation, report),
             None => refused(config, "a sink needs int.encapsulation"),
         },
-        (IntRole::Node | IntRole::Mirror, _, Some(report)) => int_reporter(config, node, report),
+        // The transit hop of INT-MX changes nothing, as the nodes of INT-XD.
+        (IntRole::Node | IntRole::Mirror | IntRole::Transit, _, Some(report)) => {
+            int_reporter(config, node, report)
+        }
         _ => refused(
             config,
             &format!(
@@ -109,7 +114,10 @@ fn source(config: &Config, node: &Int) -> Built {
     }
     let matched = m.output_from(list, "matched");
     m.connect(block, "matched", matched);
-    if matches!(node.encapsulation(), Some(Encapsulation::Protocol(_))) {
+    let in_header = matches!(node.encapsulation(), Some(Encapsulation::Protocol(_)));
+    let in_report = node.report().is_some_and(|report| report.collectors > 1);
+    let mut flow = None;
+    if in_header || in_report {
         let hash = m.instance("flow_hash", &flow_hash(&block_name(config, "flow_hash"))?);
         for (port, found) in [
             ("window", "found_window"),
@@ -126,7 +134,21 @@ fn source(config: &Config, node: &Int) -> Built {
         for cycle in known..int_parser::LATENCY_CYCLES {
             hash = m.delayed(&format!("hash_{cycle}"), Reset::None, hash);
         }
-        m.connect(block, "hash", hash);
+        if in_header {
+            m.connect(block, "hash", &hash);
+        }
+        flow = Some(hash);
+    }
+    if let Some(report) = node.report() {
+        let inserted = Inserted {
+            beat: &path.beat,
+            accept: &path.accept,
+            known: &m.output_from(block, "command_valid"),
+            words: &m.output_from(block, "command_insert"),
+            parsed: &path.parsed(&mut m, "parsed"),
+            flow: flow.as_ref(),
+        };
+        reports_of_source(&mut m, config, node, report, &inserted)?;
     }
     path.finish(&mut m, config, block)?;
     m.build()

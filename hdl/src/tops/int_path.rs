@@ -25,6 +25,10 @@ pub(super) struct IntPath {
     parser_design: Arc<Design>,
     /// `tuser` of the frame that is parsed.
     user: Option<Expr>,
+    /// What goes into the editor.
+    pub beat: Beat,
+    /// It is accepted.
+    pub accept: Expr,
 }
 
 impl IntPath {
@@ -109,6 +113,8 @@ impl IntPath {
             parser,
             parser_design,
             user,
+            beat,
+            accept,
         })
     }
 

@@ -9,11 +9,13 @@ use seqnic_spec::int::{
 
 use super::block_name;
 use crate::blocks::axis::{self, Beat, Shape};
+use crate::blocks::fifo::{FifoSpec, fifo};
 use crate::blocks::flow_hash::HASH_BITS;
 use crate::blocks::frame_copier::{CopySpec, frame_copier, target_bits};
+use crate::blocks::frame_gate::{GateSpec, frame_gate};
 use crate::blocks::memory_style;
 use crate::blocks::report_writer::{Front, MetadataKind, NUMBER_BITS, ReportSpec, report_writer};
-use crate::rtl::{Expr, Module, RtlError, concat};
+use crate::rtl::{Expr, MemoryStyle, Module, RtlError, concat, ones, zeros};
 
 /// Bits of the bus of reports, where that of frames is as wide.
 const MOST_REPORT_BITS: usize = 128;
@@ -48,7 +50,7 @@ pub(super) struct Asked<'a> {
 pub(super) fn collector(report: &Report, hash: &Expr) -> Expr {
     let bits = target_bits(report.collectors);
     match report.collectors {
-        1 => crate::rtl::zeros(1),
+        1 => zeros(1),
         _ => hash.slice(0, bits) ^ hash.slice(HASH_BITS / 2, bits),
     }
 }
@@ -228,4 +230,84 @@ fn datagram(report: &Report) -> DatagramHeader {
         destination_port: report.port,
         ..DatagramHeader::default()
     }
+}
+
+/// Frames at a source, and which of them get a header.
+pub(super) struct Inserted<'a> {
+    /// What goes into the editor, with `tuser`.
+    pub beat: &'a Beat,
+    /// It is accepted.
+    pub accept: &'a Expr,
+    /// The edit of a frame is known.
+    pub known: &'a Expr,
+    /// The words that are inserted into it.
+    pub words: &'a Expr,
+    /// A frame is parsed.
+    pub parsed: &'a Expr,
+    /// The hash of its flow; not needed for a single collector.
+    pub flow: Option<&'a Expr>,
+}
+
+/// Beats of copies that wait for the edit of their frame: more than there can be, so that none is refused. On the
+/// narrowest bus 16 hold the headers, and the edit comes some 20 cycles later.
+const COPIES_WAITING: usize = 64;
+
+/// Reports the frames that get a header, as they came.
+pub(super) fn reports_of_source(
+    m: &mut Module,
+    config: &Config,
+    int: &Int,
+    report: &Report,
+    inserted: &Inserted<'_>,
+) -> Result<(), RtlError> {
+    let collector = match inserted.flow {
+        None => zeros(1),
+        Some(flow) => {
+            let found = collector(report, flow);
+            let spec = FifoSpec {
+                style: MemoryStyle::Distributed,
+                depth_words: COPIES_WAITING,
+                width_bits: found.width(),
+                latency_cycles: 1,
+                refuses: false,
+            };
+            let name = block_name(config, "collector_queue");
+            let queue = m.instance("collector_queue", &fifo(&name, spec)?);
+            m.connect(queue, "s_data", found);
+            m.connect(queue, "s_valid", inserted.parsed);
+            m.connect(queue, "m_ready", inserted.known);
+            m.output_from(queue, "m_data")
+        }
+    };
+    let shape = Shape {
+        data_bits: config.data_bits(),
+        user_bits: config.tuser_bits(),
+        dest_bits: 0,
+    };
+    let spec = GateSpec {
+        data_bits: shape.data_bits,
+        user_bits: shape.user_bits,
+        verdict_bits: 1 + collector.width(),
+        beats: COPIES_WAITING,
+        frames: COPIES_WAITING,
+        style: MemoryStyle::Distributed,
+    };
+    let gate = m.instance(
+        "copy_gate",
+        &frame_gate(&block_name(config, "copy_gate"), spec)?,
+    );
+    axis::connect_slave(m, gate, "s_axis", inserted.beat, inserted.accept);
+    m.connect(gate, "verdict_valid", inserted.known);
+    m.connect(gate, "verdict", concat([inserted.words.any(), collector]));
+    m.connect(gate, "m_axis_tready", ones(1));
+    let (beat, valid) = axis::master_of(m, gate, "m_axis", shape);
+    let verdict = m.output_from(gate, "m_axis_verdict");
+    let watched = Watched {
+        beat: &beat,
+        accept: &valid,
+        wanted: &verdict.bit(0),
+        collector: &verdict.slice(1, collector_bits(report)),
+        asked: None,
+    };
+    reports(m, config, int, report, &watched)
 }

@@ -111,6 +111,16 @@ impl Path {
     }
 }
 
+/// So many of [`ip_frame`].
+pub fn ip_packets(count: usize, seed: u64) -> Vec<Packet> {
+    let mut random = Pcg64Mcg::seed_from_u64(seed);
+    let packets = (0..count).map(|number| Packet {
+        timestamp_ns: 1000 * number as u64,
+        data: ip_frame(&mut random),
+    });
+    packets.collect()
+}
+
 /// An IP packet whose lengths are right, with random checksums: TCP with and without options, UDP with and without a
 /// checksum, fragments, other protocols; up to two VLAN tags, IPv4 options, IPv6; bytes behind the packet.
 pub fn ip_frame(random: &mut Pcg64Mcg) -> Vec<u8> {
@@ -183,7 +193,7 @@ fn damage(random: &mut Pcg64Mcg, frame: &mut Vec<u8>) {
         0 => frame.truncate(random.random_range(1..=frame.len())),
         _ => {
             for _ in 0..random.random_range(1..3) {
-                let at = random.random_range(12..frame.len().min(130).max(13));
+                let at = random.random_range(12..frame.len().clamp(13, 130));
                 if let Some(byte) = frame.get_mut(at) {
                     *byte ^= 1 << random.random_range(0..8);
                 }

@@ -8,15 +8,12 @@ use seqnic_testbench::{Cosim, Engine, IntOracle, Options, Report};
 use std::sync::Arc;
 
 use super::Engines;
-use crate::common::int::Path;
+use crate::common::int::{Path, ip_packets};
 use crate::common::{config, frames_of, options, stress, trace};
 use crate::engines;
 
 fn node(config: &Config) -> Arc<Design> {
-    let int = config.int().expect("there is a node");
-    let report = int.report().expect("it reports");
-    tops::int_reporter(config, int, report)
-        .unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()))
+    tops::int_node(config).unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()))
 }
 
 /// Runs a node against its model; the figures, and the reports that were left out.
@@ -120,6 +117,42 @@ fn a_transit_hop_of_int_mx_reports_what_the_packet_asks_for_and_changes_nothing(
         assert_eq!(report.bytes_in, report.bytes_out);
         assert!(
             report.reports > 25,
+            "only {} reports, {dropped} left out",
+            report.reports
+        );
+    }
+}
+
+#[test]
+fn a_source_of_int_mx_reports_the_frames_that_get_a_header() {
+    let Some(engines) = engines() else { return };
+    let marks = [
+        "dscp = 9",
+        "encapsulation = \"port\"",
+        "encapsulation = \"protocol\"",
+    ];
+    for (data_bits, mark) in engines.cases([64, 512, 2048]).by(marks) {
+        let config = config(&format!(
+            r#"
+            bus = {{ data_bits = {data_bits}, tuser_bits = 384 }}
+            [int]
+            mode = "mx"
+            node_id = 0xa11
+            {mark}
+            instructions = ["interfaces", "ingress-timestamp"]
+            domain_id = 0x4321
+            sample_every = 2
+            [[int.watch]]
+            [int.report]
+            collectors = 4
+            truncate_bytes = 96
+            "#
+        ));
+        let packets = ip_packets(120, 4).into_iter().chain(traffic());
+        let (report, dropped) = agrees(&engines, &config, options(20, 20, 6), packets);
+        assert!(report.bytes_out > report.bytes_in);
+        assert!(
+            report.reports > 8,
             "only {} reports, {dropped} left out",
             report.reports
         );

@@ -14,11 +14,7 @@ use crate::common::{config, options, stress, trace};
 use crate::engines;
 
 fn sink(config: &Config) -> Arc<Design> {
-    let int = config.int().expect("there is a node");
-    let parts = int.encapsulation().zip(int.report());
-    let (encapsulation, report) = parts.expect("a sink has both");
-    tops::int_sink(config, int, encapsulation, report)
-        .unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()))
+    tops::int_node(config).unwrap_or_else(|error| panic!("{error}\n{}", config.to_toml()))
 }
 
 /// Runs a sink against its model; the figures, and the reports that were left out.
