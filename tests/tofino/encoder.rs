@@ -148,7 +148,7 @@ fn the_report_has_the_stages_and_stateful_alus_of_the_encoder() {
         .iter()
         .filter_map(|stage| stage["salus"].as_u64())
         .collect();
-    assert_eq!(salus, [1, 0, 0, 0, 0, 3, 3, 2, 4, 4, 1]);
+    assert_eq!(salus, [1, 0, 0, 0, 0, 0, 3, 3, 2, 4, 4, 1]);
 }
 
 /// An encoder of 32 cells and 512 bits with packets in the quiet bank, the model with the same, and its configuration.

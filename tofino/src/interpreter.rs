@@ -623,7 +623,7 @@ impl Interpreter {
             | Expr::Subtract(place, _)
             | Expr::Sum(place, _)
             | Expr::Differ(place, _)
-            | Expr::Rotate(place, _) => place,
+            | Expr::Funnel(place, ..) => place,
         };
         let value = self.read(packet, local, place)?;
         let wrapped = |value: u128| {
@@ -636,9 +636,9 @@ impl Interpreter {
             Expr::Subtract(_, number) => wrapped(value.wrapping_sub((*number).into())),
             Expr::Sum(_, second) => wrapped(value.wrapping_add(self.read(packet, local, second)?)),
             Expr::Differ(_, second) => value ^ self.value(packet, local, second)?,
-            Expr::Rotate(_, by) => {
-                let bits = self.program.bits_of(place).unwrap_or(128);
-                wrapped(value << by | value >> (bits - by))
+            Expr::Funnel(_, low, by) => {
+                let bits = self.program.bits_of(place).unwrap_or(64);
+                wrapped((value << bits | self.read(packet, local, low)?) >> by)
             }
             Expr::Read(_) | Expr::Constant { .. } => value,
         })
@@ -678,7 +678,7 @@ impl Interpreter {
             | Expr::Subtract(place, _)
             | Expr::Sum(place, _)
             | Expr::Differ(place, _)
-            | Expr::Rotate(place, _) => {
+            | Expr::Funnel(place, ..) => {
                 let given = parameters.iter().find(|(known, _)| known == place);
                 given
                     .map(|&(_, bits)| bits)

@@ -2,7 +2,7 @@
 //! chip, interpreted and counted.
 //!
 //! The language is that part of P4-16 which sequencer, stripper and encoder need: no header stacks, no arithmetic but sums,
-//! differences and rotations, conditions that only compare.
+//! differences and shifts, conditions that only compare.
 
 /// What a program is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -262,8 +262,10 @@ pub enum Expr {
     Sum(Place, Place),
     /// The bits of two places of one width that differ.
     Differ(Place, Box<Expr>),
-    /// A place rotated to the left by so many bits.
-    Rotate(Place, usize),
+    /// Two places of one width side by side, shifted to the right by so many bits: the lower half of that. With one place
+    /// twice it is a rotation. On the chip it is an instruction with two sources, and the only way to move bits of a field
+    /// within which the compiler does not cut the field, so that it can be a sum, too.
+    Funnel(Place, Place, usize),
 }
 
 impl Expr {
@@ -277,7 +279,7 @@ impl Expr {
             | Self::Subtract(place, _)
             | Self::Sum(place, _)
             | Self::Differ(place, _)
-            | Self::Rotate(place, _) => Some(place),
+            | Self::Funnel(place, ..) => Some(place),
             Self::Constant { .. } => None,
         }
     }
@@ -285,7 +287,7 @@ impl Expr {
     /// All places that are read.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
         let second = match self {
-            Self::Sum(_, second) => Some(second),
+            Self::Sum(_, second) | Self::Funnel(_, second, _) => Some(second),
             Self::Differ(_, second) => second.place(),
             _ => None,
         };

@@ -241,7 +241,7 @@ impl Rules<'_> {
                     | Expr::Subtract(of, _)
                     | Expr::Sum(of, _)
                     | Expr::Differ(of, _)
-                    | Expr::Rotate(of, _),
+                    | Expr::Funnel(of, ..),
                 ) = statement
                 {
                     let bits = self.program.bits_of(of).or(self.program.bits_of(place));

@@ -3,11 +3,12 @@
 //! A packet passes once, and what it needs is made stage by stage:
 //!
 //! ```text
-//! key, bank -> CRCs -> sums -> rotated -> added -> filter rows -> are all bits set? -> cells
+//! key, bank -> CRCs -> sums -> rotated -> added -> shifted -> filter rows -> are all bits set? -> cells
 //! ```
 //!
 //! A hash function is a sum of two CRCs, which hash units make, to which it is added once more, rotated. The number of an
-//! entry is the bank beside the highest bits of that. Whether the flow is known chooses what is done with the cells: only
+//! entry is the bank beside the highest bits of that, moved to where they are the lowest ones: the compiler cuts a field
+//! of which only some bits are used, and what is cut cannot be added. Whether the flow is known chooses what is done with the cells: only
 //! their packets are counted, or the key and the flow are put in, too. A cell is three pairs of 32 bits: both addresses,
 //! ports and protocol, flows and packets.
 
@@ -17,7 +18,7 @@ mod load;
 
 use std::collections::BTreeMap;
 
-use seqnic_spec::flowradar::{FOLD_ROTATION_BITS, FlowRadar, HashKind};
+use seqnic_spec::flowradar::{Extent, FOLD_ROTATION_BITS, FlowRadar, HashKind};
 
 use super::assemble::flatten;
 use super::counters::forward;
@@ -30,7 +31,7 @@ use crate::ir::{
     Statement, Step,
 };
 pub use check::ENCODER;
-use headers::{BOTH, NETWORK, PORTS, TRANSPORT, address_words};
+use headers::{BOTH, IPV6_TO, NETWORK, PORTS, TRANSPORT, address_words};
 use load::Loads;
 
 /// The register that says which bank packets are counted in.
@@ -137,17 +138,21 @@ impl Maker<'_> {
             copy(PROTOCOL, ipv4("protocol")),
         ];
         let from_ipv4 = self.always("ipv4_key", 0, body);
-        let fold = |into: &str, address: &str| {
+        let fold = |into: &str, header: &str, address: &str| {
             let words = address_words(address);
-            let words = words.map(|word| Place::hdr("ipv6", &word)).to_vec();
+            let words = words.map(|word| Place::hdr(header, &word)).to_vec();
             Statement::Hash(Place::md(into), HashUnit::Fold, words)
         };
         let body = vec![
-            fold(SOURCE, "src_addr"),
+            fold(SOURCE, "ipv6", "src_addr"),
             copy(PROTOCOL, Place::hdr("ipv6", "next_header")),
         ];
         let source = self.always("ipv6_source", 0, body);
-        let destination = self.always("ipv6_destination", 0, vec![fold(DESTINATION, "dst_addr")]);
+        let destination = self.always(
+            "ipv6_destination",
+            0,
+            vec![fold(DESTINATION, IPV6_TO, "dst_addr")],
+        );
         let network = |version| Condition::Equal(Expr::Read(Place::md(NETWORK)), version);
         let from_ipv6 = Step::If(network(6), vec![source, destination], Vec::new());
         let addresses = Step::If(network(4), vec![from_ipv4], vec![from_ipv6]);
@@ -162,11 +167,11 @@ impl Maker<'_> {
             Vec::new(),
         );
         let bank = Place::md(BANK_BIT);
-        self.field(&bank, 8);
+        self.field(&bank, 32);
         let access = Access {
             name: BANK_BIT,
             entries: 1,
-            bits: 8,
+            bits: 32,
             initial: Initial::One(0),
             index: Vec::new(),
             stage: 0,
@@ -205,25 +210,35 @@ impl Maker<'_> {
         }
         // What is worked out in a stage is one action.
         let mut sums: BTreeMap<usize, Vec<Statement>> = BTreeMap::new();
+        let [cells, bits] = [geometry.cells, geometry.filter].map(Extent::size);
         let function = |function: usize| {
             let (first, second) = HashKind::pair(function);
             let stage = made[first].max(made[second]) + 1;
             let (sum, turned) = (of("sum", function), of("turned", function));
             self.field(&sum, 32);
             self.field(&turned, 32);
+            let rotation = 32 - FOLD_ROTATION_BITS as usize;
+            let size = if function < tables { cells } else { bits };
+            let unused = 32 - size.trailing_zeros() as usize;
             for (stage, into, value) in [
                 (stage, &sum, Expr::Sum(of("crc", first), of("crc", second))),
                 (
                     stage + 1,
                     &turned,
-                    Expr::Rotate(sum.clone(), FOLD_ROTATION_BITS as usize),
+                    Expr::Funnel(sum.clone(), sum.clone(), rotation),
                 ),
                 (stage + 2, &sum, Expr::Sum(sum.clone(), turned.clone())),
+                // The bank, and behind it as many of the highest bits as number an entry.
+                (
+                    stage + 3,
+                    &turned,
+                    Expr::Funnel(Place::md(BANK_BIT), sum.clone(), unused),
+                ),
             ] {
                 let body = sums.entry(stage).or_default();
                 body.push(Statement::Set(into.clone(), value));
             }
-            stage + 3
+            stage + 4
         };
         let ready = (0..all).map(function).collect();
         for (stage, body) in sums {
@@ -233,13 +248,9 @@ impl Maker<'_> {
         ready
     }
 
-    /// The number of an entry: the bank, and the highest bits of a function.
-    fn index(function: usize, size: usize) -> Vec<Expr> {
-        let bits = size.trailing_zeros() as usize;
-        vec![
-            Expr::Slice(Place::md(BANK_BIT), 0, 0),
-            Expr::Slice(of("sum", function), 31, 32 - bits),
-        ]
+    /// The number of an entry.
+    fn index(function: usize) -> Vec<Expr> {
+        vec![Expr::Read(of("turned", function))]
     }
 
     /// The rows of the filter. Whether all bits were set is asked in front of the cells; what earlier stages say of it is
@@ -260,7 +271,7 @@ impl Maker<'_> {
                 entries: 2 * size,
                 bits: 1,
                 initial: Initial::One(0),
-                index: Self::index(function, size),
+                index: Self::index(function),
                 stage,
                 into: vec![seen],
             };
@@ -305,10 +316,9 @@ impl Maker<'_> {
 
     fn tables(&mut self, ready: &[usize], known: Known) {
         let geometry = *self.config.geometry();
-        let size = geometry.cells.size();
         let (mut new_steps, mut known_steps) = (Vec::new(), Vec::new());
         for table in 0..geometry.tables {
-            let index = Self::index(table, size);
+            let index = Self::index(table);
             let of_name = |part: &str| format!("table_{table}_{part}");
             let toggle = |half, value| {
                 let memory = Place::Memory(Some(half));

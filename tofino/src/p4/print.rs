@@ -342,6 +342,14 @@ impl Printer<'_> {
     fn statements(&mut self, pipe: &Pipe, action: Option<&str>, body: &[Statement]) {
         for statement in body {
             match statement {
+                Statement::Set(place, Expr::Funnel(high, low, by))
+                    if self.arch() != Arch::V1Model =>
+                {
+                    let [place, high, low] = [place, high, low].map(|place| self.place(place));
+                    self.line(&format!(
+                        "funnel_shift_right({place}, {high}, {low}, {by});"
+                    ));
+                }
                 Statement::Set(place, value) => {
                     let line = format!("{} = {};", self.place(place), self.expr(value));
                     self.line(&line);
@@ -565,11 +573,11 @@ impl Printer<'_> {
             Expr::Differ(first, second) => {
                 format!("{} ^ {}", self.place(first), self.expr(second))
             }
-            Expr::Rotate(place, by) => {
-                let last = self.program.bits_of(place).unwrap_or(0).saturating_sub(1);
-                let place = self.place(place);
-                let cut = last - by;
-                format!("({place}[{cut}:0] ++ {place}[{last}:{}])", cut + 1)
+            // The chip has a statement for it.
+            Expr::Funnel(high, low, by) => {
+                let bits = self.program.bits_of(high).unwrap_or(0);
+                let (high, low) = (self.place(high), self.place(low));
+                format!("({high} << {}) | ({low} >> {by})", bits.saturating_sub(*by))
             }
         }
     }

@@ -13,6 +13,8 @@ use crate::ir::{ACCEPT, Case, Field, Header, Key, Next, ParserStep, Pattern, Pla
 pub const NETWORK: &str = "network";
 /// Metadata: 1 when it has ports.
 pub const TRANSPORT: &str = "transport";
+/// The destination address of IPv6: a state of the parser takes 32 bytes at most.
+pub const IPV6_TO: &str = "ipv6_to";
 /// The header of both ports, which TCP and UDP begin with.
 pub const PORTS: &str = "ports";
 /// Its field.
@@ -31,6 +33,7 @@ fn field(name: &str, bits: usize) -> Field {
 }
 
 fn header(name: &str) -> Header {
+    let address = |name| address_words(name).into_iter().map(|word| field(&word, 32));
     let fields = match name {
         "ipv6" => {
             let before = [
@@ -39,14 +42,10 @@ fn header(name: &str) -> Header {
                 ("next_header", 8),
                 ("hop_limit", 8),
             ];
-            let words = ["src_addr", "dst_addr"].map(address_words);
             let before = before.map(|(name, bits)| field(name, bits));
-            let words = words.into_iter().flatten();
-            before
-                .into_iter()
-                .chain(words.map(|word| field(&word, 32)))
-                .collect()
+            before.into_iter().chain(address("src_addr")).collect()
         }
+        IPV6_TO => address("dst_addr").collect(),
         PORTS => vec![field(BOTH, 32)],
         "tcp" => [
             "sequence_number",
@@ -70,7 +69,7 @@ pub fn headers() -> Vec<Header> {
     let before = ["ethernet", "vlan", "inner_vlan", "ipv4"].map(header);
     // Options stand last to first, between IPv4 and what it carries.
     let options = (1..=MOST_OPTIONS).rev().map(|words| header(&option(words)));
-    let after = ["ipv6", PORTS, "tcp", "udp"].map(header);
+    let after = ["ipv6", IPV6_TO, PORTS, "tcp", "udp"].map(header);
     before.into_iter().chain(options).chain(after).collect()
 }
 
@@ -160,18 +159,23 @@ fn ipv4() -> Vec<State> {
     states
 }
 
-fn ipv6() -> [State; 2] {
+fn ipv6() -> [State; 3] {
     let version = Pattern {
         value: 0x6000_0000,
         mask: Some(0xf000_0000),
     };
     let key = |field| Key::Field(Place::hdr("ipv6", field));
-    let payload = case([version], &parse("ipv6_payload"));
+    let payload = case([version], &parse(IPV6_TO));
     [
         state(
             "ipv6",
             vec![extract("ipv6")],
             select(vec![key("version_class_label")], vec![payload], ACCEPT),
+        ),
+        state(
+            IPV6_TO,
+            vec![extract(IPV6_TO)],
+            Next::To(parse("ipv6_payload")),
         ),
         state(
             "ipv6_payload",

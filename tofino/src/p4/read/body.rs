@@ -155,6 +155,20 @@ impl Reader {
         Ok(Statement::Hash(place, HashUnit::Crc(polynomial), fields))
     }
 
+    /// `funnel_shift_right(place, high, low, by);`
+    fn funnel_statement(&mut self) -> Result<Statement> {
+        self.expect_all("funnel_shift_right(")?;
+        let place = self.place()?;
+        self.expect(",")?;
+        let high = self.place()?;
+        self.expect(",")?;
+        let low = self.place()?;
+        self.expect(",")?;
+        let by = self.size()?;
+        self.expect_all(");")?;
+        Ok(Statement::Set(place, Expr::Funnel(high, low, by)))
+    }
+
     fn statement(&mut self) -> Result<Statement> {
         if self.take_all(names::drop(self.arch, self.gress)) {
             return Ok(Statement::Drop);
@@ -172,6 +186,9 @@ impl Reader {
                 false => Vec::new(),
             };
             return Ok(Statement::If(condition, then, otherwise));
+        }
+        if self.is("funnel_shift_right") {
+            return self.funnel_statement();
         }
         if self.is("hash") {
             return self.twin_hash();
@@ -357,7 +374,7 @@ impl Reader {
             return Ok(Expr::Constant { bits, value });
         }
         let widened = match self.take("(") {
-            true if !self.is("bit") => return self.rotated(),
+            true if !self.is("bit") => return self.funnel(),
             true => {
                 let bits = self.bits()?;
                 self.expect(")")?;
@@ -397,20 +414,17 @@ impl Reader {
         Ok(Expr::Read(place))
     }
 
-    /// `(place[L:0] ++ place[H:L+1])`, behind its parenthesis.
-    fn rotated(&mut self) -> Result<Expr> {
-        let low = self.expr()?;
-        self.expect("++")?;
-        let high = self.expr()?;
+    /// `(high << N) | (low >> M)`, behind its first parenthesis.
+    fn funnel(&mut self) -> Result<Expr> {
+        let high = self.place()?;
+        self.expect_all("<<")?;
+        self.size()?;
+        self.expect_all(") | (")?;
+        let low = self.place()?;
+        self.expect_all(">>")?;
+        let by = self.size()?;
         self.expect(")")?;
-        match (low, high) {
-            (Expr::Slice(place, cut, 0), Expr::Slice(same, last, rest))
-                if same == place && rest == cut + 1 =>
-            {
-                Ok(Expr::Rotate(place, last - cut))
-            }
-            _ => self.fail("the two parts of one field"),
-        }
+        Ok(Expr::Funnel(high, low, by))
     }
 
     /// Whether places with `^` between them come, three at least.
