@@ -112,12 +112,11 @@ fn pass(spec: GateSpec, frames: &[Vec<u8>], pace: Pace) -> usize {
             }
         }
         if offered && bench.get("s_axis_tready") == 1 {
-            let Some((frame, index, _, last)) = beats.pop_front() else {
-                break;
+            let decides = |&(_, index, _, last): &(usize, usize, &[u8], bool)| {
+                index + 1 == pace.needs_beats || (last && index + 1 < pace.needs_beats)
             };
-            if index + 1 == pace.needs_beats || (last && index + 1 < pace.needs_beats) {
-                verdicts.push_back((frame as u64, cycle + pace.latency));
-            }
+            let decided = beats.pop_front().filter(decides);
+            verdicts.extend(decided.map(|(frame, ..)| (frame as u64, cycle + pace.latency)));
             offered = false;
         }
         bench.clock();

@@ -111,6 +111,16 @@ impl Path {
     }
 }
 
+/// So many of [`ip_frame`].
+pub fn ip_packets(count: usize, seed: u64) -> Vec<Packet> {
+    let mut random = Pcg64Mcg::seed_from_u64(seed);
+    let packets = (0..count).map(|number| Packet {
+        timestamp_ns: 1000 * number as u64,
+        data: ip_frame(&mut random),
+    });
+    packets.collect()
+}
+
 /// An IP packet whose lengths are right, with random checksums: TCP with and without options, UDP with and without a
 /// checksum, fragments, other protocols; up to two VLAN tags, IPv4 options, IPv6; bytes behind the packet.
 pub fn ip_frame(random: &mut Pcg64Mcg) -> Vec<u8> {

@@ -8,7 +8,7 @@ use seqnic_testbench::{Cosim, Engine, IntOracle, Options, Report};
 use std::sync::Arc;
 
 use super::Engines;
-use crate::common::int::Path;
+use crate::common::int::{Path, ip_packets};
 use crate::common::{config, frames_of, options, stress, trace};
 use crate::engines;
 
@@ -148,8 +148,7 @@ fn a_source_of_int_mx_reports_the_frames_that_get_a_header() {
             truncate_bytes = 96
             "#
         ));
-        let packets = Path::new(&format!("mode = \"mx\"\n{mark}"), "", 0, 4).packets(120);
-        let packets = packets.into_iter().chain(traffic());
+        let packets = ip_packets(120, 4).into_iter().chain(traffic());
         let (report, dropped) = agrees(&engines, &config, options(20, 20, 6), packets);
         assert!(report.bytes_out > report.bytes_in);
         assert!(
