@@ -30,8 +30,8 @@ beat of output is made of at most four things: the beat as it is, inserted words
 Each frame has one command, in the order of the frames; it may come any time after the frame's first beat. It holds the
 place, counts of words to remove and to insert, the words, patches (words to overwrite, in front of the place), tuser.
 The frame must hold all that is removed or overwritten. All zeros leave a frame alone.
-Latency: 7 cycles at 64 and 128 bits, 8 to 512, 9 above, from a beat and its command to the beat, and 2 from the port to
-the steps. Throughput: one output beat a cycle; a frame costs as many cycles as it has beats, going in or coming out,
+Latency: 3 cycles from the port to the steps, and from there with the command 6 cycles at 64 and 128 bits, 7 up to 512, 8
+above. Throughput: one output beat a cycle; a frame costs as many cycles as it has beats, going in or coming out,
 whichever is more. Backpressure: in whole; beats in flight are counted, so that nothing behind `steps` ever stops.
 Reset: empty. Storage: queues of beats, commands and results in distributed RAM; the registers of each stage.";
 
