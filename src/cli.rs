@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{cosim, emit, flowradar, model, report, run, scaling, trace};
+use crate::commands::{cosim, emit, flowradar, int, model, report, run, scaling, trace};
 
 /// Generates the hardware of state-compute replication from one configuration, and proves it
 ///
@@ -41,6 +41,8 @@ pub enum Command {
     Scaling(scaling::Args),
     /// Size, decode and simulate FlowRadar encoders
     Flowradar(Box<flowradar::Args>),
+    /// Decode INT packets and telemetry reports, send packets along a path, dissect them in Wireshark
+    Int(Box<int::Args>),
     /// Generate traffic as a capture
     Trace(trace::Args),
     /// Say which tools are found, what they are for and how to get the others

@@ -1,8 +1,8 @@
 //! Files that are written whole or not at all.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -114,6 +114,22 @@ impl Drop for Staged {
         // It is not there any more when it got its name.
         let _ = fs::remove_file(&self.beside);
     }
+}
+
+/// Writes a file that gets its name only when it is whole.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(BufWriter<File>) -> io::Result<()>,
+) -> Result<(), Error> {
+    let beside = path.with_extension("part");
+    let written = File::create(&beside).and_then(|file| write(BufWriter::new(file)));
+    written
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(|error| {
+            // It may not even be there.
+            let _ = fs::remove_file(&beside);
+            Error::unwritable(path, &error)
+        })
 }
 
 /// Creates the folder of `--out` and all above it.

@@ -69,6 +69,7 @@ fn dispatch(cli: &Cli, command: &clap::Command, matches: &ArgMatches) -> Result<
         Command::Report(args) => commands::report::run(args, &output),
         Command::Scaling(args) => commands::scaling::run(args, &output),
         Command::Flowradar(args) => commands::flowradar::run(args, &output),
+        Command::Int(args) => commands::int::run(args, &output),
         Command::Trace(args) => commands::trace::run(args, &output),
         Command::Doctor => commands::doctor::run(&output),
     }

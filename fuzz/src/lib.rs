@@ -8,6 +8,7 @@ mod bytes;
 pub mod capture;
 pub mod config;
 pub mod flowradar;
+pub mod int;
 pub mod prefix;
 pub mod rows;
 
@@ -15,10 +16,11 @@ pub mod rows;
 pub type Check = fn(&[u8]);
 
 /// Every target: its name and its check.
-pub const TARGETS: [(&str, Check); 5] = [
+pub const TARGETS: [(&str, Check); 6] = [
     ("config", config::check),
     ("capture", capture::check),
     ("flowradar", flowradar::check),
+    ("int", int::check),
     ("prefix", prefix::check),
     ("rows", rows::check),
 ];

@@ -6,6 +6,7 @@ mod resolve;
 use crate::check::bits_to_count;
 use crate::error::SpecError;
 use crate::flowradar::FlowRadar;
+use crate::int::Int;
 use crate::prefix::{PrefixLayout, VlanTag};
 use crate::raw::RawConfig;
 use crate::row::RowLayout;
@@ -122,6 +123,7 @@ pub struct Config {
     timestamp: TimestampSource,
     pipeline: Pipeline,
     flowradar: Option<FlowRadar>,
+    int: Option<Int>,
 }
 
 impl Config {
@@ -252,5 +254,10 @@ impl Config {
     /// The FlowRadar encoder, if there is one.
     pub fn flowradar(&self) -> Option<&FlowRadar> {
         self.flowradar.as_ref()
+    }
+
+    /// The INT node, if there is one.
+    pub fn int(&self) -> Option<&Int> {
+        self.int.as_ref()
     }
 }

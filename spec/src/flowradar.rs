@@ -13,6 +13,7 @@ mod resolve;
 
 use std::net::Ipv4Addr;
 
+pub(crate) use export::internet_checksum;
 pub use export::{
     CHECKSUM_BYTES, DatagramHeader, ExportError, ExportHeader, Fragment, MAGIC, VERSION,
     export_flags, write_fragment,

@@ -53,6 +53,7 @@ pub fn packet_format_markdown() -> String {
     page.paragraph(prose::PARSING);
 
     crate::flowradar::write_page(&mut page);
+    crate::int::write_page(&mut page);
     page.text
 }
 

@@ -38,6 +38,7 @@ pub mod flowradar;
 mod format;
 mod header;
 mod identifier;
+pub mod int;
 mod mac;
 mod prefix;
 mod raw;
@@ -54,8 +55,9 @@ pub use header::{HeaderField, Layer};
 pub use mac::MacAddr;
 pub use prefix::{PrefixLayout, PrefixPreset, RowOrder, Section, SectionKind, VlanTag};
 pub use raw::{
-    RawAlignment, RawBus, RawConfig, RawExport, RawField, RawFlowRadar, RawHistory, RawPipeline,
-    RawPrefix, RawSection, RawSpray, RawTimestamp,
+    RawAlignment, RawBus, RawConfig, RawExport, RawField, RawFlowRadar, RawHistory,
+    RawInstructions, RawInt, RawPipeline, RawPrefix, RawReport, RawSection, RawSpray, RawTimestamp,
+    RawWatch,
 };
 pub use row::{ByteOrder, Field, Requirements, RowLayout, RowPreset};
 pub use source::Source;

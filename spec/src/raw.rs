@@ -1,12 +1,14 @@
 //! The configuration as it is written: everything optional, nothing checked.
 
 mod flowradar;
+mod int;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::flowradar::{RawExport, RawFlowRadar};
+pub use self::int::{RawInstructions, RawInt, RawReport, RawWatch};
 use crate::error::SpecError;
 
 /// A configuration as it is written in TOML or given by flags.
@@ -33,6 +35,9 @@ pub struct RawConfig {
     /// The FlowRadar encoder; without it there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flowradar: Option<RawFlowRadar>,
+    /// The INT node; without it there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub int: Option<RawInt>,
 }
 
 /// `[bus]`
@@ -196,6 +201,7 @@ impl RawConfig {
             "timestamp",
             "pipeline",
             "flowradar",
+            "int",
         ] {
             // Without this, an array would be taken for a table whose keys are left out.
             if let Some(value) = table.get(section).filter(|value| !value.is_table()) {
@@ -223,6 +229,10 @@ impl RawConfig {
             timestamp: self.timestamp.merge(over.timestamp),
             pipeline: self.pipeline.merge(over.pipeline),
             flowradar: match (self.flowradar, over.flowradar) {
+                (Some(below), Some(over)) => Some(below.merge(over)),
+                (below, over) => over.or(below),
+            },
+            int: match (self.int, over.int) {
                 (Some(below), Some(over)) => Some(below.merge(over)),
                 (below, over) => over.or(below),
             },

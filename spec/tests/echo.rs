@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use seqnic_spec::{
     Config, Layer, PrefixPreset, RawAlignment, RawBus, RawConfig, RawField, RawFlowRadar,
-    RawHistory, RawPipeline, RawPrefix, RawSection, RawSpray, RawTimestamp, RowPreset, Source,
+    RawHistory, RawInstructions, RawInt, RawPipeline, RawPrefix, RawReport, RawSection, RawSpray,
+    RawTimestamp, RawWatch, RowPreset, Source,
 };
 
 #[test]
@@ -100,6 +101,7 @@ fn raw_config() -> impl Strategy<Value = RawConfig> {
             tuser_bits,
         });
     let flowradar = weighted(0.3, flowradar());
+    let int = weighted(0.3, int());
     (
         bus,
         history(),
@@ -108,9 +110,10 @@ fn raw_config() -> impl Strategy<Value = RawConfig> {
         timestamp,
         pipeline,
         flowradar,
+        int,
     )
         .prop_map(
-            |(bus, history, prefix, spray, timestamp, pipeline, flowradar)| RawConfig {
+            |(bus, history, prefix, spray, timestamp, pipeline, flowradar, int)| RawConfig {
                 name: None,
                 bus,
                 history,
@@ -119,6 +122,78 @@ fn raw_config() -> impl Strategy<Value = RawConfig> {
                 timestamp,
                 pipeline,
                 flowradar,
+                int,
+            },
+        )
+}
+
+fn int() -> impl Strategy<Value = RawInt> {
+    let kinds = (
+        name(&["md", "mx", "xd"]),
+        name(&["source", "transit", "sink", "node", "mirror"]),
+        name(&["dscp", "port", "protocol"]),
+        name(&["incremental", "complement"]),
+    );
+    let numbers = (
+        rare(1..0x1_0002),
+        rare(0..40),
+        rare(1..300),
+        rare(0..400),
+        rare(0..70),
+    );
+    let metadata = prop::collection::vec(select(vec!["hop-latency", "egress-timestamp"]), 0..3);
+    let metadata = metadata.prop_map(|names| names.into_iter().map(str::to_owned).collect());
+    let watch = weighted(0.9, prop::collection::vec(watch(), 0..3));
+    let report = weighted(0.2, (rare(1..70), rare(0..2100)));
+    (kinds, numbers, weighted(0.8, metadata), watch, report).prop_map(
+        |(
+            (mode, role, encapsulation, checksum),
+            (instructions, ds_words, max_hops, tuser_offset_bits, dscp),
+            metadata,
+            watch,
+            report,
+        )| RawInt {
+            mode,
+            role,
+            encapsulation,
+            checksum,
+            instructions: instructions.map(RawInstructions::Bitmap),
+            ds_words,
+            max_hops,
+            tuser_offset_bits,
+            dscp,
+            metadata,
+            watch,
+            report: report.map(|(collectors, truncate_bytes)| RawReport {
+                collectors,
+                truncate_bytes,
+                ..RawReport::default()
+            }),
+            ..RawInt::default()
+        },
+    )
+}
+
+fn watch() -> impl Strategy<Value = RawWatch> {
+    let prefixes = &["10.0.0.0/8", "10.0.0.1", "2001:db8::/32", "::/0", "10/8"];
+    let ports = weighted(0.3, prop::collection::vec(0..65_540u64, 1..3));
+    (
+        (name(prefixes), name(prefixes), rare(3..8)),
+        (rare(0..70), rare(0..70), rare(0..260)),
+        ports,
+    )
+        .prop_map(
+            |((source, destination, ip_version), (dscp, dscp_mask, tcp_flags), source_ports)| {
+                RawWatch {
+                    ip_version,
+                    source,
+                    destination,
+                    dscp,
+                    dscp_mask,
+                    tcp_flags,
+                    source_ports,
+                    ..RawWatch::default()
+                }
             },
         )
 }

@@ -252,6 +252,7 @@ impl ConfigArgs {
             },
             // Its keys would take flags of traffic, as --flows: they are given by --set alone.
             flowradar: set.flowradar,
+            int: set.int,
         }
     }
 

@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use seqnic_spec::{Config, Steering};
 use seqnic_tofino::scripts::Ports;
-use seqnic_tofino::{Chip, Design, Pattern};
+use seqnic_tofino::{Chip, Design, EncoderDesign, Pattern};
 
 use crate::error::Error;
 
@@ -47,6 +47,12 @@ fn patterns() -> impl TypedValueParser<Value = Wanted> {
 }
 
 impl TofinoArgs {
+    /// The FlowRadar encoder of a configuration that has one.
+    pub fn encoder(&self, config: &Config) -> Result<Option<EncoderDesign>, Error> {
+        let design = EncoderDesign::new(config, self.chip.unwrap_or_default());
+        Ok(design.transpose()?)
+    }
+
     /// The design of a configuration.
     pub fn design(&self, config: &Config) -> Result<Design, Error> {
         let pattern = match self.pattern {

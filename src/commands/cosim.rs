@@ -118,6 +118,9 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
     let config = args.config.load()?;
     let traffic = args.traffic.traffic()?;
     args.check_outputs(&traffic)?;
+    if config.int().is_some() {
+        args.only_for_sequencer()?;
+    }
     match (args.engine(), args.tofino.given()) {
         (Engine::P4, _) => return p4::run(args, &config, &traffic, output),
         (_, Some(flag)) => {
@@ -183,6 +186,22 @@ impl Args {
         match flags.into_iter().find(|(_, is_given)| *is_given) {
             Some((flag, _)) => Err(Error::new(format!(
                 "{flag}: means nothing with --engine p4, which has neither clock nor host and strips every frame again; remove it"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what an INT node does not have.
+    fn only_for_sequencer(&self) -> Result<(), Error> {
+        let flags = [
+            ("--strip", self.strip),
+            ("--round-trip", self.round_trip),
+            ("--host", self.host.host.is_some()),
+            ("--engine p4", self.engine() == Engine::P4),
+        ];
+        match flags.into_iter().find(|(_, is_given)| *is_given) {
+            Some((flag, _)) => Err(Error::new(format!(
+                "{flag}: means nothing for an INT node; remove it, or take [int] out of the configuration"
             ))),
             None => Ok(()),
         }
@@ -256,12 +275,12 @@ impl<'a> Run<'a> {
         Ok(VerilatorEngine::build(&toolchain, design, self.initial())?)
     }
 
-    /// The sequencer, alone or in a host, or the stripper.
+    /// The sequencer, alone or in a host, the stripper, or the INT node.
     fn alone(&self) -> Result<Summary<'a>, Error> {
         let (design, around) = match &self.host {
             Some(host) => (host.stream()?, Some(host.datapath()?)),
             None if self.args.strip => (tops::stripper(self.config)?, None),
-            None => (tops::sequencer(self.config)?, None),
+            None => (tops::top(self.config)?, None),
         };
         self.hardware(&Hardware { design, around })
     }
@@ -359,6 +378,7 @@ impl<'a> Run<'a> {
         let Some(host) = &self.host else {
             return match self.args.strip {
                 true => Cosim::stripper(engine, config, options),
+                false if config.int().is_some() => Cosim::int_node(engine, config, options),
                 false => Cosim::new(engine, config, options),
             };
         };
@@ -431,6 +451,7 @@ impl<'a> Run<'a> {
         let mode = match (self.args.strip, self.args.round_trip) {
             (true, _) => Mode::Strip,
             (_, true) => Mode::RoundTrip,
+            _ if self.config.int().is_some() => Mode::IntNode,
             _ => Mode::Sequence,
         };
         Summary::new(self.config, &self.options, mode)

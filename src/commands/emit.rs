@@ -193,7 +193,16 @@ pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> 
 
 fn verilog(args: &VerilogArgs, again: &str, output: &Output) -> Result<Outcome, Error> {
     let config = args.config.load()?;
-    let mut top_modules = vec![tops::sequencer(&config)?, tops::stripper(&config)?];
+    let mut top_modules = vec![tops::top(&config)?];
+    match config.int() {
+        None => top_modules.push(tops::stripper(&config)?),
+        Some(_) if args.bench.bench => {
+            return Err(Error::new(
+                "--bench: is the bench of a sequencer; remove it, or take [int] out of the configuration",
+            ));
+        }
+        Some(_) => {}
+    }
     if let Some(encoder) = config.flowradar() {
         top_modules.push(tops::flowradar(&config, encoder)?);
     }

@@ -4,7 +4,7 @@ mod curve;
 mod decode;
 mod simulate;
 mod size;
-mod table;
+pub mod table;
 
 use clap::Subcommand;
 

@@ -4,6 +4,7 @@ pub mod cosim;
 pub mod doctor;
 pub mod emit;
 pub mod flowradar;
+pub mod int;
 pub mod model;
 pub mod report;
 pub mod run;

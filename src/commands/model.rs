@@ -1,11 +1,14 @@
 //! `seqnic model`: the golden model alone.
 
+mod int;
+
 use std::fmt::{self, Display};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use seqnic_sim::model::Sequencer;
+use seqnic_sim::model::int::IntNode;
 use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use serde::Serialize;
@@ -23,6 +26,9 @@ The model has no clock. The sequencer's time of a packet, where rows or the pref
 therefore the packet's own timestamp, in nanoseconds since 1970 as a 64-bit number, whether the
 configuration takes the time from a counter or from the port. Packets leave with the timestamps
 that they came with.
+
+With [int] in the configuration it is the model of the INT node. A capture does not say what a hop knows
+of a packet, so no metadata but the node's number are available. Each report follows the frame that it is about.
 
 Examples:
   seqnic model --config examples/bpf-profile-portknock.toml --pcap in.pcap --out out.pcap
@@ -53,6 +59,9 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let mut packets = traffic.open("modelling", output)?;
     let mut writer = out.map(CaptureWriter::create).transpose()?;
 
+    if let Some(mut node) = IntNode::new(&config) {
+        return int::run(&config, &mut node, packets, writer, out, output);
+    }
     let mut batch = Batch::default();
     let mut summary = Summary::new(&config, out);
     let mut model = Sequencer::new(&config);

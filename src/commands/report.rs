@@ -159,7 +159,8 @@ fn synthesised(args: &Args, output: &Output) -> Result<Vec<Entry>, Error> {
     let configs = args.sweep.load(&DEFAULT_ROWS)?;
     let yosys = yosys()?;
     let wanted = Wanted {
-        baseline: !args.without_baseline,
+        // What a sequencer is compared with.
+        baseline: !args.without_baseline && configs.iter().all(|config| config.int().is_none()),
         blocks: args.blocks,
     };
     let progress = output.steps("synthesising", configs.len() as u64);
@@ -184,10 +185,10 @@ fn yosys() -> Result<Yosys, Error> {
 
 /// How busy the output is when the sink is always ready and there is always a frame, in percent.
 fn output_bus_percent(config: &Config) -> Result<f64, Error> {
-    let engine = Simulator::new(&tops::sequencer(config)?, 1);
+    let engine = Simulator::new(&tops::top(config)?, 1);
     let mut trace = TraceSpec::new(TraceKind::Dctcp, FRAMES, 1);
     trace.frame_bytes = Some(64);
-    let report = Cosim::new(engine, config, Options::default())?.run(Trace::new(&trace)?)?;
+    let report = Cosim::int_node(engine, config, Options::default())?.run(Trace::new(&trace)?)?;
     Ok(100.0 * report.output_bus_share())
 }
 

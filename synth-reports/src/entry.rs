@@ -97,7 +97,7 @@ impl Entry {
 
     /// Synthesises the sequencer of a configuration, and what is wanted beside it.
     pub fn of(yosys: &Yosys, config: &Config, wanted: Wanted) -> Result<Self, SynthError> {
-        let top = tops::sequencer(config)?;
+        let top = tops::top(config)?;
         let files = rtl::emit(&top, "");
         let figures = Figures::of(&yosys.synthesise(&files, top.name())?, top.name())?;
         let simple = match wanted
@@ -136,6 +136,13 @@ impl Entry {
 
     /// The same with the sizes of the configuration that it is of, and with what the paper says of them.
     pub fn of_config(self, config: &Config) -> Self {
+        if config.int().is_some() {
+            // There are neither rows nor a prefix.
+            return Self {
+                data_bits: Some(config.data_bits()),
+                ..self
+            };
+        }
         let row_bits = 8 * config.row().bytes();
         let table2 = paper::table2(config.data_bits(), row_bits, config.rows());
         Self {

@@ -18,9 +18,9 @@ use seqnic_spec::Config;
 
 use crate::axis::{Batch, PortError, TuserOfPacket, Wiring};
 use crate::engine::Engine;
-use crate::failure::Failure;
+use crate::failure::{Failure, Violation};
 use crate::flowradar::FlowRadarOracle;
-use crate::oracle::{Oracle, SequencerOracle, StripperOracle};
+use crate::oracle::{IntOracle, Oracle, SequencerOracle, StripperOracle};
 use crate::report::Report;
 
 use checker::Checker;
@@ -72,6 +72,14 @@ impl<E: Engine> Cosim<E> {
             oracle = Box::new(FlowRadarOracle::new(encoder, oracle));
         }
         Self::with_oracle(engine, config, options, oracle)
+    }
+
+    /// Resets an INT node and prepares to run it against its golden model. Without `[int]` it is as [`new`](Self::new).
+    pub fn int_node(engine: E, config: &Config, options: Options) -> Result<Self, PortError> {
+        let Some(oracle) = IntOracle::new(config) else {
+            return Self::new(engine, config, options);
+        };
+        Self::with_oracle(engine, config, options, Box::new(oracle))
     }
 
     /// Resets a stripper and prepares to run it against its golden model.
@@ -184,6 +192,7 @@ impl<E: Engine> Cosim<E> {
             if is_over && !self.operator.is_busy(frames_in) {
                 let (oracle, _) = self.checker.oracle();
                 let Some(port) = oracle.close() else {
+                    self.end_reports()?;
                     return Ok(None);
                 };
                 self.raise(port);
@@ -245,6 +254,23 @@ impl<E: Engine> Cosim<E> {
         if let Some(port) = engine.port(port) {
             engine.set(port, &[1]);
         }
+    }
+
+    /// Lets the oracle compare the reports that did not come with those that the design says it left out.
+    fn end_reports(&mut self) -> Result<(), Box<Failure>> {
+        let engine = self.player.engine();
+        let Some(port) = engine.port("reports_dropped") else {
+            return Ok(());
+        };
+        // The port has 32 bits.
+        let dropped = engine.get(port)[0] as u32;
+        let (oracle, _) = self.checker.oracle();
+        let Err(fault) = oracle.reports_end(dropped) else {
+            return Ok(());
+        };
+        let number = self.checker.report().reports;
+        let violation = Violation::Report { number, fault };
+        Err(self.checker.failure(violation, self.checker.batch().end()))
     }
 
     /// Lets the operator do what is due before the next batch.

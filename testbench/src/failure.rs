@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::axis::Rule;
 use crate::cosim::Options;
-use crate::place::place_of_byte;
+use crate::place::{place_in_int_frame, place_of_byte};
 
 /// What a design did wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -204,9 +204,10 @@ impl fmt::Display for Failure {
         )?;
         if let Violation::Bytes(difference) = violation {
             let offset = difference.offset_bytes;
-            let place = match self.has_prefix {
-                true => place_of_byte(config, offset),
-                false => format!("byte {offset} of the original frame"),
+            let place = match (config.int(), self.has_prefix) {
+                (Some(_), _) => place_in_int_frame(&difference.expected, offset),
+                (None, true) => place_of_byte(config, offset),
+                (None, false) => format!("byte {offset} of the original frame"),
             };
             writeln!(
                 f,

@@ -1,5 +1,8 @@
 //! What must come out for what goes in.
 
+mod int;
+
+pub use int::IntOracle;
 use seqnic_sim::model::{ControlRegisters, Sequencer, SidebandModel, Stripper};
 use seqnic_spec::Config;
 
@@ -69,6 +72,12 @@ pub trait Oracle {
     /// How many reports must still come out, as far as can be said. A run is not over before.
     fn reports_due(&mut self) -> u64 {
         0
+    }
+
+    /// Nothing comes any more, and the design says that it has left out so many reports; only asked where it counts them, in
+    /// the port `reports_dropped`.
+    fn reports_end(&mut self, _dropped: u32) -> Result<(), ReportFault> {
+        Ok(())
     }
 
     /// For how many cycles a design may do nothing that is seen on a stream, beyond what a frame takes.

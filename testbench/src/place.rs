@@ -1,5 +1,6 @@
 //! What a byte of an output frame is.
 
+use seqnic_sim::model::Headers;
 use seqnic_spec::{Config, Section, SectionKind};
 
 /// Describes byte `offset` of a frame that a sequencer puts out: the section of the prefix and what it is in it,
@@ -53,9 +54,59 @@ fn place_in_section(config: &Config, kind: SectionKind, offset: usize) -> String
     }
 }
 
+/// Describes byte `offset` of a frame that an INT node puts out: the header that it is in, where headers in front of it end,
+/// and what shim, INT header and stack would be behind them. Whether there are any the frame alone does not say.
+pub fn place_in_int_frame(frame: &[u8], offset: usize) -> String {
+    let headers = Headers::parse(frame);
+    let ip = headers.ipv4.or(headers.ipv6);
+    let transport = headers.udp.or(headers.tcp);
+    let end = match (headers.udp, headers.tcp) {
+        (Some(udp), _) => Some(udp + 8),
+        (None, Some(tcp)) => Some(tcp + 4 * usize::from(frame[tcp + 12] >> 4)),
+        _ => None,
+    };
+    let behind = |start: Option<usize>| start.and_then(|start| offset.checked_sub(start));
+    if let Some(byte) = behind(end) {
+        return match byte {
+            0..4 => format!("shim, byte {byte}"),
+            4..16 => format!("INT header, byte {}", byte - 4),
+            _ => format!(
+                "word {} behind the INT header, byte {}",
+                (byte - 16) / 4,
+                byte % 4
+            ),
+        };
+    }
+    let name = if headers.udp.is_some() { "UDP" } else { "TCP" };
+    if let Some(byte) = behind(transport) {
+        return format!("{name} header, byte {byte}");
+    }
+    match behind(ip) {
+        Some(byte) => format!("IP packet, byte {byte}"),
+        None => format!("byte {offset} of the frame"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_the_header_of_a_frame_with_int() {
+        let mut frame = vec![0; 120];
+        frame[12..15].copy_from_slice(&[8, 0, 0x45]);
+        frame[23] = 17;
+        for (offset, place) in [
+            (13, "byte 13 of the frame"),
+            (24, "IP packet, byte 10"),
+            (40, "UDP header, byte 6"),
+            (43, "shim, byte 1"),
+            (49, "INT header, byte 3"),
+            (63, "word 1 behind the INT header, byte 1"),
+        ] {
+            assert_eq!(place_in_int_frame(&frame, offset), place);
+        }
+    }
 
     #[test]
     fn names_the_section_and_the_field() {

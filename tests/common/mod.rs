@@ -86,7 +86,7 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The configurations in `examples`, sorted.
+/// The configurations of sequencers in `examples`, sorted.
 pub fn examples() -> Vec<PathBuf> {
     let entries = root()
         .join("examples")
@@ -99,6 +99,11 @@ pub fn examples() -> Vec<PathBuf> {
                 .is_some_and(|extension| extension == "toml")
         })
         .collect();
+    let is_int = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().starts_with("int-")
+    };
+    paths.retain(|path| !is_int(path));
     paths.sort();
     assert!(paths.len() >= 13, "{paths:?}");
     paths

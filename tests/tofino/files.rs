@@ -119,7 +119,7 @@ fn the_twin_comes_with_all_that_runs_it() {
     assert_eq!(lines.len(), 22);
     assert_eq!(
         lines[21],
-        "table_add Ingress.spray Ingress.to_core 21 => 0x101010101015 0x15 0x1"
+        "table_add TwinIngress.spray TwinIngress.to_core 21 => 0x101010101015 0x15 0x1"
     );
     let text = fs::read_to_string(folder.path().join(names[2])).expect("is written");
     assert_eq!(p4::read(&text).expect("is our P4").arch, Arch::V1Model);

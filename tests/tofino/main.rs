@@ -3,5 +3,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod cosim;
+mod encoder;
 mod files;
 mod scripts;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::common::{Finished, finish, root, seqnic};
 
 /// Runs Python, or notes that it is not here.
-fn python(arguments: &[&str], folder: &Path) -> Option<Finished> {
+pub fn python(arguments: &[&str], folder: &Path) -> Option<Finished> {
     let found = Command::new("python3").arg("--version").output().is_ok();
     if !found {
         println!("skipped: there is no python3");
@@ -182,9 +182,9 @@ fn the_script_for_p4runtime_loads_fills_and_resets() {
     assert_eq!(kinds[16..18], ["teardown", "setup"]);
     assert_eq!(
         log[2],
-        serde_json::json!(["insert", "Egress.spray", "Egress.to_core", { "md.turn": "1" }, { "source": "17661175009281", "row": "1" }])
+        serde_json::json!(["insert", "TwinEgress.spray", "TwinEgress.to_core", { "md.turn": "1" }, { "source": "17661175009281", "row": "1" }])
     );
-    assert_eq!(log[8][1], "Ingress.forward");
+    assert_eq!(log[8][1], "TwinIngress.forward");
 }
 
 /// Plays the script for BMv2 with stand-ins of its tools, which copy what comes in.

@@ -53,6 +53,9 @@ pub struct Estimate {
     /// Bits of the packet header vector, as a compiler run said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compiled_phv_bits: Option<u64>,
+    /// Stages that have tables, as a compiler run said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compiled_stages: Option<usize>,
 }
 
 /// What one stage takes.
@@ -148,17 +151,22 @@ const KINDS: [Kind; 8] = [
 ];
 
 impl Estimate {
-    /// The estimate of a program, beside the compiler's figures if there are any.
-    pub fn new(loaded: &Loaded, chip: Chip, pattern: Pattern, compiled: Option<&Compiled>) -> Self {
+    /// The estimate of a program, beside the compiler's figures if there are any; a sequencer has a pattern.
+    pub fn new(
+        loaded: &Loaded,
+        chip: Chip,
+        pattern: Option<Pattern>,
+        compiled: Option<&Compiled>,
+    ) -> Self {
         let limits = chip.limits();
         let stages = resources::per_stage(&loaded.program, limits);
         let phv = resources::phv(&loaded.program, limits);
         let measured = match pattern {
             _ if chip != Chip::Tofino1 => None,
-            Pattern::Paper => Some(0),
-            Pattern::Private => Some(1),
-            Pattern::Shift => Some(2),
-            Pattern::Pairs | Pattern::TwoPipe => None,
+            Some(Pattern::Paper) => Some(0),
+            Some(Pattern::Private) => Some(1),
+            Some(Pattern::Shift) => Some(2),
+            Some(Pattern::Pairs | Pattern::TwoPipe) | None => None,
         };
         let rows = KINDS.iter().map(|kind| {
             let sum = |stages: &[StageUse]| stages.iter().map(kind.used).sum::<usize>();
@@ -170,7 +178,7 @@ impl Estimate {
                 available,
                 percent: percent(used, available),
                 compiled: compiled.map(|compiled| sum(&compiled.stages)),
-                paper_percent: (chip == Chip::Tofino1).then_some(kind.paper),
+                paper_percent: (chip == Chip::Tofino1 && pattern.is_some()).then_some(kind.paper),
                 measured_percent: measured.map(|column| kind.measured[column]),
             }
         });
@@ -191,6 +199,10 @@ impl Estimate {
                 .map(|compiled| compiled.latency_cycles.clone().into_iter().collect())
                 .unwrap_or_default(),
             compiled_phv_bits: compiled.and_then(|compiled| compiled.phv_bits),
+            compiled_stages: compiled.map(|compiled| {
+                let stages = compiled.stages.iter();
+                stages.filter(|stage| stage.tables > 0).count()
+            }),
         }
     }
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::ir::{
-    ACCEPT, Action, Arch, Condition, Expr, Initial, Intrinsic, Key, Next, ParserStep, Pipe, Place,
-    Program, RegisterAction, START, Statement, Step, Table,
+    ACCEPT, Action, Arch, Condition, Expr, HashUnit, Initial, Intrinsic, Key, Next, ParserStep,
+    Pipe, Place, Program, RegisterAction, START, Statement, Step, Table,
 };
 
 /// What a program did that the chip cannot do.
@@ -27,6 +27,9 @@ pub enum Fault {
     /// A field was written before its header was made valid.
     #[error("a field of header {0} is written before the header is valid")]
     NotValid(String),
+    /// A register has no entry with this number.
+    #[error("register {0} has no entry {1}")]
+    NoEntry(String, u128),
     /// A name that stands for nothing.
     #[error("there is no {0}")]
     Unknown(String),
@@ -61,8 +64,10 @@ pub struct Sent {
 #[derive(Debug, Clone)]
 pub struct Interpreter {
     program: Arc<Program>,
+    /// What is applied in each pipe, stage by stage; on the twin all at once.
+    schedule: Arc<[Vec<Vec<Step>>; 2]>,
     /// The memory of both pipes: they are two pipes of a chip, or two directions of one, with registers of their own.
-    memory: [HashMap<String, [u64; 2]>; 2],
+    memory: [HashMap<String, Vec<[u64; 2]>>; 2],
     entries: HashMap<String, HashMap<u64, (String, Vec<u64>)>>,
 }
 
@@ -81,13 +86,66 @@ struct Packet {
     accessed: Vec<String>,
     /// What no header was taken from.
     payload: Vec<u8>,
+    /// What the tables of a stage have done so far, which the next stage sees; without stages all is done at once.
+    late: Option<Late>,
+}
+
+/// What becomes of a packet at the end of a stage.
+#[derive(Debug, Clone, Default)]
+struct Late {
+    values: Vec<(Place, u128)>,
+    valid: Vec<String>,
+}
+
+impl Packet {
+    fn has(&self, header: &String) -> bool {
+        self.valid.contains(header)
+    }
+
+    /// Whether a header can be written: it was valid or has been made so.
+    fn can_write(&self, header: &String) -> bool {
+        let late = self.late.iter().flat_map(|late| &late.valid);
+        self.has(header) || late.into_iter().any(|known| known == header)
+    }
+
+    fn make_valid(&mut self, header: &str) {
+        let valid = match &mut self.late {
+            Some(late) => &mut late.valid,
+            None => &mut self.valid,
+        };
+        valid.push(header.to_owned());
+    }
+
+    fn set(&mut self, place: &Place, value: u128) {
+        match &mut self.late {
+            Some(late) => late.values.push((place.clone(), value)),
+            None => {
+                self.values.insert(place.clone(), value);
+            }
+        }
+    }
+
+    fn end_stage(&mut self) {
+        if let Some(late) = self.late.take() {
+            self.values.extend(late.values);
+            self.valid.extend(late.valid);
+        }
+    }
 }
 
 impl Interpreter {
     /// A program whose registers hold what they start with, and whose tables are empty.
     pub fn new(program: Program) -> Self {
+        let is_twin = program.arch == Arch::V1Model;
+        let schedule = program.pipes().map(|pipe| match is_twin {
+            true => vec![pipe.apply.clone()],
+            false => (0..pipe.stages().max(1))
+                .map(|stage| of_stage(pipe, &pipe.apply, stage))
+                .collect(),
+        });
         let mut fresh = Self {
             program: Arc::new(program),
+            schedule: Arc::new(schedule),
             memory: Default::default(),
             entries: HashMap::new(),
         };
@@ -103,10 +161,20 @@ impl Interpreter {
                     Initial::One(value) => [value, 0],
                     Initial::Pair(low, high) => [low, high],
                 };
-                (register.name.clone(), initial)
+                (register.name.clone(), vec![initial; register.entries])
             });
             *memory = cells.collect();
         }
+    }
+
+    /// What a register of a pipe holds, ingress 0 and egress 1: pairs, or single values before zeros.
+    pub fn register(&self, pipe: usize, name: &str) -> Option<&[[u64; 2]]> {
+        self.memory[pipe].get(name).map(Vec::as_slice)
+    }
+
+    /// The same, to change it as the control plane does.
+    pub fn register_mut(&mut self, pipe: usize, name: &str) -> Option<&mut [[u64; 2]]> {
+        self.memory[pipe].get_mut(name).map(Vec::as_mut_slice)
     }
 
     /// Replaces the entries of a table.
@@ -283,39 +351,33 @@ impl Interpreter {
         let program = Arc::clone(&self.program);
         let of = program.pipes()[pipe];
         packet.accessed.clear();
-        if program.arch == Arch::V1Model {
-            return self.steps(pipe, of, &of.apply, None, packet, None);
-        }
-        for stage in 0..of.stages() {
-            let before = packet.clone();
-            self.steps(pipe, of, &of.apply, Some(stage), packet, Some(&before))?;
+        let schedule = Arc::clone(&self.schedule);
+        for steps in &schedule[pipe] {
+            packet.late = (program.arch != Arch::V1Model).then(Late::default);
+            self.steps(pipe, of, steps, packet)?;
+            packet.end_stage();
         }
         Ok(())
     }
 
-    /// The tables of a stage, or all of them; `before` is what they see, if that is not what they change.
     fn steps(
         &mut self,
         number: usize,
         pipe: &Pipe,
         steps: &[Step],
-        stage: Option<usize>,
         packet: &mut Packet,
-        before: Option<&Packet>,
     ) -> Result<(), Fault> {
         for step in steps {
             match step {
                 Step::Apply(name) => {
                     let table = pipe.table(name);
                     let table = table.ok_or_else(|| Fault::Unknown(format!("table {name}")))?;
-                    if stage.is_none_or(|stage| stage == table.stage) {
-                        self.apply(number, pipe, table, packet, before)?;
-                    }
+                    self.apply(number, pipe, table, packet)?;
                 }
                 Step::If(condition, then, otherwise) => {
-                    let holds = self.holds(before.unwrap_or(packet), &[], condition)?;
+                    let holds = self.holds(packet, &[], condition)?;
                     let steps = if holds { then } else { otherwise };
-                    self.steps(number, pipe, steps, stage, packet, before)?;
+                    self.steps(number, pipe, steps, packet)?;
                 }
             }
         }
@@ -328,11 +390,10 @@ impl Interpreter {
         pipe: &Pipe,
         table: &Table,
         packet: &mut Packet,
-        before: Option<&Packet>,
     ) -> Result<(), Fault> {
         let entry = match table.keys.first() {
             Some(key) => {
-                let key = self.read(before.unwrap_or(packet), &[], key)? as u64;
+                let key = self.read(packet, &[], key)? as u64;
                 self.entries
                     .get(&table.name)
                     .and_then(|entries| entries.get(&key))
@@ -345,7 +406,7 @@ impl Interpreter {
         };
         let action = pipe.action(&name);
         let action = action.ok_or_else(|| Fault::Unknown(format!("action {name}")))?;
-        self.act(number, pipe, action, &arguments, packet, before)
+        self.act(number, pipe, action, &arguments, packet)
     }
 
     fn act(
@@ -355,7 +416,6 @@ impl Interpreter {
         action: &Action,
         arguments: &[u64],
         packet: &mut Packet,
-        before: Option<&Packet>,
     ) -> Result<(), Fault> {
         let parameters = action.parameters.iter().zip(arguments);
         let local: Vec<(Place, u128)> = parameters
@@ -370,29 +430,32 @@ impl Interpreter {
         for statement in &action.body {
             match statement {
                 Statement::Set(place, value) => {
-                    let value = self.value(before.unwrap_or(packet), &local, value)?;
+                    let value = self.value(packet, &local, value)?;
                     self.write(packet, place, value)?;
                 }
                 Statement::Pack(place, parts) => {
-                    let mut packed = 0;
-                    for part in parts {
-                        let bits = self.bits(part, &[]);
-                        let bits = bits.ok_or_else(|| Fault::NoValue(format!("{part:?}")))?;
-                        packed =
-                            packed << bits | self.value(before.unwrap_or(packet), &local, part)?;
-                    }
+                    let packed = self.joined(packet, &local, parts)?;
                     self.write(packet, place, packed)?;
                 }
-                Statement::SetValid(header) => packet.valid.push(header.clone()),
+                Statement::Hash(place, unit, fields) => {
+                    let value = self.hash(packet, *unit, fields)?;
+                    self.write(packet, place, value)?;
+                }
+                Statement::SetValid(header) => packet.make_valid(header),
                 Statement::Drop => packet.is_dropped = true,
-                Statement::Execute { action, into } => {
+                Statement::Execute {
+                    action,
+                    index,
+                    into,
+                } => {
                     let known = pipe.register_action(action);
                     let known = known.ok_or_else(|| Fault::Unknown(action.clone()))?;
                     if packet.accessed.contains(&known.register) {
                         return Err(Fault::SecondAccess(known.register.clone()));
                     }
                     packet.accessed.push(known.register.clone());
-                    let outputs = self.execute(number, pipe, known, before.unwrap_or(packet))?;
+                    let index = self.joined(packet, &local, index)?;
+                    let outputs = self.execute(number, pipe, known, index, packet)?;
                     for (place, value) in into.iter().zip(outputs) {
                         self.write(packet, place, value)?;
                     }
@@ -409,13 +472,19 @@ impl Interpreter {
         number: usize,
         pipe: &Pipe,
         action: &RegisterAction,
+        index: u128,
         seen: &Packet,
     ) -> Result<[u128; 2], Fault> {
         let name = &action.register;
         let register = pipe.register(name);
         let register = register.ok_or_else(|| Fault::Unknown(format!("register {name}")))?;
         let mask = (1_u128 << register.bits) - 1;
-        let cell = self.memory[number].get(name).copied().unwrap_or_default();
+        let no_entry = || Fault::NoEntry(name.clone(), index);
+        let index = usize::try_from(index).map_err(|_| no_entry())?;
+        let cell = self.memory[number]
+            .get(name)
+            .and_then(|cells| cells.get(index));
+        let cell = *cell.ok_or_else(no_entry)?;
         let mut local: Vec<(Place, u128)> = match register.is_pair() {
             true => [crate::ir::Half::Low, crate::ir::Half::High]
                 .into_iter()
@@ -435,8 +504,48 @@ impl Interpreter {
             false => [of(&Place::Memory(None)) as u64, 0],
         };
         let outputs = [0, 1].map(|output| of(&Place::Output(output)));
-        self.memory[number].insert(name.clone(), stored);
+        if let Some(cells) = self.memory[number].get_mut(name) {
+            cells[index] = stored;
+        }
         Ok(outputs)
+    }
+
+    /// Values side by side, first the highest bits.
+    fn joined(
+        &self,
+        packet: &Packet,
+        local: &[(Place, u128)],
+        parts: &[Expr],
+    ) -> Result<u128, Fault> {
+        let mut joined = 0;
+        for part in parts {
+            let bits = self.bits(part, &[]);
+            let bits = bits.ok_or_else(|| Fault::NoValue(format!("{part:?}")))?;
+            joined = joined << bits | self.value(packet, local, part)?;
+        }
+        Ok(joined)
+    }
+
+    /// What a hash unit makes of fields.
+    fn hash(&self, packet: &Packet, unit: HashUnit, fields: &[Place]) -> Result<u128, Fault> {
+        let mut hash = match unit {
+            HashUnit::Crc(_) => u32::MAX,
+            HashUnit::Fold => 0,
+        };
+        for place in fields {
+            let value = self.read(packet, &[], place)?;
+            let bits = self.program.bits_of(place);
+            let bits = bits.ok_or_else(|| Fault::NoValue(format!("{place:?}")))?;
+            hash = match unit {
+                // A bit at a time, from the highest on.
+                HashUnit::Crc(polynomial) => (0..bits).rev().fold(hash, |crc, bit| {
+                    let is_odd = crc >> 31 ^ (value >> bit & 1) as u32 == 1;
+                    crc << 1 ^ if is_odd { polynomial } else { 0 }
+                }),
+                HashUnit::Fold => hash ^ value as u32,
+            };
+        }
+        Ok(hash.into())
     }
 
     fn compute(
@@ -455,6 +564,10 @@ impl Interpreter {
                         }
                         Expr::Subtract(of, number) => {
                             self.read(seen, local, of)?.wrapping_sub((*number).into()) & mask
+                        }
+                        Expr::Differ(first, second) => {
+                            (self.read(seen, local, first)? ^ self.value(seen, local, second)?)
+                                & mask
                         }
                         value => self.value(seen, local, value)? & mask,
                     };
@@ -485,7 +598,15 @@ impl Interpreter {
             Condition::ParsedAnd(place, value) => {
                 packet.is_parsed && self.read(packet, local, place)? == u128::from(*value)
             }
-            Condition::Valid(header) => packet.valid.contains(header),
+            Condition::Valid(header) => packet.has(header),
+            Condition::All(all) => {
+                for (place, value) in all {
+                    if self.read(packet, local, place)? != u128::from(*value) {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
         })
     }
 
@@ -499,7 +620,10 @@ impl Interpreter {
             | Expr::Slice(place, ..)
             | Expr::Widen(_, place, ..)
             | Expr::Add(place, _)
-            | Expr::Subtract(place, _) => place,
+            | Expr::Subtract(place, _)
+            | Expr::Sum(place, _)
+            | Expr::Differ(place, _)
+            | Expr::Funnel(place, ..) => place,
         };
         let value = self.read(packet, local, place)?;
         let wrapped = |value: u128| {
@@ -510,6 +634,12 @@ impl Interpreter {
             Expr::Slice(_, high, low) | Expr::Widen(_, _, high, low) => slice(value, *high, *low),
             Expr::Add(_, number) => wrapped(value.wrapping_add((*number).into())),
             Expr::Subtract(_, number) => wrapped(value.wrapping_sub((*number).into())),
+            Expr::Sum(_, second) => wrapped(value.wrapping_add(self.read(packet, local, second)?)),
+            Expr::Differ(_, second) => value ^ self.value(packet, local, second)?,
+            Expr::Funnel(_, low, by) => {
+                let bits = self.program.bits_of(place).unwrap_or(64);
+                wrapped((value << bits | self.read(packet, local, low)?) >> by)
+            }
             Expr::Read(_) | Expr::Constant { .. } => value,
         })
     }
@@ -529,15 +659,13 @@ impl Interpreter {
 
     fn write(&self, packet: &mut Packet, place: &Place, value: u128) -> Result<(), Fault> {
         if let Place::Header(header, _) = place
-            && !packet.valid.contains(header)
+            && !packet.can_write(header)
         {
             return Err(Fault::NotValid(header.clone()));
         }
         let bits = self.program.bits_of(place);
         let bits = bits.ok_or_else(|| Fault::NoValue(format!("{place:?}")))?;
-        packet
-            .values
-            .insert(place.clone(), value & (u128::MAX >> (128 - bits)));
+        packet.set(place, value & (u128::MAX >> (128 - bits)));
         Ok(())
     }
 
@@ -545,7 +673,12 @@ impl Interpreter {
         match expr {
             Expr::Slice(_, high, low) => Some(high + 1 - low),
             Expr::Constant { bits, .. } | Expr::Widen(bits, ..) => Some(*bits),
-            Expr::Read(place) | Expr::Add(place, _) | Expr::Subtract(place, _) => {
+            Expr::Read(place)
+            | Expr::Add(place, _)
+            | Expr::Subtract(place, _)
+            | Expr::Sum(place, _)
+            | Expr::Differ(place, _)
+            | Expr::Funnel(place, ..) => {
                 let given = parameters.iter().find(|(known, _)| known == place);
                 given
                     .map(|&(_, bits)| bits)
@@ -553,6 +686,23 @@ impl Interpreter {
             }
         }
     }
+}
+
+/// The steps of a stage: conditions are looked at where a table stands under them. What is not declared is left for the
+/// first stage to fail at.
+fn of_stage(pipe: &Pipe, steps: &[Step], stage: usize) -> Vec<Step> {
+    let kept = steps.iter().filter_map(|step| match step {
+        Step::Apply(name) => {
+            let own = pipe.table(name).map_or(0, |table| table.stage);
+            (own == stage).then(|| step.clone())
+        }
+        Step::If(condition, then, otherwise) => {
+            let [then, otherwise] = [then, otherwise].map(|steps| of_stage(pipe, steps, stage));
+            let is_empty = then.is_empty() && otherwise.is_empty();
+            (!is_empty).then(|| Step::If(condition.clone(), then, otherwise))
+        }
+    });
+    kept.collect()
 }
 
 /// A number of `bits` bits from bit `at` of a frame on.

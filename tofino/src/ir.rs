@@ -1,8 +1,8 @@
 //! The match-action programs that everything else works on: they are printed, read back, checked against the rules of the
 //! chip, interpreted and counted.
 //!
-//! The language is that part of P4-16 which sequencer and stripper need: no header stacks, no arithmetic but sums and
-//! differences, conditions that only compare, registers of one entry.
+//! The language is that part of P4-16 which sequencer, stripper and encoder need: no header stacks, no arithmetic but sums,
+//! differences and shifts, conditions that only compare.
 
 /// What a program is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -258,19 +258,40 @@ pub enum Expr {
     Add(Place, u64),
     /// A difference, modulo the width.
     Subtract(Place, u64),
+    /// The sum of two places of one width, modulo that.
+    Sum(Place, Place),
+    /// The bits of two places of one width that differ.
+    Differ(Place, Box<Expr>),
+    /// Two places of one width side by side, shifted to the right by so many bits: the lower half of that. With one place
+    /// twice it is a rotation. On the chip it is an instruction with two sources, and the only way to move bits of a field
+    /// within which the compiler does not cut the field, so that it can be a sum, too.
+    Funnel(Place, Place, usize),
 }
 
 impl Expr {
-    /// The place that is read, if any.
+    /// The place that is read, if any; the first of two.
     pub fn place(&self) -> Option<&Place> {
         match self {
             Self::Read(place)
             | Self::Slice(place, ..)
             | Self::Widen(_, place, ..)
             | Self::Add(place, _)
-            | Self::Subtract(place, _) => Some(place),
+            | Self::Subtract(place, _)
+            | Self::Sum(place, _)
+            | Self::Differ(place, _)
+            | Self::Funnel(place, ..) => Some(place),
             Self::Constant { .. } => None,
         }
+    }
+
+    /// All places that are read.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        let second = match self {
+            Self::Sum(_, second) | Self::Funnel(_, second, _) => Some(second),
+            Self::Differ(_, second) => second.place(),
+            _ => None,
+        };
+        self.place().into_iter().chain(second)
     }
 }
 
@@ -283,6 +304,30 @@ pub enum Condition {
     ParsedAnd(Place, u64),
     /// This header is valid.
     Valid(String),
+    /// Each of these places, two at least, holds its number.
+    All(Vec<(Place, u64)>),
+}
+
+impl Condition {
+    /// The places that are looked at.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        let (one, more) = match self {
+            Self::Equal(left, _) => (left.place(), &[][..]),
+            Self::ParsedAnd(place, _) => (Some(place), &[][..]),
+            Self::Valid(_) => (None, &[][..]),
+            Self::All(all) => (None, &all[..]),
+        };
+        one.into_iter().chain(more.iter().map(|(place, _)| place))
+    }
+}
+
+/// What a hash unit makes of fields side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HashUnit {
+    /// The CRC of 32 bits with this polynomial, which starts with ones; nothing is reflected or inverted.
+    Crc(u32),
+    /// The XOR of their words of 32 bits.
+    Fold,
 }
 
 /// One assignment of an action.
@@ -292,6 +337,8 @@ pub enum Statement {
     Set(Place, Expr),
     /// Sets a place to several values side by side, first the highest bits. On the chip this is done by the hash unit.
     Pack(Place, Vec<Expr>),
+    /// Sets a place to what the hash unit makes of fields.
+    Hash(Place, HashUnit, Vec<Place>),
     /// In a register action: one of two lists.
     If(Condition, Vec<Statement>, Vec<Statement>),
     /// Makes a header valid.
@@ -300,6 +347,8 @@ pub enum Statement {
     Execute {
         /// The register action.
         action: String,
+        /// The number of the entry: values side by side, first the highest bits; nothing for entry 0.
+        index: Vec<Expr>,
         /// The places for its outputs.
         into: Vec<Place>,
     },
@@ -307,14 +356,16 @@ pub enum Statement {
     Drop,
 }
 
-/// Memory of one entry.
+/// Memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Register {
     /// Its name.
     pub name: String,
-    /// The width of a value: 8, 16 or 32.
+    /// How many values it holds.
+    pub entries: usize,
+    /// The width of a value: 1, 8, 16 or 32.
     pub bits: usize,
-    /// What it holds at first.
+    /// What each entry holds at first.
     pub initial: Initial,
 }
 
@@ -328,6 +379,11 @@ pub enum Initial {
 }
 
 impl Register {
+    /// The width of the number of an entry.
+    pub fn index_bits(&self) -> usize {
+        (usize::BITS - (self.entries.max(2) - 1).leading_zeros()) as usize
+    }
+
     /// Whether it holds pairs.
     pub fn is_pair(&self) -> bool {
         matches!(self.initial, Initial::Pair(..))

@@ -46,7 +46,7 @@ const COLUMNS: [Column; 9] = [
     ("VLIW Instr", |stage| &mut stage.vliw),
     ("Meter ALU", |stage| &mut stage.salus),
     ("Logical TableID", |stage| &mut stage.tables),
-    ("Hash Dist Unit", |stage| &mut stage.packs),
+    ("Hash Dist Unit", |stage| &mut stage.hash_units),
 ];
 const FIRST_COLUMN: &str = "Stage Number";
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::chip::Limits;
 use crate::ir::{
-    ACCEPT, Condition, Expr, Field, Next, ParserStep, Pipe, Place, Program, START, Statement, Step,
-    Table,
+    ACCEPT, Condition, Expr, Field, Next, ParserStep, Pipe, Place, Program, Register, START,
+    Statement, Step, Table,
 };
 use crate::rules::{extracted, inputs};
 
@@ -28,8 +28,8 @@ pub struct StageUse {
     pub crossbar_bytes: usize,
     /// Instruction words.
     pub vliw: usize,
-    /// Values from hash units.
-    pub packs: usize,
+    /// Values of 16 bits from hash units.
+    pub hash_units: usize,
 }
 
 /// What the packet header vector holds.
@@ -43,11 +43,19 @@ pub struct Phv {
     pub containers: Option<[usize; 3]>,
 }
 
-/// A register takes a block, and one more for its writes.
-const BLOCKS_OF_REGISTER: usize = 2;
+/// The bits of a value that the hash units give.
+pub const UNIT_BITS: usize = 16;
+/// How many of these values a word takes.
+pub const UNITS_OF_WORD: usize = 2;
 /// Rows and bits of an SRAM block.
 const SRAM_ROWS: usize = 1024;
 const SRAM_BITS: usize = 128;
+/// Blocks of an exact match: entries are put into one of four ways, each in a block of its own.
+const WAYS: usize = 4;
+/// What of an action's arguments stands beside the key; the rest is in blocks of its own.
+const IMMEDIATE_BITS: usize = 32;
+/// What the parser says of errors.
+const PARSER_ERROR_BYTES: usize = 2;
 /// What a match entry takes beside its key.
 const ENTRY_OVERHEAD_BITS: usize = 16;
 
@@ -57,6 +65,9 @@ pub fn per_stage(program: &Program, limits: Limits) -> Vec<StageUse> {
     let stages = limits.stages.max(ingress.stages()).max(egress.stages());
     let mut used = vec![StageUse::default(); stages];
     let mut actions = vec![0; stages];
+    // What the hash units of a stage look at, and the registers that they address.
+    let mut hashed: Vec<HashSet<&Place>> = vec![HashSet::new(); stages];
+    let mut addressed = BTreeSet::new();
     for pipe in program.pipes() {
         for table in &pipe.tables {
             let stage = &mut used[table.stage];
@@ -77,9 +88,27 @@ pub fn per_stage(program: &Program, limits: Limits) -> Vec<StageUse> {
             }
             let bodies = table.actions.iter().filter_map(|name| pipe.action(name));
             for statement in bodies.flat_map(|action| &action.body) {
-                if let Statement::Pack(place, parts) = statement {
-                    stage.packs += 1;
-                    stage.crossbar_bytes += bytes(std::slice::from_ref(place)).max(parts.len());
+                match statement {
+                    Statement::Pack(place, parts) => {
+                        stage.hash_units += UNITS_OF_WORD;
+                        stage.crossbar_bytes += bytes(std::slice::from_ref(place)).max(parts.len());
+                    }
+                    Statement::Hash(_, _, fields) => {
+                        stage.hash_units += UNITS_OF_WORD;
+                        hashed[table.stage].extend(fields);
+                    }
+                    Statement::Execute { action, index, .. } if !index.is_empty() => {
+                        let known = pipe.register_action(action);
+                        let register = known.and_then(|known| pipe.register(&known.register));
+                        let bits = register.map_or(0, Register::index_bits);
+                        addressed.insert((
+                            table.stage,
+                            register.map(|register| &register.name),
+                            bits.div_ceil(UNIT_BITS),
+                        ));
+                        hashed[table.stage].extend(index.iter().filter_map(Expr::place));
+                    }
+                    _ => {}
                 }
             }
             stage.sram += entry_blocks(program, pipe, table);
@@ -93,11 +122,21 @@ pub fn per_stage(program: &Program, limits: Limits) -> Vec<StageUse> {
             if let Some(table) = table {
                 let stage = &mut used[table.stage];
                 stage.salus += 1;
-                stage.sram += BLOCKS_OF_REGISTER;
-                stage.map_ram += BLOCKS_OF_REGISTER;
+                let blocks = register_blocks(register);
+                stage.sram += blocks;
+                stage.map_ram += blocks;
             }
         }
         count_gateways(program, pipe, &pipe.apply, &mut used);
+    }
+    for (stage, places) in used.iter_mut().zip(hashed) {
+        let bits = places
+            .into_iter()
+            .filter_map(|place| program.bits_of(place));
+        stage.crossbar_bytes += bits.map(|bits| bits.div_ceil(8)).sum::<usize>();
+    }
+    for (stage, _, units) in addressed {
+        used[stage].hash_units += units;
     }
     for (stage, actions) in used.iter_mut().zip(actions) {
         // Two instructions share a word, and one is for the tables that do nothing.
@@ -106,8 +145,33 @@ pub fn per_stage(program: &Program, limits: Limits) -> Vec<StageUse> {
     used
 }
 
-/// Every condition takes a gateway in each stage that has tables under it, and looks at its fields there.
+/// Every condition takes a gateway in each stage that has tables under it, and looks at its fields there. Gateways of a
+/// stage that look at the same field share its bytes of the crossbar.
 fn count_gateways(program: &Program, pipe: &Pipe, steps: &[Step], used: &mut [StageUse]) {
+    let mut looks = Vec::new();
+    conditions(pipe, steps, &mut looks);
+    let mut seen: HashSet<(usize, Place)> = HashSet::new();
+    for (stage, condition) in looks {
+        used[stage].gateways += 1;
+        let mut look = |place: &Place| match seen.insert((stage, place.clone())) {
+            true => program.bits_of(place).unwrap_or(1).div_ceil(8),
+            false => 0,
+        };
+        let bytes = match condition {
+            Condition::Equal(left, _) => left.place().map_or(0, look),
+            Condition::ParsedAnd(place, _) => match look(place) {
+                0 => 0,
+                bytes => bytes + PARSER_ERROR_BYTES,
+            },
+            Condition::All(all) => all.iter().map(|(place, _)| look(place)).sum(),
+            Condition::Valid(_) => 1,
+        };
+        used[stage].crossbar_bytes += bytes;
+    }
+}
+
+/// The conditions, once for each stage that has tables under them.
+fn conditions<'a>(pipe: &Pipe, steps: &'a [Step], found: &mut Vec<(usize, &'a Condition)>) {
     fn stages(pipe: &Pipe, steps: &[Step], found: &mut BTreeSet<usize>) {
         for step in steps {
             match step {
@@ -123,26 +187,23 @@ fn count_gateways(program: &Program, pipe: &Pipe, steps: &[Step], used: &mut [St
         let Step::If(condition, then, otherwise) = step else {
             continue;
         };
-        let mut found = BTreeSet::new();
-        stages(pipe, then, &mut found);
-        stages(pipe, otherwise, &mut found);
-        let bits = match condition {
-            Condition::Equal(left, _) => left.place().and_then(|place| program.bits_of(place)),
-            Condition::ParsedAnd(place, _) => program.bits_of(place).map(|bits| bits + 16),
-            Condition::Valid(_) => None,
-        };
-        // A number below 256 is compared in one byte.
-        let bytes = match condition {
-            Condition::Equal(_, value) if *value < 256 => 1,
-            _ => bits.unwrap_or(1).div_ceil(8),
-        };
-        for stage in found {
-            used[stage].gateways += 1;
-            used[stage].crossbar_bytes += bytes;
-        }
-        count_gateways(program, pipe, then, used);
-        count_gateways(program, pipe, otherwise, used);
+        let mut under = BTreeSet::new();
+        stages(pipe, then, &mut under);
+        stages(pipe, otherwise, &mut under);
+        found.extend(under.into_iter().map(|stage| (stage, condition)));
+        conditions(pipe, then, found);
+        conditions(pipe, otherwise, found);
     }
+}
+
+fn register_blocks(register: &Register) -> usize {
+    let values = if register.is_pair() { 2 } else { 1 };
+    blocks_of(register.entries * register.bits * values)
+}
+
+/// The blocks that a register of so many bits takes, and one more for its writes.
+pub fn blocks_of(bits: usize) -> usize {
+    bits.div_ceil(SRAM_ROWS * SRAM_BITS) + 1
 }
 
 /// The blocks that the entries of a table take, and what they give to the action.
@@ -166,18 +227,33 @@ fn entry_blocks(program: &Program, pipe: &Pipe, table: &Table) -> usize {
             .sum::<usize>()
     });
     let data = data.max().unwrap_or(0);
-    blocks(key + ENTRY_OVERHEAD_BITS) + if data == 0 { 0 } else { blocks(data) }
+    let beside = data.min(IMMEDIATE_BITS);
+    let matched = blocks(key + beside + ENTRY_OVERHEAD_BITS).max(WAYS);
+    matched
+        + match data - beside {
+            0 => 0,
+            rest => blocks(rest.next_power_of_two()),
+        }
 }
 
 /// The fields that a table's actions read.
 pub fn reads(pipe: &Pipe, table: &Table) -> Vec<Place> {
     let mut found = Vec::new();
-    let mut note = |value: &Expr| found.extend(value.place().cloned());
+    let mut note = |value: &Expr| found.extend(value.places().cloned());
     let actions = table.actions.iter().filter_map(|name| pipe.action(name));
     for statement in actions.flat_map(|action| &action.body) {
         match statement {
             Statement::Set(_, value) => note(value),
-            Statement::Pack(_, parts) => parts.iter().for_each(&mut note),
+            Statement::Pack(_, parts) | Statement::Execute { index: parts, .. } => {
+                parts.iter().for_each(&mut note);
+            }
+            Statement::Hash(_, _, fields) => {
+                fields
+                    .iter()
+                    .cloned()
+                    .map(Expr::Read)
+                    .for_each(|field| note(&field));
+            }
             _ => {}
         }
     }
@@ -277,7 +353,9 @@ pub fn phv(program: &Program, limits: Limits) -> Phv {
             let actions = table.actions.iter().filter_map(|name| pipe.action(name));
             for statement in actions.flat_map(|action| &action.body) {
                 match statement {
-                    Statement::Set(place, _) | Statement::Pack(place, _) => {
+                    Statement::Set(place, _)
+                    | Statement::Pack(place, _)
+                    | Statement::Hash(place, ..) => {
                         touched.insert(place.clone());
                     }
                     Statement::Execute { into, .. } => {
@@ -287,15 +365,8 @@ pub fn phv(program: &Program, limits: Limits) -> Phv {
                     _ => {}
                 }
             }
-            touched.extend(
-                conditions
-                    .into_iter()
-                    .filter_map(|condition| match condition {
-                        Condition::Equal(left, _) => left.place().cloned(),
-                        Condition::ParsedAnd(place, _) => Some(place.clone()),
-                        Condition::Valid(_) => None,
-                    }),
-            );
+            let looked_at = conditions.into_iter().flat_map(Condition::places);
+            touched.extend(looked_at.cloned());
         }
     }
     let mut bits = 0;

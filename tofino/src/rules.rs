@@ -224,7 +224,8 @@ impl Rules<'_> {
     fn arithmetic(&self, pipe: &Pipe) -> Checked {
         for action in &pipe.actions {
             let packs = action.body.iter();
-            let packs = packs.filter(|statement| matches!(statement, Statement::Pack(..)));
+            let packs = packs
+                .filter(|statement| matches!(statement, Statement::Pack(..) | Statement::Hash(..)));
             within(
                 "immediate",
                 packs.count(),
@@ -234,7 +235,15 @@ impl Rules<'_> {
                 "use an action for each",
             )?;
             for statement in &action.body {
-                if let Statement::Set(place, Expr::Add(of, _) | Expr::Subtract(of, _)) = statement {
+                if let Statement::Set(
+                    place,
+                    Expr::Add(of, _)
+                    | Expr::Subtract(of, _)
+                    | Expr::Sum(of, _)
+                    | Expr::Differ(of, _)
+                    | Expr::Funnel(of, ..),
+                ) = statement
+                {
                     let bits = self.program.bits_of(of).or(self.program.bits_of(place));
                     within(
                         "container",
@@ -269,15 +278,10 @@ impl Rules<'_> {
     fn order(&self, pipe: &Pipe) -> Checked {
         let mut writers: HashMap<&Place, Vec<&Table>> = HashMap::new();
         for (table, conditions) in pipe.guarded() {
-            let conditions = conditions
-                .into_iter()
-                .filter_map(|condition| match condition {
-                    Condition::Equal(left, _) => left.place(),
-                    Condition::ParsedAnd(place, _) => Some(place),
-                    Condition::Valid(_) => None,
-                });
-            let read = resources::reads(pipe, table);
-            for place in read.iter().chain(&table.keys).chain(conditions) {
+            let mut read = resources::reads(pipe, table);
+            read.extend(table.keys.iter().cloned());
+            read.extend(conditions.into_iter().flat_map(Condition::places).cloned());
+            for place in &read {
                 let mut before = writers.get(place).into_iter().flatten();
                 if let Some(writer) = before.find(|writer| writer.stage >= table.stage) {
                     return Err(Refusal::new(
@@ -339,9 +343,9 @@ impl Rules<'_> {
                 ),
                 (
                     "hash-units",
-                    "values from hash units",
-                    used.packs,
-                    limits.packs_per_stage,
+                    "values of 16 bits from hash units",
+                    used.hash_units,
+                    2 * limits.packs_per_stage,
                 ),
             ];
             for (rule, what, used, most) in kinds {
@@ -439,21 +443,20 @@ fn accessed(pipe: &Pipe, table: &Table) -> Result<Vec<String>, Refusal> {
 pub fn inputs(action: &RegisterAction) -> Vec<Place> {
     fn walk(body: &[Statement], found: &mut Vec<Place>) {
         for statement in body {
-            let read = match statement {
-                Statement::Set(_, value) => value.place(),
+            let read: Vec<&Place> = match statement {
+                Statement::Set(_, value) => value.places().collect(),
                 Statement::If(condition, then, otherwise) => {
                     walk(then, found);
                     walk(otherwise, found);
-                    match condition {
-                        Condition::Equal(left, _) => left.place(),
-                        Condition::ParsedAnd(place, _) => Some(place),
-                        Condition::Valid(_) => None,
-                    }
+                    condition.places().collect()
                 }
-                _ => None,
+                _ => Vec::new(),
             };
-            let new = read.filter(|place| !place.is_memory() && !found.contains(place));
-            found.extend(new.cloned());
+            for place in read {
+                if !place.is_memory() && !found.contains(place) {
+                    found.push(place.clone());
+                }
+            }
         }
     }
     let mut found = Vec::new();
@@ -499,7 +502,9 @@ fn written<'a>(pipe: &'a Pipe, table: &'a Table) -> impl Iterator<Item = &'a Pla
     let actions = table.actions.iter().filter_map(|name| pipe.action(name));
     let statements = actions.flat_map(|action| &action.body);
     statements.flat_map(|statement| match statement {
-        Statement::Set(place, _) | Statement::Pack(place, _) => std::slice::from_ref(place),
+        Statement::Set(place, _) | Statement::Pack(place, _) | Statement::Hash(place, ..) => {
+            std::slice::from_ref(place)
+        }
         Statement::Execute { into, .. } => &into[..],
         _ => &[],
     })

@@ -1,5 +1,7 @@
 //! The scripts that fill the tables and reset the registers.
 
+pub mod encoder;
+
 use std::fmt::Write;
 
 use seqnic_spec::Config;
@@ -7,7 +9,8 @@ use seqnic_spec::Config;
 use crate::build::{Built, FORWARD, SPRAY};
 use crate::control::{self, Cores};
 use crate::design::Design;
-use crate::ir::{Initial, Pipe};
+use crate::ir::{Arch, Initial, Program};
+use crate::p4::names::Gress;
 
 const CORES: &str = include_str!("../templates/cores.py");
 const BFRT: &str = include_str!("../templates/bfrt.py");
@@ -24,7 +27,9 @@ pub struct Ports {
 }
 
 /// The names of the controls.
-const CONTROLS: [&str; 2] = ["Ingress", "Egress"];
+fn controls(arch: Arch) -> [&'static str; 2] {
+    Gress::ALL.map(|gress| gress.control(arch))
+}
 
 /// Replaces every `@KEY@` of a template.
 fn fill(template: &str, values: &[(&str, String)]) -> String {
@@ -84,8 +89,8 @@ fn common(
 }
 
 /// The path of a table, by the control that it is in.
-fn paths<'a>(pipes: [&'a Pipe; 2], table: &'a str) -> impl Iterator<Item = String> + 'a {
-    let pipes = CONTROLS.into_iter().zip(pipes);
+fn paths<'a>(program: &'a Program, table: &'a str) -> impl Iterator<Item = String> + 'a {
+    let pipes = controls(program.arch).into_iter().zip(program.pipes());
     let pipes = pipes.filter(move |(_, pipe)| pipe.table(table).is_some());
     pipes.map(move |(control, _)| format!("{control}.{table}"))
 }
@@ -98,12 +103,12 @@ pub fn bfrt(config: &Config, design: &Design, ports: &Ports, file: &str) -> Stri
     let mut registers = Vec::new();
     for loaded in &design.programs {
         let name = program(loaded.suffix);
-        let pipes = loaded.program.pipes();
-        if let Some(path) = paths(pipes, SPRAY).next() {
+        let whole = &loaded.program;
+        if let Some(path) = paths(whole, SPRAY).next() {
             spray = format!("({name:?}, {path:?})");
         }
-        forward.extend(paths(pipes, FORWARD).map(|path| format!("({name:?}, {path:?}, False)")));
-        for (control, pipe) in CONTROLS.into_iter().zip(pipes) {
+        forward.extend(paths(whole, FORWARD).map(|path| format!("({name:?}, {path:?}, False)")));
+        for (control, pipe) in controls(whole.arch).into_iter().zip(whole.pipes()) {
             registers.extend(pipe.registers.iter().map(|register| {
                 let values = match register.initial {
                     Initial::One(value) => format!("{{\"f1\": {value}}}"),
@@ -126,14 +131,13 @@ pub fn bfrt(config: &Config, design: &Design, ports: &Ports, file: &str) -> Stri
 
 /// The control plane of the twin, over P4Runtime.
 pub fn p4runtime(config: &Config, twin: &Built, ports: &Ports, file: &str) -> String {
-    let pipes = twin.program.pipes();
     let mut values = common(config, twin, ports, file);
-    let spray = paths(pipes, SPRAY).next().unwrap_or_default();
+    let spray = paths(&twin.program, SPRAY).next().unwrap_or_default();
     values.extend([
         ("SPRAY", format!("{spray:?}")),
         (
             "FORWARD",
-            list(paths(pipes, FORWARD).map(|path| format!("{path:?}"))),
+            list(paths(&twin.program, FORWARD).map(|path| format!("{path:?}"))),
         ),
     ]);
     fill(P4RUNTIME, &values)
@@ -141,7 +145,6 @@ pub fn p4runtime(config: &Config, twin: &Built, ports: &Ports, file: &str) -> St
 
 /// The same for simple_switch_CLI: all tables filled.
 pub fn commands(config: &Config, twin: &Built, ports: &Ports) -> String {
-    let pipes = twin.program.pipes();
     let cores = Cores::all(config, &ports.cores);
     let to = ports.cores.first().copied().unwrap_or(0);
     let mut text = String::new();
@@ -152,7 +155,7 @@ pub fn commands(config: &Config, twin: &Built, ports: &Ports) -> String {
             control::forward_entries(ports.input.iter().copied(), to),
         ),
     ] {
-        for path in paths(pipes, table) {
+        for path in paths(&twin.program, table) {
             let gress = path.split('.').next().unwrap_or_default();
             for entry in &entries {
                 let arguments: Vec<String> = entry

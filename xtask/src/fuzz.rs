@@ -8,7 +8,7 @@ use crate::command::{cargo, need, root, run};
 use crate::steps::{Outcome, Steps};
 
 /// Every target: a program in fuzz/fuzz_targets and a folder in fuzz/corpus.
-pub const TARGETS: [&str; 5] = ["capture", "config", "flowradar", "prefix", "rows"];
+pub const TARGETS: [&str; 6] = ["capture", "config", "flowradar", "int", "prefix", "rows"];
 
 /// What libFuzzer finds on the way. The committed corpus is only read.
 const FOUND: &str = "target/fuzz/corpus";

@@ -1,6 +1,7 @@
 //! Development tasks: `cargo xtask <task>`.
 
 mod boundaries;
+mod check_p4;
 mod command;
 mod compare_cocotb;
 mod dependencies;
@@ -18,6 +19,9 @@ mod setup;
 mod steps;
 mod test;
 mod yosys;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use miette::Result;
@@ -70,6 +74,19 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Compile the programs for Tofino, play captures through their twins, and compare with synth-reports/tofino; needs
+    /// a compiler that is built from p4lang/p4c
+    CheckP4 {
+        /// The folder of bf-p4c, or the file itself
+        #[arg(long, value_name = "PATH")]
+        p4c: PathBuf,
+        /// The folder of simple_switch and simple_switch_CLI; without it no twin is played
+        #[arg(long, value_name = "PATH")]
+        simple_switch: Option<PathBuf>,
+        /// Write synth-reports/tofino instead
+        #[arg(long)]
+        update: bool,
+    },
     /// Run the fuzz targets with libFuzzer; needs cargo-fuzz
     Fuzz {
         /// How long each target runs
@@ -85,7 +102,21 @@ enum Task {
     Ci,
 }
 
-fn main() -> Result<()> {
+/// What a task says when what it was given is wrong, as opposed to what it checks.
+const BAD_INPUT: u8 = 2;
+
+fn main() -> ExitCode {
+    let Err(error) = run() else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("Error: {error:?}");
+    match error.downcast_ref::<check_p4::NoTool>() {
+        Some(_) => ExitCode::from(BAD_INPUT),
+        None => ExitCode::FAILURE,
+    }
+}
+
+fn run() -> Result<()> {
     match Arguments::parse().task {
         Task::Setup => {
             let verilator = setup::setup()?;
@@ -93,6 +124,11 @@ fn main() -> Result<()> {
             Ok(())
         }
         Task::Lint => lint::lint(),
+        Task::CheckP4 {
+            p4c,
+            simple_switch,
+            update,
+        } => check_p4::check_p4(&p4c, simple_switch.as_deref(), update),
         Task::CompareCocotb => compare_cocotb::compare_cocotb(),
         Task::Docs { check } => docs::docs(check),
         Task::Fuzz { seconds, target } => fuzz::fuzz(seconds, target.as_deref()),

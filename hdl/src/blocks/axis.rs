@@ -3,7 +3,7 @@
 //! Byte 0 of a frame is `tdata[7:0]`. `tkeep` is all ones but on the last beat, where it is contiguous from
 //! bit 0 and not zero. `tuser` means something on the first beat of a frame.
 
-use crate::rtl::{Expr, Instance, Module, concat};
+use crate::rtl::{Expr, Instance, Module, any_of, concat};
 
 /// Widths of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,4 +165,21 @@ pub fn kept_bytes(m: &mut Module, keep: &Expr) -> Expr {
     }
     let top = concat(digits.into_iter().rev());
     top.zero_extend(top.width() + 1).plus(1)
+}
+
+/// The number of the last byte of a beat, from a `tkeep` that is contiguous from bit 0 and not zero. Each bit of it is
+/// told by where `tkeep` ends, in the fewest levels.
+pub fn top_byte(keep: &Expr) -> Expr {
+    let bytes = keep.width();
+    concat((0..bytes.ilog2()).map(|digit| {
+        let unit = 1 << digit;
+        any_of(
+            (unit..bytes)
+                .step_by(2 * unit)
+                .map(|from| match from + unit {
+                    to if to < bytes => keep.bit(from) & !keep.bit(to),
+                    _ => keep.bit(from),
+                }),
+        )
+    }))
 }

@@ -209,6 +209,13 @@ pub fn header_parser(name: &str, scope: Scope, stage: Stage) -> Result<Arc<Desig
     m.build()
 }
 
+/// 1 for an IPv4 packet of which further fragments follow. The parser finds its layer 4; who must not finds out here.
+pub(super) fn more_fragments(m: &mut Module, window: &Expr, tags: &Expr, ipv6: &Expr) -> Expr {
+    let flag = |tags| window.bit(8 * (layer3_offset(tags) + 6) + 5);
+    let flag = m.select_in("more_fragments", tags, Scope::ALL.tags(), flag);
+    flag & !ipv6
+}
+
 /// A number from bytes in network order.
 fn number(window: &Expr, offset: usize, bytes: usize) -> Expr {
     window.slice(8 * offset, 8 * bytes).swap_bytes()

@@ -2,10 +2,15 @@
 
 pub mod axi_lite_slave;
 pub mod axis;
+pub mod checksum_update;
 pub mod control_registers;
 pub mod controlled_sprayer;
 pub mod fifo;
+pub mod flow_hash;
 pub mod flowradar;
+pub mod frame_copier;
+pub mod frame_editor;
+pub mod frame_gate;
 pub mod header_parser;
 pub mod header_window;
 pub mod heartbeat;
@@ -13,13 +18,23 @@ pub mod history_ring;
 pub mod history_shift;
 mod history_store;
 pub mod history_walk;
+pub mod int_extractor;
+pub mod int_parser;
+pub mod int_source;
+pub mod int_transit;
+pub mod metadata_stack;
 pub mod prefix_inserter;
+pub mod range_sum;
 pub mod register_crossing;
+pub mod report_writer;
 pub mod row_extractor;
+pub mod sampler;
 pub mod skid_buffer;
 pub mod sprayer;
 pub mod stripper;
+mod timed;
 pub mod timestamp_counter;
+pub mod watchlist;
 
 use seqnic_spec::Storage;
 

@@ -183,6 +183,14 @@ impl Expr {
         matches!(&self.0.kind, Kind::Const(_))
     }
 
+    /// The value of a constant of up to 64 bits.
+    pub(crate) fn as_constant(&self) -> Option<u64> {
+        match &self.0.kind {
+            Kind::Const(bits) if bits.width() <= 64 => bits.words().first().copied(),
+            _ => None,
+        }
+    }
+
     fn is_same_const(&self, other: &Self) -> bool {
         matches!((&self.0.kind, &other.0.kind), (Kind::Const(a), Kind::Const(b)) if a == b)
     }

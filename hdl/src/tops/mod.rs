@@ -2,6 +2,12 @@
 
 mod control;
 mod flowradar;
+mod int_node;
+mod int_path;
+mod int_reporter;
+mod int_reports;
+mod int_sink;
+mod int_watch;
 mod queues;
 mod row_path;
 mod sequencer;
@@ -12,13 +18,17 @@ use std::sync::Arc;
 use seqnic_spec::Config;
 
 pub use flowradar::{flowradar, flowradar_around_hash};
+pub use int_node::int_node;
+pub use int_reporter::int_reporter;
+pub use int_sink::int_sink;
 pub use row_path::row_path;
 pub use sequencer::sequencer;
 pub use stripper::stripper;
 
 use crate::rtl::{self, RtlError, VerilogFile};
 
-/// Emits the sequencer and the stripper of a configuration, and with them its FlowRadar encoder, one file a module, children before parents. Every file
+/// Emits what a configuration describes, one file a module, children before parents: its INT node, if it has one, otherwise
+/// the sequencer, with the FlowRadar encoder in it, and the stripper. Every file
 /// starts with the configuration that made it.
 pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
     let header = format!(
@@ -28,7 +38,11 @@ pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
     );
     let mut files = Vec::new();
     // The encoder is in the sequencer, and of use without it.
-    for top in [sequencer(config)?, stripper(config)?] {
+    let tops = match config.int() {
+        Some(_) => vec![int_node(config)?],
+        None => vec![sequencer(config)?, stripper(config)?],
+    };
+    for top in tops {
         for file in rtl::emit(&top, &header) {
             if !files.contains(&file) {
                 files.push(file);
@@ -36,6 +50,14 @@ pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
         }
     }
     Ok(files)
+}
+
+/// What a configuration describes in the first place: the INT node, if it has one, otherwise the sequencer.
+pub fn top(config: &Config) -> Built {
+    match config.int() {
+        Some(_) => int_node(config),
+        None => sequencer(config),
+    }
 }
 
 /// Verilog name of a block of a configuration: no two configurations with different names collide in one project.

@@ -4,12 +4,13 @@
 //! definition come the run on a single thread ([`States`]), the replica that every core keeps ([`Replica`], and with
 //! loss recovery [`RecoveringReplica`]), and what they are compared with ([`baselines`]).
 //!
-//! The [`collector`] is the consuming side of the FlowRadar encoder.
+//! The [`collector`] is the consuming side of the FlowRadar encoder, [`int`] that of INT nodes.
 
 pub mod baselines;
 pub mod collector;
 mod core;
 mod frame;
+pub mod int;
 mod measure;
 mod metadata;
 mod pace;

@@ -7,6 +7,7 @@ pub mod flowradar;
 mod headers;
 mod heartbeat;
 mod history;
+pub mod int;
 mod number;
 mod prefix;
 mod registers;

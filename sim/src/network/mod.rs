@@ -1,5 +1,7 @@
-//! Networks of switches that packets are routed through.
+//! Networks of switches that packets are routed through, and paths of INT nodes.
 
 mod fat_tree;
+mod int_path;
 
 pub use fat_tree::FatTree;
+pub use int_path::{IntHop, IntPath, Journey, LinkSpec, Passage};

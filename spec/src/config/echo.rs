@@ -36,8 +36,11 @@ impl Config {
         writeln!(out, "output_skid = {}", self.pipeline.output_skid)?;
         writeln!(out, "fifo_beats = {}", self.pipeline.fifo_beats)?;
         writeln!(out, "fifo_storage = \"{}\"", self.pipeline.fifo_storage)?;
-        match &self.flowradar {
-            Some(flowradar) => flowradar.write_toml(out),
+        if let Some(flowradar) = &self.flowradar {
+            flowradar.write_toml(out)?;
+        }
+        match &self.int {
+            Some(int) => int.write_toml(out),
             None => Ok(()),
         }
     }

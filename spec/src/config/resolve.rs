@@ -5,6 +5,7 @@ use crate::check::{self, bits_to_count};
 use crate::error::SpecError;
 use crate::flowradar::FlowRadar;
 use crate::identifier::identifier;
+use crate::int::Int;
 use crate::prefix::{Outline, RowOrder, Surroundings, VlanTag};
 use crate::raw::{RawConfig, RawPipeline, RawSpray, RawTimestamp};
 use crate::row::RowLayout;
@@ -39,6 +40,14 @@ impl TryFrom<RawConfig> for Config {
 
     fn try_from(raw: RawConfig) -> Result<Self, SpecError> {
         let name = identifier("name", raw.name.as_deref().unwrap_or("seqnic"))?;
+        if raw.int.is_some() && raw.flowradar.is_some() {
+            return Err(SpecError::refused(
+                "flowradar",
+                "a table",
+                "has no place in an INT node: the encoder watches a sequencer",
+                "leave [flowradar] or [int] out, and make the other one from a file of its own",
+            ));
+        }
         let data_bits = raw.bus.data_bits.unwrap_or(1024);
         let data_bits = check::power_of_two("bus.data_bits", data_bits, 64..=2048)?;
         let tuser_bits = raw.bus.tuser_bits.unwrap_or(0);
@@ -83,6 +92,11 @@ impl TryFrom<RawConfig> for Config {
             timestamp: timestamp(&raw.timestamp)?,
             pipeline: pipeline(&raw.pipeline, data_bits)?,
             flowradar: raw.flowradar.as_ref().map(FlowRadar::resolve).transpose()?,
+            int: raw
+                .int
+                .as_ref()
+                .map(|int| Int::resolve(int, tuser_bits))
+                .transpose()?,
         })
     }
 }

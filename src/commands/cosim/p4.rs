@@ -1,5 +1,7 @@
 //! `seqnic cosim --engine p4`: the programs for Tofino, interpreted, against the golden model.
 
+mod encoder;
+
 use std::fmt::{self, Display};
 use std::time::Instant;
 
@@ -8,8 +10,10 @@ use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use seqnic_tofino::control::{self, Cores};
 use seqnic_tofino::interpreter::{Fault, Interpreter};
-use seqnic_tofino::{Design, p4};
+use seqnic_tofino::{Design, Loaded, p4};
 use serde::Serialize;
+
+use encoder::{EncoderRun, EncoderSummary};
 
 use super::Args;
 use crate::Outcome;
@@ -50,7 +54,16 @@ pub fn run(
             stripper: strip_twin,
         },
     ];
-    read_back(&design)?;
+    let encoder = args.tofino.encoder(config)?;
+    let loaded = design
+        .programs
+        .iter()
+        .chain(encoder.as_ref().map(|encoder| &encoder.loaded));
+    read_back(loaded)?;
+    let mut encoder = config
+        .flowradar()
+        .zip(encoder)
+        .map(|(config, design)| EncoderRun::new(config, &design));
 
     let mut model = Sequencer::new(config);
     let mut packets = traffic.open("interpreting", output)?;
@@ -66,9 +79,12 @@ pub fn run(
         let time = packet.timestamp_ns & TIME;
         model.process(&packet.data, time, &mut expected);
         let number = summary.frames;
-        let different = ways
+        let mut different = ways
             .iter_mut()
             .find_map(|way| way.differs(&packet.data, time, &expected));
+        if let (None, Some(encoder)) = (&different, &mut encoder) {
+            different = encoder.process(&packet.data)?;
+        }
         if let Some(difference) = different {
             summary.difference = Some(format!("frame {number}: {difference}"));
             break;
@@ -83,6 +99,14 @@ pub fn run(
             })?;
         }
     }
+    if let (None, Some(encoder)) = (&summary.difference, &mut encoder) {
+        summary.difference = encoder.end_epoch()?;
+    }
+    summary.encoder = encoder.as_ref().map(EncoderRun::summary);
+    summary.decoded_share = summary
+        .encoder
+        .as_ref()
+        .map(|encoder| encoder.decoded_share);
     summary.packets_per_second = summary.frames as f64 / start.elapsed().as_secs_f64().max(1e-9);
     summary.agree = summary.difference.is_none();
     if summary.agree {
@@ -99,8 +123,8 @@ pub fn run(
 }
 
 /// What is printed must say what is interpreted.
-fn read_back(design: &Design) -> Result<(), Error> {
-    for loaded in &design.programs {
+fn read_back<'a>(programs: impl Iterator<Item = &'a Loaded>) -> Result<(), Error> {
+    for loaded in programs {
         if p4::read(&p4::print(&loaded.program, ""))? != loaded.program {
             return Err(Error::new(
                 "the printed program does not say what it was made from",
@@ -164,6 +188,11 @@ struct Summary<'a> {
     bytes_in: u64,
     bytes_out: u64,
     packets_per_second: f64,
+    /// The share of the flows that a collector decodes from the encoder's exports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decoded_share: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoder: Option<EncoderSummary>,
     difference: Option<String>,
 }
 
@@ -180,6 +209,8 @@ impl<'a> Summary<'a> {
             bytes_in: 0,
             bytes_out: 0,
             packets_per_second: 0.0,
+            decoded_share: None,
+            encoder: None,
             difference: None,
         }
     }
@@ -201,6 +232,31 @@ impl Display for Summary<'_> {
                 "speed",
                 format!("{} packets/s", rate(self.packets_per_second)),
             );
+        if let Some(encoder) = &self.encoder {
+            let EncoderSummary { stages, salus, .. } = encoder;
+            let compared = grouped(encoder.words_compared);
+            table
+                .line(
+                    "encoder",
+                    format!("{salus} stateful ALUs in {stages} stages"),
+                )
+                .line(
+                    "epochs",
+                    format!(
+                        "{}, {compared} cells and words of filters compared",
+                        encoder.epochs
+                    ),
+                )
+                .line(
+                    "decoded",
+                    format!(
+                        "{} of {} flows, with exact counts ({:.3} %)",
+                        grouped(encoder.decoded as u64),
+                        grouped(encoder.flows as u64),
+                        100.0 * encoder.decoded_share
+                    ),
+                );
+        }
         writeln!(f, "{table}")?;
         f.write_str(match self.agree {
             true => {

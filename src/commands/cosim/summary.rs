@@ -15,6 +15,8 @@ use crate::output::{Table, grouped, rate};
 pub enum Mode {
     /// The sequencer.
     Sequence,
+    /// The INT node.
+    IntNode,
     /// The stripper.
     Strip,
     /// The sequencer, and behind it the stripper.
@@ -57,12 +59,15 @@ struct Figures {
     frames_out: u64,
     bytes_in: u64,
     bytes_out: u64,
+    /// Frames on the stream of reports.
+    #[serde(skip_serializing_if = "is_zero")]
+    reports: u64,
     cycles: u64,
     input_beats: u64,
     output_beats: u64,
     ready_cycles: u64,
     output_bus_share: f64,
-    /// Empty for a stripper, which does not know of cores.
+    /// Empty for a stripper and an INT node, which do not know of cores.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     frames_per_core: Vec<u64>,
     elapsed_seconds: f64,
@@ -132,7 +137,7 @@ impl<'a> Summary<'a> {
     /// Adds the figures of the run.
     pub fn with_figures(self, report: &Report) -> Self {
         let figures = match self.mode {
-            Mode::Strip => Figures::of_stripper(report),
+            Mode::Strip | Mode::IntNode => Figures::of_stripper(report),
             _ => Figures::new(report),
         };
         Self {
@@ -210,6 +215,10 @@ impl Encoder {
     }
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl Figures {
     fn new(report: &Report) -> Self {
         Self {
@@ -217,6 +226,7 @@ impl Figures {
             frames_out: report.frames_out,
             bytes_in: report.bytes_in,
             bytes_out: report.bytes_out,
+            reports: report.reports,
             cycles: report.cycles,
             input_beats: report.input_beats,
             output_beats: report.output_beats,
@@ -258,6 +268,9 @@ impl Figures {
                 "  speed",
                 format!("{cycles_per_second} cycles/s, {packets_per_second} packets/s"),
             );
+        if self.reports > 0 {
+            table.line("  reports", grouped(self.reports));
+        }
         if !self.frames_per_core.is_empty() {
             table.line("  frames per core", self.cores());
         }
@@ -301,20 +314,28 @@ impl From<Failure> for Difference {
 impl Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let config = self.config;
-        writeln!(
-            f,
-            "{}: {}-bit bus, {} rows of {} bytes, prefix of {} bytes, {} cores",
-            self.name,
-            config.data_bits(),
-            config.rows(),
-            config.row().bytes(),
-            config.prefix_bytes(),
-            config.cores()
-        )?;
+        let (name, data_bits) = (self.name, config.data_bits());
+        match config.int() {
+            Some(node) => writeln!(
+                f,
+                "{name}: {data_bits}-bit bus, INT node: {} of mode {}",
+                node.role(),
+                node.mode()
+            )?,
+            None => writeln!(
+                f,
+                "{name}: {data_bits}-bit bus, {} rows of {} bytes, prefix of {} bytes, {} cores",
+                config.rows(),
+                config.row().bytes(),
+                config.prefix_bytes(),
+                config.cores()
+            )?,
+        }
         let mut table = Table::default();
         if let Some(figures) = &self.figures {
             table.heading(match self.mode {
                 Mode::Strip => "stripper",
+                Mode::IntNode => "INT node",
                 _ => "sequencer",
             });
             figures.lines(&mut table);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use seqnic_spec::{Config, SectionKind};
 use seqnic_tofino::ir::{Intrinsic, Program};
-use seqnic_tofino::{Design, Pattern, p4, scripts};
+use seqnic_tofino::{Design, EncoderDesign, Pattern, p4, scripts};
 use serde::Serialize;
 
 use crate::Outcome;
@@ -56,6 +56,14 @@ pub fn chip(args: &Args, output: &Output) -> Result<Outcome, Error> {
         script.clone(),
         scripts::bfrt(&config, &design, &ports, &script),
     ));
+    let encoder = args.tofino.encoder(&config)?;
+    let encoder = config.flowradar().zip(encoder);
+    if let Some((of, encoder)) = &encoder {
+        let script = format!("{}_{}_control.py", config.name(), encoder.loaded.suffix);
+        files.push(encoder_program(&config, encoder, &encoder.loaded.program));
+        let text = scripts::encoder::bfrt(&config, of, &ports, &script);
+        files.push((script, text));
+    }
     write(&args.out, &files)?;
 
     if design.pattern == Pattern::TwoPipe && !is_numbered(&config) {
@@ -64,7 +72,12 @@ pub fn chip(args: &Args, output: &Output) -> Result<Outcome, Error> {
              it; add a section of kind \"sequence-number\" to the prefix",
         );
     }
-    let compile = design.programs.iter().map(|loaded| {
+    let encoder = encoder.map(|(_, encoder)| encoder);
+    let programs = design
+        .programs
+        .iter()
+        .chain(encoder.as_ref().map(|encoder| &encoder.loaded));
+    let compile = programs.map(|loaded| {
         let (name, target) = (config.name(), design.chip.target());
         format!(
             "bf-p4c --target {target} --arch {} -g {name}_{}.p4",
@@ -76,7 +89,7 @@ pub fn chip(args: &Args, output: &Output) -> Result<Outcome, Error> {
         title: "to compile it",
         lines: compile.collect(),
     };
-    output.show(&Emitted::new(&args.out, files, &config, &design, next))?;
+    output.show(&Emitted::new(&args.out, files, &config, &design, next).with(encoder.as_ref()))?;
     Ok(Outcome::Holds)
 }
 
@@ -89,7 +102,7 @@ pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let stripper = Design::stripper_twin(&config);
     let name = |suffix: &str| format!("{}_{suffix}", config.name());
     let script = name("control.py");
-    let files = vec![
+    let mut files = vec![
         program(&config, &design, "sequencer", &twin.program),
         program(&config, &design, "stripper", &stripper),
         (
@@ -102,13 +115,41 @@ pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
         ),
         ("run.sh".to_owned(), scripts::run(&config, &ports)),
     ];
+    let encoder = args.tofino.encoder(&config)?;
+    let encoder = config.flowradar().zip(encoder);
+    if let Some((of, encoder)) = &encoder {
+        let name = |kind: &str| name(&format!("{}_{kind}", encoder.loaded.suffix));
+        let script = name("control.py");
+        files.push(encoder_program(&config, encoder, &encoder.twin));
+        let commands = scripts::encoder::commands(&encoder.twin, &ports);
+        files.push((name("commands.txt"), commands));
+        let text = scripts::encoder::cli(&config, of, &ports, &script);
+        files.push((script, text));
+    }
+    let encoder = encoder.map(|(_, encoder)| encoder);
     write(&args.out, &files)?;
     let next = Next {
         title: "to play a capture through it",
         lines: vec!["sh run.sh IN.pcap OUT.pcap".to_owned()],
     };
-    output.show(&Emitted::new(&args.out, files, &config, &design, next))?;
+    output.show(&Emitted::new(&args.out, files, &config, &design, next).with(encoder.as_ref()))?;
     Ok(Outcome::Holds)
+}
+
+/// The encoder as a file.
+fn encoder_program(config: &Config, design: &EncoderDesign, program: &Program) -> (String, String) {
+    let suffix = design.loaded.suffix;
+    let note = format!(
+        "{suffix} of {}, by seqnic {}: {}\n\n{}",
+        config.name(),
+        env!("CARGO_PKG_VERSION"),
+        design.chip.title(),
+        config.to_toml().trim_end(),
+    );
+    (
+        format!("{}_{suffix}.p4", config.name()),
+        p4::print(program, &note),
+    )
 }
 
 /// A program as a file, with all that it was made from above it.
@@ -152,8 +193,17 @@ struct Emitted<'a> {
     registers: usize,
     stages: [usize; 2],
     prefix_bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoder: Option<EncoderSize>,
     #[serde(skip)]
     next: Next,
+}
+
+/// What the FlowRadar encoder takes.
+#[derive(Serialize)]
+struct EncoderSize {
+    salus: usize,
+    stages: usize,
 }
 
 /// What to do with it.
@@ -180,8 +230,17 @@ impl<'a> Emitted<'a> {
             registers: pipes.iter().map(|pipe| pipe.registers.len()).sum(),
             stages: pipes.map(|pipe| pipe.stages()),
             prefix_bytes: config.prefix_bytes(),
+            encoder: None,
             next,
         }
+    }
+
+    fn with(mut self, encoder: Option<&EncoderDesign>) -> Self {
+        self.encoder = encoder.map(|encoder| EncoderSize {
+            salus: encoder.loaded.program.ingress.registers.len(),
+            stages: encoder.loaded.program.ingress.stages(),
+        });
+        self
     }
 }
 
@@ -204,6 +263,12 @@ impl Display for Emitted<'_> {
                 format!("{ingress} of the ingress, {egress} of the egress"),
             )
             .line("prefix", format!("{} bytes", self.prefix_bytes));
+        if let Some(EncoderSize { salus, stages }) = self.encoder {
+            table.line(
+                "encoder",
+                format!("{salus} stateful ALUs in {stages} stages of the ingress"),
+            );
+        }
         write!(f, "\n{table}\n\n{}:", self.next.title)?;
         let folder = replay::quoted(&self.out.display().to_string());
         for line in &self.next.lines {

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
-use std::fs::File;
-use std::io::{self, BufWriter};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -143,16 +141,7 @@ fn read(args: &Args) -> Result<Reading, Error> {
 fn write_rows(rows: &[Row], args: &Args, output: &Output) -> Result<bool, Error> {
     match &args.out {
         Some(path) => {
-            // Beside its place at first: it gets its name when it is whole.
-            let unwritable = |error: io::Error| Error::unwritable(path, &error);
-            let beside = path.with_extension("part");
-            let written = File::create(&beside)
-                .and_then(|file| table::write(rows, args.format, BufWriter::new(file)));
-            if let Err(error) = written.and_then(|()| std::fs::rename(&beside, path)) {
-                // It may not even be there.
-                let _ = std::fs::remove_file(&beside);
-                return Err(unwritable(error));
-            }
+            files::write_whole(path, |file| table::write(rows, args.format, file))?;
             Ok(false)
         }
         None if output.is_json() => Ok(false),

@@ -23,7 +23,7 @@ pub struct EstimateArgs {
     tofino: bool,
 
     /// Put beside it what bf-p4c wrote when it compiled the program: a folder with mau.resources.log, and metrics.json
-    /// if it is there. With two pipes, once for each
+    /// if it is there. With two pipes or an encoder, once for each program
     #[arg(long, value_name = "DIR", requires = "tofino")]
     compiler_logs: Vec<PathBuf>,
 
@@ -46,21 +46,28 @@ impl EstimateArgs {
 /// Reports on one configuration.
 pub fn run(args: &EstimateArgs, config: &Config, output: &Output) -> Result<Outcome, Error> {
     let design = args.design.design(config)?;
+    let encoder = args.design.encoder(config)?;
+    let programs = design
+        .programs
+        .iter()
+        .map(|loaded| (loaded, Some(design.pattern)));
+    let encoder = encoder.as_ref().map(|encoder| (&encoder.loaded, None));
+    let programs: Vec<_> = programs.chain(encoder).collect();
     let folders = &args.compiler_logs;
-    if !folders.is_empty() && folders.len() != design.programs.len() {
+    if !folders.is_empty() && folders.len() != programs.len() {
         return Err(Error::new(format!(
             "--compiler-logs: {} folders for {} programs; give one for each",
             folders.len(),
-            design.programs.len()
+            programs.len()
         )));
     }
     let mut estimates = Vec::new();
-    for (number, loaded) in design.programs.iter().enumerate() {
+    for (number, &(loaded, pattern)) in programs.iter().enumerate() {
         let compiled = folders.get(number).map(|folder| read(folder)).transpose()?;
         estimates.push(Estimate::new(
             loaded,
             design.chip,
-            design.pattern,
+            pattern,
             compiled.as_ref(),
         ));
     }
@@ -167,6 +174,9 @@ impl Display for Report<'_> {
                 let text =
                     format!("{bytes} of 8, {halves} of 16 and {words} of 32 bits (computed)");
                 table.line("containers", text);
+            }
+            if let Some(stages) = estimate.compiled_stages {
+                table.line("stages", format!("{stages} (compiler run)"));
             }
             if let Some(bits) = estimate.compiled_phv_bits {
                 table.line("header vector", format!("{bits} bits (compiler run)"));

@@ -3,18 +3,28 @@
 pub mod bench;
 
 mod axi_lite_slave;
+mod checksum_update;
 mod control_registers;
 mod controlled_sprayer;
 mod fifo;
+mod flow_hash;
 mod flowradar;
+mod frame_copier;
+mod frame_editor;
+mod frame_gate;
 mod header_parser;
 mod header_window;
 mod heartbeat;
 mod history_ring;
 mod history_shift;
 mod history_walk;
+mod metadata_stack;
+mod range_sum;
 mod register_crossing;
+mod report_writer;
 mod row_extractor;
+mod sampler;
 mod skid_buffer;
 mod sprayer;
 mod timestamp_counter;
+mod watchlist;

@@ -31,6 +31,7 @@ pub fn configurations() -> impl Strategy<Value = Config> {
                     timestamp,
                     pipeline,
                     flowradar: None,
+                    int: None,
                 };
                 let read = |raw: &RawConfig| {
                     Config::try_from(raw.clone())

@@ -182,7 +182,10 @@ pub(super) fn simplify(program: &mut Program) {
                 let inside = then.iter_mut().chain(otherwise);
                 inside.for_each(|statement| each(statement, change));
             }
-            Statement::SetValid(_) | Statement::Execute { .. } | Statement::Drop => {}
+            Statement::SetValid(_)
+            | Statement::Hash(..)
+            | Statement::Execute { .. }
+            | Statement::Drop => {}
         }
     }
     let declared = program.clone();

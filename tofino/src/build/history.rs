@@ -129,7 +129,9 @@ impl Rows<'_> {
         let access = Access {
             name: &name,
             bits,
+            entries: 1,
             initial,
+            index: Vec::new(),
             stage,
             into: into.collect(),
         };

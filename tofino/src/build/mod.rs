@@ -3,6 +3,7 @@
 mod assemble;
 mod check;
 mod counters;
+mod flowradar;
 mod history;
 mod layers;
 mod packet_parser;
@@ -19,6 +20,7 @@ use crate::chip::Chip;
 use crate::error::Refusal;
 use crate::ir::{ACCEPT, Arch, Field, Header, Intrinsic, Place, Program, State, Statement, Step};
 use crate::pattern::Pattern;
+pub use flowradar::{BANK, ENCODER, encoder, filter_register, table_registers};
 use history::Style;
 use packet_parser::PacketParser;
 use pipe::{PipeMaker, parameter};

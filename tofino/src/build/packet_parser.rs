@@ -9,13 +9,13 @@ use crate::ir::{
     ACCEPT, Case, Expr, Field, Header, Key, Next, ParserStep, Pattern, Place, START, State,
 };
 
-const TAGS: [u64; 2] = [0x8100, 0x88a8];
-const IPV4: u64 = 0x0800;
-const IPV6: u64 = 0x86dd;
-const TCP: u64 = 6;
-const UDP: u64 = 17;
+pub(super) const TAGS: [u64; 2] = [0x8100, 0x88a8];
+pub(super) const IPV4: u64 = 0x0800;
+pub(super) const IPV6: u64 = 0x86dd;
+pub(super) const TCP: u64 = 6;
+pub(super) const UDP: u64 = 17;
 /// The most words of options that an IPv4 header has.
-const MOST_OPTIONS: usize = 10;
+pub(super) const MOST_OPTIONS: usize = 10;
 
 /// A flag that the parser sets when the TCP flags fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,30 +126,30 @@ const ORDER: [&str; 7] = [
     "udp",
 ];
 
-fn option(number: usize) -> String {
+pub(super) fn option(number: usize) -> String {
     format!("option_{number}")
 }
 
-fn parse(name: &str) -> String {
+pub(super) fn parse(name: &str) -> String {
     format!("parse_{name}")
 }
 
-fn extract(header: &str) -> ParserStep {
+pub(super) fn extract(header: &str) -> ParserStep {
     ParserStep::Extract(header.to_owned())
 }
 
-fn number(place: Place, value: u64, bits: usize) -> ParserStep {
+pub(super) fn number(place: Place, value: u64, bits: usize) -> ParserStep {
     ParserStep::Set(place, Expr::Constant { bits, value })
 }
 
-fn case(patterns: impl IntoIterator<Item = Pattern>, next: &str) -> Case {
+pub(super) fn case(patterns: impl IntoIterator<Item = Pattern>, next: &str) -> Case {
     Case {
         patterns: patterns.into_iter().collect(),
         next: next.to_owned(),
     }
 }
 
-fn select(keys: Vec<Key>, cases: Vec<Case>, otherwise: &str) -> Next {
+pub(super) fn select(keys: Vec<Key>, cases: Vec<Case>, otherwise: &str) -> Next {
     match cases.is_empty() {
         true => Next::To(otherwise.to_owned()),
         false => Next::Select {

@@ -9,10 +9,14 @@ use crate::ir::{
 pub struct Access<'a> {
     /// What its tables and actions are called after.
     pub name: &'a str,
+    /// How many values it holds.
+    pub entries: usize,
     /// The width of a value.
     pub bits: usize,
     /// What it holds at first.
     pub initial: Initial,
+    /// Which value is accessed.
+    pub index: Vec<Expr>,
     /// The stage.
     pub stage: usize,
     /// Where its outputs go.
@@ -95,9 +99,20 @@ impl PipeMaker {
         )
     }
 
+    /// A register that packets access in two ways, each a table of its own.
+    pub fn access_both(
+        &mut self,
+        access: &Access<'_>,
+        ways: [(&str, Vec<Statement>); 2],
+    ) -> [Step; 2] {
+        self.register(access);
+        ways.map(|(way, body)| self.execute(access, &format!("{}_{way}", access.name), body))
+    }
+
     fn register(&mut self, access: &Access<'_>) {
         self.pipe.registers.push(Register {
             name: format!("{}_memory", access.name),
+            entries: access.entries,
             bits: access.bits,
             initial: access.initial,
         });
@@ -111,12 +126,12 @@ impl PipeMaker {
             outputs: access.into.len(),
             body,
         });
-        let into = access.into.clone();
-        self.always(
-            name,
-            access.stage,
-            vec![Statement::Execute { action, into }],
-        )
+        let execute = Statement::Execute {
+            action,
+            index: access.index.clone(),
+            into: access.into.clone(),
+        };
+        self.always(name, access.stage, vec![execute])
     }
 }
 

@@ -4,7 +4,7 @@
 //! made from, is known to say what it should.
 
 mod lexer;
-mod names;
+pub(crate) mod names;
 mod print;
 mod read;
 

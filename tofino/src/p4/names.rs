@@ -15,8 +15,17 @@ impl Gress {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Ingress, Self::Egress];
 
-    /// The name of its control, and what the names of parser and deparser begin with.
-    pub const fn title(self) -> &'static str {
+    /// The name of its control: what BMv2 calls controls is taken there.
+    pub const fn control(self, arch: Arch) -> &'static str {
+        match (arch, self) {
+            (Arch::V1Model, Self::Ingress) => "TwinIngress",
+            (Arch::V1Model, Self::Egress) => "TwinEgress",
+            _ => self.title(),
+        }
+    }
+
+    /// What the names of parser and deparser begin with.
+    const fn title(self) -> &'static str {
         match self {
             Self::Ingress => "Ingress",
             Self::Egress => "Egress",
@@ -108,7 +117,7 @@ pub fn parser(arch: Arch, gress: Gress) -> String {
 
 /// The first line of a control.
 pub fn control(arch: Arch, gress: Gress) -> String {
-    let (title, long, short) = (gress.title(), gress.long(), gress.short());
+    let (title, long, short) = (gress.control(arch), gress.long(), gress.short());
     let last = match (arch, gress) {
         (Arch::V1Model, _) => format!("inout {STANDARD}"),
         (_, Gress::Ingress) => "in ingress_intrinsic_metadata_t ig_intr_md, \
@@ -151,7 +160,7 @@ control NoUpdate(inout headers_t hdr, inout metadata_t md) {
     apply { }
 }
 
-V1Switch(IngressParser(), NoVerify(), Ingress(), Egress(), NoUpdate(), EgressDeparser()) main;
+V1Switch(IngressParser(), NoVerify(), TwinIngress(), TwinEgress(), NoUpdate(), EgressDeparser()) main;
 "
         }
         _ => {

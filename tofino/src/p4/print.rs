@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use super::names::{self, Gress};
 use crate::ir::{
-    Action, Arch, Case, Condition, Expr, Field, Initial, Intrinsic, Key, Next, ParserStep, Pattern,
-    Pipe, Place, Program, Register, RegisterAction, State, Statement, Step, Table,
+    Action, Arch, Case, Condition, Expr, Field, HashUnit, Initial, Intrinsic, Key, Next,
+    ParserStep, Pattern, Pipe, Place, Program, Register, RegisterAction, State, Statement, Step,
+    Table,
 };
 
 /// The text of a program; `note` stands above it as a comment.
@@ -213,24 +214,26 @@ impl Printer<'_> {
     fn register(&mut self, register: &Register) {
         let Register {
             name,
+            entries,
             bits,
             initial,
         } = register;
+        let index = register.index_bits();
         match (self.arch(), initial) {
             (Arch::V1Model, Initial::One(_)) => {
-                self.line(&format!("register<bit<{bits}>>(1) {name};"));
+                self.line(&format!("register<bit<{bits}>>({entries}) {name};"));
             }
             (Arch::V1Model, Initial::Pair(..)) => {
-                self.line(&format!("register<bit<{bits}>>(1) {name}_lo;"));
-                self.line(&format!("register<bit<{bits}>>(1) {name}_hi;"));
+                self.line(&format!("register<bit<{bits}>>({entries}) {name}_lo;"));
+                self.line(&format!("register<bit<{bits}>>({entries}) {name}_hi;"));
             }
             (_, Initial::One(value)) => {
                 self.line(&format!(
-                    "Register<bit<{bits}>, bit<1>>(1, {value}) {name};"
+                    "Register<bit<{bits}>, bit<{index}>>({entries}, {value}) {name};"
                 ));
             }
             (_, Initial::Pair(low, high)) => self.line(&format!(
-                "Register<pair_{bits}_t, bit<1>>(1, {{{low}, {high}}}) {name};"
+                "Register<pair_{bits}_t, bit<{index}>>({entries}, {{{low}, {high}}}) {name};"
             )),
         }
     }
@@ -248,18 +251,21 @@ impl Printer<'_> {
             2 => (
                 "2",
                 format!("bit<{bits}>, bit<{bits}>"),
-                format!("out bit<{bits}> result, out bit<{bits}> second"),
+                format!(", out bit<{bits}> result, out bit<{bits}> second"),
             ),
-            _ => (
+            1 => (
                 "",
                 format!("bit<{bits}>"),
-                format!("out bit<{bits}> result"),
+                format!(", out bit<{bits}> result"),
             ),
+            _ => ("", format!("bit<{bits}>"), String::new()),
         };
+        let index = register.index_bits();
         let (name, memory) = (&action.name, &action.register);
-        let open = format!("RegisterAction{suffix}<{cell}, bit<1>, {types}>({memory}) {name} = {{");
+        let open =
+            format!("RegisterAction{suffix}<{cell}, bit<{index}>, {types}>({memory}) {name} = {{");
         self.block(&open, "};", |this| {
-            let apply = format!("void apply(inout {cell} value, {outputs}) {{");
+            let apply = format!("void apply(inout {cell} value{outputs}) {{");
             this.block(&apply, "}", |this| {
                 this.statements(pipe, None, &action.body)
             });
@@ -267,15 +273,9 @@ impl Printer<'_> {
     }
 
     fn action(&mut self, pipe: &Pipe, action: &Action) {
-        let packs = action.body.iter().find_map(|statement| match statement {
-            Statement::Pack(place, _) => self.program.bits_of(place),
-            _ => None,
-        });
         let name = &action.name;
-        if let Some(bits) = packs.filter(|_| self.arch() != Arch::V1Model) {
-            self.line(&format!(
-                "Hash<bit<{bits}>>(HashAlgorithm_t.IDENTITY) {name}_hash;"
-            ));
+        for statement in &action.body {
+            self.hash_unit(pipe, name, statement);
         }
         let parameters = action.parameters.iter();
         let parameters = parameters.map(|Field { name, bits }| format!("bit<{bits}> {name}"));
@@ -285,9 +285,71 @@ impl Printer<'_> {
         });
     }
 
+    /// What a statement of the chip needs declared before its action. The polynomial of the twin is given to the switch
+    /// when it runs; here it is noted.
+    fn hash_unit(&mut self, pipe: &Pipe, name: &str, statement: &Statement) {
+        if self.arch() == Arch::V1Model {
+            if let Statement::Hash(_, HashUnit::Crc(polynomial), _) = statement {
+                self.line(&format!("@polynomial(32w{polynomial:#x})"));
+            }
+            return;
+        }
+        match statement {
+            Statement::Pack(place, _) => {
+                let bits = self.program.bits_of(place).unwrap_or(0);
+                self.line(&format!(
+                    "Hash<bit<{bits}>>(HashAlgorithm_t.IDENTITY) {name}_hash;"
+                ));
+            }
+            Statement::Hash(_, HashUnit::Fold, _) => self.line(&format!(
+                "Hash<bit<32>>(HashAlgorithm_t.XOR32) {name}_hash;"
+            )),
+            Statement::Hash(_, HashUnit::Crc(polynomial), _) => {
+                self.line(&format!(
+                    "CRCPolynomial<bit<32>>(32w{polynomial:#x}, false, false, false, 32w0xffffffff, 32w0x0) \
+                     {name}_polynomial;"
+                ));
+                self.line(&format!(
+                    "Hash<bit<32>>(HashAlgorithm_t.CUSTOM, {name}_polynomial) {name}_hash;"
+                ));
+            }
+            Statement::Execute { action, index, .. } if !index.is_empty() => {
+                let register = pipe.register_action(action);
+                let register = register.and_then(|action| pipe.register(&action.register));
+                let bits = register.map_or(0, Register::index_bits);
+                self.line(&format!(
+                    "Hash<bit<{bits}>>(HashAlgorithm_t.IDENTITY) {name}_index;"
+                ));
+            }
+            _ => {}
+        }
+    }
+
+    /// The number of the entry that an action accesses.
+    fn index(&self, action: Option<&str>, index: &[Expr]) -> String {
+        let parts: Vec<String> = index.iter().map(|part| self.expr(part)).collect();
+        match (self.arch(), &parts[..]) {
+            (_, []) => "0".to_owned(),
+            (Arch::V1Model, parts) => format!("(bit<32>)({})", parts.join(" ++ ")),
+            (_, parts) => format!(
+                "{}_index.get({{{}}})",
+                action.unwrap_or_default(),
+                parts.join(", ")
+            ),
+        }
+    }
+
     fn statements(&mut self, pipe: &Pipe, action: Option<&str>, body: &[Statement]) {
         for statement in body {
             match statement {
+                Statement::Set(place, Expr::Funnel(high, low, by))
+                    if self.arch() != Arch::V1Model =>
+                {
+                    let [place, high, low] = [place, high, low].map(|place| self.place(place));
+                    self.line(&format!(
+                        "funnel_shift_right({place}, {high}, {low}, {by});"
+                    ));
+                }
                 Statement::Set(place, value) => {
                     let line = format!("{} = {};", self.place(place), self.expr(value));
                     self.line(&line);
@@ -302,6 +364,25 @@ impl Printer<'_> {
                         }
                     };
                     let line = format!("{} = {value};", self.place(place));
+                    self.line(&line);
+                }
+                Statement::Hash(place, unit, fields) => {
+                    let place = self.place(place);
+                    let fields: Vec<String> =
+                        fields.iter().map(|field| self.place(field)).collect();
+                    let line = match (self.arch(), unit) {
+                        (Arch::V1Model, HashUnit::Fold) => {
+                            format!("{place} = {};", fields.join(" ^ "))
+                        }
+                        (Arch::V1Model, HashUnit::Crc(_)) => format!(
+                            "hash({place}, HashAlgorithm.crc32_custom, 32w0, {{{}}}, 33w0x100000000);",
+                            fields.join(", ")
+                        ),
+                        _ => {
+                            let hash = format!("{}_hash", action.unwrap_or_default());
+                            format!("{place} = {hash}.get({{{}}});", fields.join(", "))
+                        }
+                    };
                     self.line(&line);
                 }
                 Statement::If(condition, then, otherwise) => {
@@ -320,16 +401,23 @@ impl Printer<'_> {
                     }
                 }
                 Statement::SetValid(header) => self.line(&format!("hdr.{header}.setValid();")),
-                Statement::Execute { action: name, into } => match self.arch() {
-                    Arch::V1Model => self.inline(pipe, name, into),
-                    _ => self.execute(pipe, name, into),
-                },
+                Statement::Execute {
+                    action: name,
+                    index,
+                    into,
+                } => {
+                    let index = self.index(action, index);
+                    match self.arch() {
+                        Arch::V1Model => self.inline(pipe, name, &index, into),
+                        _ => self.execute(pipe, name, &index, into),
+                    }
+                }
                 Statement::Drop => self.line(names::drop(self.arch(), self.gress)),
             }
         }
     }
 
-    fn execute(&mut self, pipe: &Pipe, action: &str, into: &[Place]) {
+    fn execute(&mut self, pipe: &Pipe, action: &str, index: &str, into: &[Place]) {
         let places: Vec<String> = into.iter().map(|place| self.place(place)).collect();
         match &places[..] {
             [first, second] => {
@@ -337,19 +425,17 @@ impl Printer<'_> {
                 let register = register.and_then(|action| pipe.register(&action.register));
                 let bits = register.map_or(0, |register| register.bits);
                 self.line(&format!("bit<{bits}> second;"));
-                self.line(&format!("{first} = {action}.execute(0, second);"));
+                self.line(&format!("{first} = {action}.execute({index}, second);"));
                 self.line(&format!("{second} = second;"));
             }
-            places => {
-                let place = places.concat();
-                self.line(&format!("{place} = {action}.execute(0);"));
-            }
+            [place] => self.line(&format!("{place} = {action}.execute({index});")),
+            _ => self.line(&format!("{action}.execute({index});")),
         }
     }
 
     /// An access of the twin's registers, which all start as zero: what they should start as is added without carry
     /// whenever they are read or written.
-    fn inline(&mut self, pipe: &Pipe, action: &str, into: &[Place]) {
+    fn inline(&mut self, pipe: &Pipe, action: &str, index: &str, into: &[Place]) {
         let Some(action) = pipe.register_action(action) else {
             return;
         };
@@ -375,14 +461,15 @@ impl Printer<'_> {
             self.line(&format!("bit<{bits}> {output};"));
         }
         for (memory, local, initial) in &cells {
-            self.line(&format!("{memory}.read({local}, 0);"));
+            self.line(&format!("{memory}.read({local}, {index});"));
             if *initial != 0 {
                 self.line(&format!("{local} = {};", flipped(local, *initial)));
             }
         }
         self.statements(pipe, None, &action.body);
         for (memory, local, initial) in &cells {
-            self.line(&format!("{memory}.write(0, {});", flipped(local, *initial)));
+            let value = flipped(local, *initial);
+            self.line(&format!("{memory}.write({index}, {value});"));
         }
         for (output, place) in OUTPUTS.iter().zip(into) {
             let line = format!("{} = {output};", self.place(place));
@@ -456,6 +543,11 @@ impl Printer<'_> {
                 format!("{parsed} && {} == {value}", self.place(place))
             }
             Condition::Valid(header) => format!("hdr.{header}.isValid()"),
+            Condition::All(all) => {
+                let each = all.iter();
+                let each = each.map(|(place, value)| format!("{} == {value}", self.place(place)));
+                each.collect::<Vec<_>>().join(" && ")
+            }
         }
     }
 
@@ -475,6 +567,18 @@ impl Printer<'_> {
             }
             Expr::Add(place, value) => format!("{} + {value}", self.place(place)),
             Expr::Subtract(place, value) => format!("{} - {value}", self.place(place)),
+            Expr::Sum(first, second) => {
+                format!("{} + {}", self.place(first), self.place(second))
+            }
+            Expr::Differ(first, second) => {
+                format!("{} ^ {}", self.place(first), self.expr(second))
+            }
+            // The chip has a statement for it.
+            Expr::Funnel(high, low, by) => {
+                let bits = self.program.bits_of(high).unwrap_or(0);
+                let (high, low) = (self.place(high), self.place(low));
+                format!("({high} << {}) | ({low} >> {by})", bits.saturating_sub(*by))
+            }
         }
     }
 

@@ -5,13 +5,15 @@
 
 mod body;
 
+use std::collections::HashMap;
+
 use thiserror::Error;
 
 use super::lexer::{Placed, Token, tokens};
 use super::names::{self, Gress};
 use crate::ir::{
-    Arch, Case, Field, Header, Initial, Key, Next, ParserStep, Pattern, Pipe, Place, Program,
-    Register, State, Step, Table,
+    Arch, Case, Field, HashUnit, Header, Initial, Key, Next, ParserStep, Pattern, Pipe, Place,
+    Program, Register, State, Step, Table,
 };
 
 /// A text that is no program of this part of the language.
@@ -42,6 +44,8 @@ pub fn read(text: &str) -> Result<Program> {
         gress: Gress::Ingress,
         parameters: Vec::new(),
         locals: Vec::new(),
+        units: HashMap::new(),
+        polynomial: None,
     }
     .program()
 }
@@ -55,6 +59,10 @@ struct Reader {
     parameters: Vec<String>,
     /// Whether names of a register action are known, and which.
     locals: Vec<String>,
+    /// The hash units that are declared and not only cables.
+    units: HashMap<String, HashUnit>,
+    /// The polynomial that stands in front of the action that is read.
+    polynomial: Option<u32>,
 }
 
 impl Reader {
@@ -152,6 +160,13 @@ impl Reader {
                 self.fail("a number")
             }
         }
+    }
+
+    /// Takes a number if it is this one, without a width.
+    fn take_number(&mut self, value: u64) -> bool {
+        let is = self.peek() == Some(&Token::Number(None, value));
+        self.at += usize::from(is);
+        is
     }
 
     fn size(&mut self) -> Result<usize> {
@@ -382,20 +397,18 @@ impl Reader {
             } else if self.take("Register") {
                 let register = self.register()?;
                 pipe.registers.push(register);
-            } else if self.take("RegisterAction") {
-                let action = self.register_action(1)?;
+            } else if self.take("RegisterAction") || self.take("RegisterAction2") {
+                let action = self.register_action()?;
                 pipe.register_actions.push(action);
-            } else if self.take("RegisterAction2") {
-                let action = self.register_action(2)?;
-                pipe.register_actions.push(action);
-            } else if self.take("Hash") {
-                self.expect("<")?;
-                self.bits()?;
-                self.expect_all(">(HashAlgorithm_t.IDENTITY)")?;
-                self.word()?;
-                self.expect(";")?;
+            } else if self.take("CRCPolynomial") || self.take("Hash") {
+                self.at -= 1;
+                self.hash_unit()?;
             } else if self.take("action") {
-                self.action(pipe)?;
+                self.action(pipe, None)?;
+            } else if self.take_all("@polynomial(") {
+                let polynomial = self.polynomial()?;
+                self.expect_all(") action")?;
+                self.action(pipe, Some(polynomial))?;
             } else if self.take("@") {
                 let table = self.table()?;
                 pipe.tables.push(table);
@@ -408,11 +421,57 @@ impl Reader {
         self.expect("}")
     }
 
-    /// `<bit<N>, bit<1>>(1, V) name;`, or with pairs.
+    /// A unit that is only a cable, or that makes a CRC or an XOR.
+    fn hash_unit(&mut self) -> Result<()> {
+        let unit = match self.take_all("CRCPolynomial<bit<32>>(") {
+            true => {
+                let polynomial = self.polynomial()?;
+                self.expect_all(", false, false, false, 32w0xffffffff, 32w0x0)")?;
+                let name = self.word()?;
+                self.expect_all(&format!("; Hash<bit<32>>(HashAlgorithm_t.CUSTOM, {name})"))?;
+                Some(HashUnit::Crc(polynomial))
+            }
+            false => {
+                self.expect_all("Hash<")?;
+                self.bits()?;
+                self.expect_all(">(HashAlgorithm_t.")?;
+                let unit = self.take("XOR32").then_some(HashUnit::Fold);
+                if unit.is_none() {
+                    self.expect("IDENTITY")?;
+                }
+                self.expect(")")?;
+                unit
+            }
+        };
+        let name = self.word()?;
+        self.expect(";")?;
+        self.units.extend(unit.map(|unit| (name, unit)));
+        Ok(())
+    }
+
+    fn polynomial(&mut self) -> Result<u32> {
+        let value = self.number()?;
+        match u32::try_from(value) {
+            Ok(polynomial) => Ok(polynomial),
+            Err(_) => self.fail("a polynomial of 32 bits"),
+        }
+    }
+
+    /// `, bit<N>`: the type of the number of an entry. Its width follows from the entries.
+    fn index_type(&mut self) -> Result<()> {
+        self.expect(",")?;
+        self.bits()?;
+        Ok(())
+    }
+
+    /// `<bit<N>, bit<M>>(E, V) name;`, or with pairs.
     fn register(&mut self) -> Result<Register> {
         self.expect("<")?;
         let (bits, is_pair) = self.cell()?;
-        self.expect_all(", bit<1>>(1,")?;
+        self.index_type()?;
+        self.expect_all(">(")?;
+        let entries = self.size()?;
+        self.expect(",")?;
         let initial = match is_pair {
             true => {
                 self.expect("{")?;
@@ -429,6 +488,7 @@ impl Reader {
         self.expect(";")?;
         Ok(Register {
             name,
+            entries,
             bits,
             initial,
         })
@@ -449,17 +509,20 @@ impl Reader {
         }
     }
 
-    /// `<bit<N>>(1) name;`: the twin's, of which two stand for a pair.
+    /// `<bit<N>>(E) name;`: the twin's, of which two stand for a pair.
     fn twin_register(&mut self, pipe: &mut Pipe) -> Result<()> {
         self.expect("<")?;
         let bits = self.bits()?;
-        self.expect_all(">(1)")?;
+        self.expect_all(">(")?;
+        let entries = self.size()?;
+        self.expect(")")?;
         let name = self.word()?;
         self.expect(";")?;
         let initial = Initial::One(0);
         match (name.strip_suffix("_lo"), name.strip_suffix("_hi")) {
             (Some(pair), _) => pipe.registers.push(Register {
                 name: pair.to_owned(),
+                entries,
                 bits,
                 initial: Initial::Pair(0, 0),
             }),
@@ -471,6 +534,7 @@ impl Reader {
             }
             _ => pipe.registers.push(Register {
                 name,
+                entries,
                 bits,
                 initial,
             }),

@@ -41,13 +41,13 @@ impl<const W: usize> Cell<W> {
         }
     }
 
-    /// Takes out a flow.
+    /// Takes out a flow. One that the cell does not count, which only a forged export has, leaves its key behind.
     #[inline]
     pub fn remove(&mut self, key: &[u64; W], packets: u32, bytes: u64) {
         for (word, key) in self.key.iter_mut().zip(key) {
             *word ^= key;
         }
-        self.flows -= u8::from(self.flows != UNKNOWN);
+        self.flows -= u8::from(self.flows != UNKNOWN && self.flows != 0);
         self.take_counts(packets, bytes);
     }
 

@@ -99,7 +99,7 @@ impl<const W: usize> Switch<W> {
                 cell: ELSEWHERE,
             });
         }
-        let queue = peel::singles(&self.cells);
+        let queue = peel::Singles::of(&self.cells);
         self.misplaced = peel::peel(&mut self.cells, &self.table_hash, queue, &mut self.flows);
     }
 

@@ -19,17 +19,42 @@ struct Single<const K: usize> {
     places: [u32; K],
 }
 
-/// The cells that have a single flow.
-pub(super) fn singles<const W: usize>(cells: &[Cell<W>]) -> Vec<u32> {
-    let mut queue = Vec::with_capacity(cells.len() / 4);
-    // A sub-table has at most 2^25 cells, so that the numbers of all cells fit.
-    queue.extend(
-        (0..)
-            .zip(cells)
-            .filter(|(_, cell)| cell.flows == 1)
-            .map(|(place, _)| place),
-    );
-    queue
+/// Cells that have a single flow, as a stack. Whether a cell has one cannot be predicted, so that nothing branches on it:
+/// the number of every cell is written, and stays when it is wanted.
+pub(super) struct Singles {
+    places: Vec<u32>,
+    len: usize,
+}
+
+impl Singles {
+    /// The cells that have a single flow.
+    pub fn of<const W: usize>(cells: &[Cell<W>]) -> Self {
+        // Flows are only taken out, so that a cell comes here once; and one place is written beyond them.
+        let mut singles = Self {
+            places: vec![0; cells.len() + 1],
+            len: 0,
+        };
+        // A sub-table has at most 2^25 cells, so that the numbers of all cells fit.
+        for (place, cell) in (0..).zip(cells) {
+            singles.push_if(cell.flows == 1, place);
+        }
+        singles
+    }
+
+    #[inline]
+    fn push_if(&mut self, is_single: bool, place: u32) {
+        self.places[self.len] = place;
+        self.len += usize::from(is_single);
+    }
+
+    /// Takes the last cells into `batch`; how many there were.
+    fn pop_into(&mut self, batch: &mut [u32; BATCH]) -> usize {
+        let start = self.len.saturating_sub(BATCH);
+        let last = &self.places[start..self.len];
+        batch[..last.len()].copy_from_slice(last);
+        self.len = start;
+        last.len()
+    }
 }
 
 /// Takes out flows, beginning with those that are alone in the cells of `queue`, and appends them to `flows`. Returns
@@ -37,7 +62,7 @@ pub(super) fn singles<const W: usize>(cells: &[Cell<W>]) -> Vec<u32> {
 pub(super) fn peel<const W: usize>(
     cells: &mut [Cell<W>],
     hash: &HashBank,
-    queue: Vec<u32>,
+    queue: Singles,
     flows: &mut Vec<Flow<W>>,
 ) -> usize {
     // The number of sub-tables as a constant, so that loops over them are unrolled.
@@ -55,7 +80,7 @@ pub(super) fn peel<const W: usize>(
 fn peel_tables<const W: usize, const K: usize>(
     cells: &mut [Cell<W>],
     hash: &HashBank,
-    mut queue: Vec<u32>,
+    mut queue: Singles,
     flows: &mut Vec<Flow<W>>,
 ) -> usize {
     let table_cells = (cells.len() / K) as u32;
@@ -64,11 +89,17 @@ fn peel_tables<const W: usize, const K: usize>(
         cell: 0,
         places: [0; K],
     }; BATCH];
-    while !queue.is_empty() {
+    let mut next = [0; BATCH];
+    loop {
+        let count = queue.pop_into(&mut next);
+        if count == 0 {
+            return misplaced;
+        }
         let mut found = 0;
-        let start = queue.len().saturating_sub(BATCH);
-        touch(cells, queue[start..].iter().copied());
-        for cell in queue.drain(start..) {
+        let mut seen = 0;
+        // Most of these have been in use just now.
+        touch(cells, next[..count].iter().copied());
+        for &cell in &next[..count] {
             let single = &cells[cell as usize];
             if single.flows != 1 {
                 continue;
@@ -77,15 +108,17 @@ fn peel_tables<const W: usize, const K: usize>(
             for (table, place) in (0..).zip(&mut places) {
                 *place += table * table_cells;
             }
+            // Loads the cells that are about to be used. Nothing waits for these loads, so that they come from memory
+            // side by side, and while the next places are worked out.
+            for &place in &places {
+                seen ^= cells[place as usize].flows;
+            }
             let is_here = places.contains(&cell);
             batch[found] = Single { cell, places };
             found += usize::from(is_here);
             misplaced += usize::from(!is_here);
         }
-        touch(
-            cells,
-            batch[..found].iter().flat_map(|single| single.places),
-        );
+        black_box(seen);
         for Single { cell, places } in &batch[..found] {
             let single = cells[*cell as usize];
             // It may be the same flow as an earlier one of the batch.
@@ -95,9 +128,7 @@ fn peel_tables<const W: usize, const K: usize>(
             for &place in places {
                 let other = &mut cells[place as usize];
                 other.remove(&single.key, single.packets, single.bytes);
-                if other.flows == 1 {
-                    queue.push(place);
-                }
+                queue.push_if(other.flows == 1, place);
             }
             flows.push(Flow {
                 key: single.key,
@@ -107,7 +138,6 @@ fn peel_tables<const W: usize, const K: usize>(
             });
         }
     }
-    misplaced
 }
 
 /// Loads cells that are about to be used. Nothing depends on these loads and little is between them, so that the cells

@@ -14,9 +14,9 @@ use super::peel::MOST_TABLES;
 use super::switch::Flow;
 use crate::model::flowradar::HashBank;
 
-/// Whether packets are left over in a cell without flows.
+/// Whether packets, or a key, are left over in a cell without flows.
 pub(super) fn is_left_over<const W: usize>(cell: &Cell<W>) -> bool {
-    cell.flows == 0 && (cell.packets, cell.bytes) != (0, 0)
+    cell.flows == 0 && (cell.packets, cell.bytes, cell.key) != (0, 0, [0; W])
 }
 
 /// Whether the count of each flow is proven to be right. The flows are in the order in which they were taken out.

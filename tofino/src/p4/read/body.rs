@@ -2,7 +2,8 @@
 
 use super::{Reader, Result};
 use crate::ir::{
-    Action, Arch, Condition, Expr, Half, Initial, Intrinsic, Pipe, Place, RegisterAction, Statement,
+    Action, Arch, Condition, Expr, Half, HashUnit, Initial, Intrinsic, Pipe, Place, RegisterAction,
+    Statement,
 };
 use crate::p4::lexer::Token;
 use crate::p4::names;
@@ -12,12 +13,13 @@ const HALVES: [Half; 2] = [Half::Low, Half::High];
 
 impl Reader {
     /// `<cell, bit<1>, outputs>(register) name = { void apply(..) { .. } };`
-    pub(super) fn register_action(&mut self, outputs: usize) -> Result<RegisterAction> {
+    pub(super) fn register_action(&mut self) -> Result<RegisterAction> {
         self.expect("<")?;
         let (bits, is_pair) = self.cell()?;
-        self.expect_all(", bit<1>")?;
-        for _ in 0..outputs {
-            self.expect_all(&format!(", bit<{bits}>"))?;
+        self.index_type()?;
+        let mut types = 0;
+        while self.take_all(&format!(", bit<{bits}>")) {
+            types += 1;
         }
         self.expect_all(">(")?;
         let register = self.word()?;
@@ -29,8 +31,14 @@ impl Reader {
             false => format!("bit<{bits}>"),
         };
         self.expect_all(&format!("{cell} value"))?;
-        for output in &OUTPUTS[..outputs] {
-            self.expect_all(&format!(", out bit<{bits}> {output}"))?;
+        let mut outputs = 0;
+        while let Some(output) = OUTPUTS.get(outputs)
+            && self.take_all(&format!(", out bit<{bits}> {output}"))
+        {
+            outputs += 1;
+        }
+        if types != outputs.max(1) {
+            return self.fail("an output for each type");
         }
         self.expect_all(") {")?;
         self.locals = ["value"]
@@ -49,7 +57,8 @@ impl Reader {
         })
     }
 
-    pub(super) fn action(&mut self, pipe: &mut Pipe) -> Result<()> {
+    pub(super) fn action(&mut self, pipe: &mut Pipe, polynomial: Option<u32>) -> Result<()> {
+        self.polynomial = polynomial;
         let name = self.word()?;
         self.expect("(")?;
         let parameters = self.list(")", Self::parameter)?;
@@ -82,15 +91,82 @@ impl Reader {
             let first = self.place()?;
             self.expect("=")?;
             let action = self.word()?;
-            self.expect_all(".execute(0, second);")?;
+            self.expect_all(".execute(")?;
+            let index = self.index()?;
+            self.expect_all(", second);")?;
             let second = self.place()?;
             self.expect_all("= second;")?;
             return Ok(Statement::Execute {
                 action,
+                index,
                 into: vec![first, second],
             });
         }
+        if self.is_at(1, ".") && self.is_at(2, "execute") {
+            return self.executed(Vec::new());
+        }
         self.statement()
+    }
+
+    /// `name.execute(index);`
+    fn executed(&mut self, into: Vec<Place>) -> Result<Statement> {
+        let action = self.word()?;
+        self.expect_all(".execute(")?;
+        let index = self.index()?;
+        self.expect_all(");")?;
+        Ok(Statement::Execute {
+            action,
+            index,
+            into,
+        })
+    }
+
+    /// The number of an entry: `0`, or values side by side through a hash unit or, on the twin, widened.
+    fn index(&mut self) -> Result<Vec<Expr>> {
+        if self.take_number(0) {
+            return Ok(Vec::new());
+        }
+        if self.arch != Arch::V1Model {
+            self.word()?;
+            self.expect_all(".get({")?;
+            let parts = self.list("}", Self::expr)?;
+            self.expect(")")?;
+            return Ok(parts);
+        }
+        self.expect_all("(bit<32>)(")?;
+        let mut parts = vec![self.expr()?];
+        while self.take("++") {
+            parts.push(self.expr()?);
+        }
+        self.expect(")")?;
+        Ok(parts)
+    }
+
+    /// `hash(place, HashAlgorithm.crc32_custom, 32w0, {fields}, 33w0x100000000);`
+    fn twin_hash(&mut self) -> Result<Statement> {
+        let Some(polynomial) = self.polynomial else {
+            return self.fail("a polynomial in front of the action");
+        };
+        self.expect_all("hash(")?;
+        let place = self.place()?;
+        self.expect_all(", HashAlgorithm.crc32_custom, 32w0, {")?;
+        let fields = self.list("}", Self::place)?;
+        self.expect_all(", 33w0x100000000);")?;
+        Ok(Statement::Hash(place, HashUnit::Crc(polynomial), fields))
+    }
+
+    /// `funnel_shift_right(place, high, low, by);`
+    fn funnel_statement(&mut self) -> Result<Statement> {
+        self.expect_all("funnel_shift_right(")?;
+        let place = self.place()?;
+        self.expect(",")?;
+        let high = self.place()?;
+        self.expect(",")?;
+        let low = self.place()?;
+        self.expect(",")?;
+        let by = self.size()?;
+        self.expect_all(");")?;
+        Ok(Statement::Set(place, Expr::Funnel(high, low, by)))
     }
 
     fn statement(&mut self) -> Result<Statement> {
@@ -111,22 +187,37 @@ impl Reader {
             };
             return Ok(Statement::If(condition, then, otherwise));
         }
+        if self.is("funnel_shift_right") {
+            return self.funnel_statement();
+        }
+        if self.is("hash") {
+            return self.twin_hash();
+        }
         let place = self.place()?;
         self.expect("=")?;
         if self.is_at(1, ".") && self.is_at(2, "execute") {
-            let action = self.word()?;
-            self.expect_all(".execute(0);")?;
-            return Ok(Statement::Execute {
-                action,
-                into: vec![place],
-            });
+            return self.executed(vec![place]);
         }
         if self.is_at(1, ".") && self.is_at(2, "get") {
-            self.word()?;
+            let unit = self.word()?;
             self.expect_all(".get({")?;
+            if let Some(&unit) = self.units.get(&unit) {
+                let fields = self.list("}", Self::place)?;
+                self.expect_all(");")?;
+                return Ok(Statement::Hash(place, unit, fields));
+            }
             let parts = self.list("}", Self::expr)?;
             self.expect_all(");")?;
             return Ok(Statement::Pack(place, parts));
+        }
+        // Of more than two fields it is a fold; a register action compares two.
+        if self.is_fold() {
+            let mut fields = vec![self.place()?];
+            while self.take("^") {
+                fields.push(self.place()?);
+            }
+            self.expect(";")?;
+            return Ok(Statement::Hash(place, HashUnit::Fold, fields));
         }
         let mut parts = vec![self.expr()?];
         while self.take("++") {
@@ -153,10 +244,13 @@ impl Reader {
         let outputs = outputs.count();
         let values = locals.len() - outputs;
         let mut memory = String::new();
+        let mut index = Vec::new();
         let mut initial = Vec::new();
         for local in &locals[..values] {
             memory = self.word()?;
-            self.expect_all(&format!(".read({local}, 0);"))?;
+            self.expect_all(&format!(".read({local},"))?;
+            index = self.index()?;
+            self.expect_all(");")?;
             initial.push(match self.take_all(&format!("{local} = {local} ^")) {
                 true => {
                     let value = self.number()?;
@@ -189,7 +283,11 @@ impl Reader {
         self.locals.clear();
         for (local, initial) in locals[..values].iter().zip(&initial) {
             let half = local.strip_prefix("value").unwrap_or_default();
-            self.expect_all(&format!("{register}{half}.write(0, {local}"))?;
+            self.expect_all(&format!("{register}{half}.write("))?;
+            if self.index()? != index {
+                return self.fail("the entry that was read");
+            }
+            self.expect_all(&format!(", {local}"))?;
             if *initial != 0 {
                 self.expect("^")?;
                 self.number()?;
@@ -210,7 +308,11 @@ impl Reader {
             outputs,
             body,
         });
-        Ok(Statement::Execute { action: name, into })
+        Ok(Statement::Execute {
+            action: name,
+            index,
+            into,
+        })
     }
 
     /// A parameter of the action, or a name of the register action.
@@ -251,7 +353,19 @@ impl Reader {
         }
         let left = self.expr()?;
         self.expect("==")?;
-        Ok(Condition::Equal(left, self.number()?))
+        let value = self.number()?;
+        match left {
+            Expr::Read(place) if self.is("&&") => {
+                let mut all = vec![(place, value)];
+                while self.take("&&") {
+                    let place = self.place()?;
+                    self.expect("==")?;
+                    all.push((place, self.number()?));
+                }
+                Ok(Condition::All(all))
+            }
+            left => Ok(Condition::Equal(left, value)),
+        }
     }
 
     pub(super) fn expr(&mut self) -> Result<Expr> {
@@ -260,6 +374,7 @@ impl Reader {
             return Ok(Expr::Constant { bits, value });
         }
         let widened = match self.take("(") {
+            true if !self.is("bit") => return self.funnel(),
             true => {
                 let bits = self.bits()?;
                 self.expect(")")?;
@@ -284,12 +399,45 @@ impl Reader {
         if widened.is_some() {
             return self.fail("`[` behind what is widened");
         }
+        if self.take("^") {
+            return Ok(Expr::Differ(place, Box::new(self.expr()?)));
+        }
         if self.take("+") {
-            return Ok(Expr::Add(place, self.number()?));
+            if let Some(Token::Number(..)) = self.peek() {
+                return Ok(Expr::Add(place, self.number()?));
+            }
+            return Ok(Expr::Sum(place, self.place()?));
         }
         if self.take("-") {
             return Ok(Expr::Subtract(place, self.number()?));
         }
         Ok(Expr::Read(place))
+    }
+
+    /// `(high << N) | (low >> M)`, behind its first parenthesis.
+    fn funnel(&mut self) -> Result<Expr> {
+        let high = self.place()?;
+        self.expect_all("<<")?;
+        self.size()?;
+        self.expect_all(") | (")?;
+        let low = self.place()?;
+        self.expect_all(">>")?;
+        let by = self.size()?;
+        self.expect(")")?;
+        Ok(Expr::Funnel(high, low, by))
+    }
+
+    /// Whether places with `^` between them come, three at least.
+    fn is_fold(&mut self) -> bool {
+        let start = self.at;
+        let mut places = 0;
+        while self.place().is_ok() {
+            places += 1;
+            if !self.take("^") {
+                break;
+            }
+        }
+        self.at = start;
+        places > 2
     }
 }

@@ -1,0 +1,572 @@
+//! From the raw tables to the node.
+
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+use super::headers::{INT_HEADER_BYTES, MOST_HOP_WORDS, MOST_LENGTH_WORDS, assigned};
+use super::{
+    ChecksumMode, Embedding, Encapsulation, EncapsulationName, Instruction, Instructions, Int,
+    IntMode, IntRole, Masked, Report, UnknownDomain, WORD_BYTES, Watch,
+};
+use crate::check;
+use crate::error::{SpecError, ValueError};
+use crate::raw::{RawInstructions, RawInt, RawReport};
+
+/// The DSCP of the specification's example.
+const DEFAULT_DSCP: u64 = 0x17;
+const DEFAULT_INSTRUCTIONS: [Instruction; 4] = [
+    Instruction::NodeId,
+    Instruction::Interfaces,
+    Instruction::HopLatency,
+    Instruction::QueueOccupancy,
+];
+const DEFAULT_MAX_HOPS: u64 = 8;
+const DEFAULT_MTU_BYTES: u64 = 9_000;
+/// The most entries of a watchlist.
+const MOST_WATCHED: usize = 64;
+/// The most words that a source alone adds.
+const MOST_SOURCE_ONLY: usize = 16;
+const MOST_TRUNCATE_BYTES: u64 = 2_048;
+/// The width of the length of the frame in `tuser`.
+const LENGTH_BITS: usize = 16;
+
+impl Int {
+    /// Whether packets become longer here.
+    pub(super) fn grows(&self) -> bool {
+        grows(self.mode, self.role)
+    }
+
+    /// Whether metadata are pushed here.
+    pub(super) fn pushes(&self) -> bool {
+        pushes(self.mode, self.role)
+    }
+
+    /// Whether the node has a watchlist.
+    pub(super) fn watches(&self) -> bool {
+        watches(self.role)
+    }
+
+    /// Whether the node says what is asked for.
+    pub(super) fn asks(&self) -> bool {
+        asks(self.role)
+    }
+
+    pub(crate) fn resolve(raw: &RawInt, tuser_bits: usize) -> Result<Self, SpecError> {
+        let (mode, role) = mode_and_role(raw)?;
+        check_absent(raw, mode, role)?;
+        let instructions = match asks(role) {
+            true => instructions(raw, mode)?,
+            false => Instructions::default(),
+        };
+        let embedding = match role {
+            IntRole::Source => Some(embedding(raw, mode, instructions)?),
+            _ => None,
+        };
+        let checksum = choice(
+            "checksum",
+            &raw.checksum,
+            ChecksumMode::Incremental,
+            ChecksumMode::ALL,
+            ChecksumMode::name,
+        )?;
+        let complement = Instruction::ChecksumComplement;
+        let is_asked = role == IntRole::Transit || instructions.contains(complement);
+        if checksum == ChecksumMode::Complement && !is_asked {
+            return Err(SpecError::refused(
+                "int.checksum",
+                format!("\"{checksum}\""),
+                format!("needs a word of the metadata, instruction \"{complement}\""),
+                "add it to int.instructions, or use \"incremental\"",
+            ));
+        }
+        let metadata = metadata(raw, role)?;
+        let offset = raw.tuser_offset_bits.unwrap_or(0);
+        let length = raw.length_offset_bits;
+        let node = Self {
+            mode,
+            role,
+            node_id: number("node_id", raw.node_id, 1, 0, u32::MAX.into())? as u32,
+            hw_id: number("hw_id", raw.hw_id, 0, 0, 63)? as u8,
+            domain_id: number("domain_id", raw.domain_id, 0, 0, 0xffff)? as u16,
+            unknown_domain: choice(
+                "unknown_domain",
+                &raw.unknown_domain,
+                UnknownDomain::Pad,
+                UnknownDomain::ALL,
+                UnknownDomain::name,
+            )?,
+            encapsulation: encapsulation(raw, mode)?,
+            instructions,
+            embedding,
+            mtu_bytes: number("mtu_bytes", raw.mtu_bytes, DEFAULT_MTU_BYTES, 576, 65_535)?,
+            checksum,
+            metadata,
+            tuser_offset_bits: number("tuser_offset_bits", Some(offset), 0, 0, 511)?,
+            length_offset_bits: length
+                .map(|offset| number("length_offset_bits", Some(offset), 0, 0, 496))
+                .transpose()?,
+            watch: watchlist(raw, role)?,
+            sample_every: number("sample_every", raw.sample_every, 1, 1, 1 << 24)? as u32,
+            report: match reports(mode, role) {
+                true => Some(Report::resolve(raw.report.as_ref())?),
+                false => None,
+            },
+        };
+        node.check_lengths()?;
+        node.check_tuser(tuser_bits)?;
+        Ok(node)
+    }
+
+    /// What a source asks for must fit the fields that count it.
+    fn check_lengths(&self) -> Result<(), SpecError> {
+        let Some(embedding) = &self.embedding else {
+            return Ok(());
+        };
+        if self.mode == IntMode::Mx {
+            return Ok(());
+        }
+        let hop_words = self.hop_words();
+        if hop_words > MOST_HOP_WORDS {
+            let most = MOST_HOP_WORDS - self.instructions.words();
+            return Err(SpecError::refused(
+                "int.ds_words",
+                embedding.ds_words,
+                format!("makes {hop_words} words a hop, at most {MOST_HOP_WORDS} are allowed"),
+                format!("set it to {most} or less, or ask for less"),
+            ));
+        }
+        let fixed = INT_HEADER_BYTES / WORD_BYTES + embedding.source_only.len();
+        let words = fixed + hop_words * usize::from(embedding.max_hops);
+        if words > MOST_LENGTH_WORDS {
+            // A hop adds words, or there would not be too many.
+            let most = (MOST_LENGTH_WORDS - fixed) / hop_words;
+            return Err(SpecError::refused(
+                "int.max_hops",
+                embedding.max_hops,
+                format!(
+                    "makes {words} words of header and stack with {hop_words} a hop, at most {MOST_LENGTH_WORDS} are \
+                     allowed"
+                ),
+                format!("set it to {most} or less, or ask for less"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// What is taken from `tuser` must be there, and once.
+    fn check_tuser(&self, tuser_bits: usize) -> Result<(), SpecError> {
+        let metadata_end = self.tuser_offset_bits + self.sideband_bits();
+        let parts = [
+            ("metadata", self.tuser_offset_bits, metadata_end),
+            (
+                "the length of the frame",
+                self.length_offset_bits.unwrap_or(0),
+                self.length_offset_bits
+                    .map_or(0, |offset| offset + LENGTH_BITS),
+            ),
+        ];
+        for (what, offset, end) in parts {
+            if end > offset && end > tuser_bits {
+                let fix = match end {
+                    0..=512 => format!("set it to {end} or more, or take less of int.metadata"),
+                    _ => "lower int.tuser_offset_bits, or take less of int.metadata".to_owned(),
+                };
+                return Err(SpecError::refused(
+                    "bus.tuser_bits",
+                    tuser_bits,
+                    format!("{what} stand in bits {offset} to {}", end - 1),
+                    fix,
+                ));
+            }
+        }
+        if let Some(length) = self.length_offset_bits {
+            let overlaps = length < metadata_end && self.tuser_offset_bits < length + LENGTH_BITS;
+            if overlaps && !self.metadata.is_empty() {
+                return Err(SpecError::refused(
+                    "int.length_offset_bits",
+                    length,
+                    format!(
+                        "its {LENGTH_BITS} bits overlap with the metadata in bits {} to {}",
+                        self.tuser_offset_bits,
+                        metadata_end - 1
+                    ),
+                    format!(
+                        "set int.tuser_offset_bits = {}, or move the length",
+                        length + LENGTH_BITS
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+const fn grows(mode: IntMode, role: IntRole) -> bool {
+    matches!(role, IntRole::Source) || pushes(mode, role)
+}
+
+const fn pushes(mode: IntMode, role: IntRole) -> bool {
+    matches!(
+        (mode, role),
+        (IntMode::Md, IntRole::Source | IntRole::Transit)
+    )
+}
+
+const fn watches(role: IntRole) -> bool {
+    matches!(role, IntRole::Source | IntRole::Node | IntRole::Mirror)
+}
+
+const fn asks(role: IntRole) -> bool {
+    matches!(role, IntRole::Source | IntRole::Node)
+}
+
+const fn reports(mode: IntMode, role: IntRole) -> bool {
+    !pushes(mode, role)
+}
+
+fn mode_and_role(raw: &RawInt) -> Result<(IntMode, IntRole), SpecError> {
+    let mode = choice("mode", &raw.mode, IntMode::Md, IntMode::ALL, IntMode::name)?;
+    let (roles, default): (&[IntRole], _) = match mode {
+        IntMode::Md | IntMode::Mx => (
+            &[IntRole::Source, IntRole::Transit, IntRole::Sink],
+            IntRole::Source,
+        ),
+        IntMode::Xd => (&[IntRole::Node, IntRole::Mirror], IntRole::Node),
+    };
+    let role = choice("role", &raw.role, default, IntRole::ALL, IntRole::name)?;
+    if !roles.contains(&role) {
+        let names: Vec<_> = roles.iter().map(|role| format!("\"{role}\"")).collect();
+        return Err(SpecError::refused(
+            "int.role",
+            format!("\"{role}\""),
+            format!("is no role in mode \"{mode}\""),
+            format!("use {}, or another int.mode", names.join(" or ")),
+        ));
+    }
+    Ok((mode, role))
+}
+
+/// Refuses what has no meaning in a role.
+fn check_absent(raw: &RawInt, mode: IntMode, role: IntRole) -> Result<(), SpecError> {
+    let listed = |list: &Option<Vec<u64>>| list.as_ref().map(|list| format!("{list:?}"));
+    let stands = |present: bool| present.then_some("[...]");
+    let names = stands(raw.instructions.is_some());
+    let number = |value: Option<u64>| value.map(|value| value.to_string());
+    let flag = |value: Option<bool>| value.map(|value| value.to_string());
+    let text = check::quoted;
+    let is_source = role == IntRole::Source;
+    let (md, xd) = (mode == IntMode::Md, mode == IntMode::Xd);
+    let metadata = stands(raw.metadata.is_some());
+    let keys: [(&str, bool, Option<String>); 22] = [
+        ("hw_id", reports(mode, role), number(raw.hw_id)),
+        ("domain_id", role != IntRole::Mirror, number(raw.domain_id)),
+        ("encapsulation", !xd, text(&raw.encapsulation)),
+        ("dscp", !xd, number(raw.dscp)),
+        ("dscp_mask", !xd, number(raw.dscp_mask)),
+        ("udp_port", !xd, number(raw.udp_port)),
+        ("instructions", asks(role), names.map(str::to_owned)),
+        ("ds_instruction", is_source, number(raw.ds_instruction)),
+        ("ds_flags", is_source, number(raw.ds_flags)),
+        ("source_only", is_source, listed(&raw.source_only)),
+        ("discard", is_source, flag(raw.discard)),
+        ("ds_words", is_source && md, number(raw.ds_words)),
+        ("push", is_source && md, flag(raw.push)),
+        ("max_hops", is_source && md, number(raw.max_hops)),
+        ("mtu_bytes", grows(mode, role), number(raw.mtu_bytes)),
+        ("checksum", pushes(mode, role), text(&raw.checksum)),
+        (
+            "unknown_domain",
+            md && role == IntRole::Transit,
+            text(&raw.unknown_domain),
+        ),
+        (
+            "metadata",
+            role != IntRole::Mirror,
+            metadata.map(str::to_owned),
+        ),
+        (
+            "tuser_offset_bits",
+            role != IntRole::Mirror && raw.metadata.as_ref().is_none_or(|list| !list.is_empty()),
+            number(raw.tuser_offset_bits),
+        ),
+        ("sample_every", watches(role), number(raw.sample_every)),
+        (
+            "watch",
+            watches(role),
+            stands(raw.watch.is_some()).map(str::to_owned),
+        ),
+        (
+            "report",
+            reports(mode, role),
+            stands(raw.report.is_some()).map(str::to_owned),
+        ),
+    ];
+    let reason = format!("means nothing for role \"{role}\" in mode \"{mode}\"");
+    for (key, has_meaning, value) in keys {
+        if !has_meaning {
+            check::absent(&format!("int.{key}"), value, &reason)?;
+        }
+    }
+    // A frame that nothing is added to or taken from keeps its length.
+    if xd {
+        let length = number(raw.length_offset_bits);
+        check::absent("int.length_offset_bits", length, &reason)?;
+    }
+    Ok(())
+}
+
+fn instructions(raw: &RawInt, mode: IntMode) -> Result<Instructions, SpecError> {
+    let key = "int.instructions";
+    let bitmap = match &raw.instructions {
+        None => return Ok(Instructions::of(&DEFAULT_INSTRUCTIONS)),
+        Some(RawInstructions::Bitmap(map)) => {
+            // In range, so it fits in 16 bits.
+            Instructions(check::in_range(key, *map, 1..=0xffff)? as u16)
+        }
+        Some(RawInstructions::Names(names)) => {
+            let mut map = Instructions::default();
+            for name in names {
+                let one = check::choice(key, name, Instruction::ALL, Instruction::name)?;
+                map.0 |= one.mask();
+            }
+            map
+        }
+    };
+    if bitmap.reserved() > 0 {
+        let fix = format!(
+            "leave out bits 9 to 14, as in {:#06x}",
+            bitmap.0 & !Instructions::RESERVED
+        );
+        return Err(SpecError::refused(key, bitmap, "has reserved bits", fix));
+    }
+    if bitmap.0 == 0 {
+        let (limit, fix) = ("asks for nothing", "name at least one, as [\"node-id\"]");
+        return Err(SpecError::refused(key, "[]", limit, fix));
+    }
+    let complement = Instruction::ChecksumComplement;
+    if mode != IntMode::Md && bitmap.contains(complement) {
+        let limit = format!("\"{complement}\" means something only in mode \"md\"");
+        return Err(SpecError::refused(key, bitmap, limit, "leave it out"));
+    }
+    Ok(bitmap)
+}
+
+fn embedding(
+    raw: &RawInt,
+    mode: IntMode,
+    instructions: Instructions,
+) -> Result<Embedding, SpecError> {
+    let mut source_only = Vec::new();
+    let words = raw.source_only.iter().flatten().enumerate();
+    for (i, &word) in words {
+        let key = format!("int.source_only[{i}]");
+        // In range, so it fits in 32 bits.
+        source_only.push(check::in_range(&key, word, 0..=u32::MAX.into())? as u32);
+    }
+    if source_only.len() > MOST_SOURCE_ONLY {
+        return Err(SpecError::refused(
+            "int.source_only",
+            format!("{source_only:?}"),
+            format!(
+                "has {} words, at most {MOST_SOURCE_ONLY} are allowed",
+                source_only.len()
+            ),
+            "leave some out",
+        ));
+    }
+    // The default is what still fits, with many instructions and words of the domain.
+    let ds_words = number("ds_words", raw.ds_words, 0, 0, MOST_HOP_WORDS as u64)?;
+    let hop_words = (instructions.words() + ds_words).max(1);
+    let left = MOST_LENGTH_WORDS - INT_HEADER_BYTES / WORD_BYTES - source_only.len();
+    let default = DEFAULT_MAX_HOPS.min((left / hop_words) as u64);
+    let push = raw.push.unwrap_or(true);
+    if !push && !source_only.is_empty() && mode == IntMode::Md {
+        return Err(SpecError::refused(
+            "int.source_only",
+            format!("{source_only:?}"),
+            "stands behind the metadata of the source, which adds none with int.push = false",
+            "remove one of the two",
+        ));
+    }
+    Ok(Embedding {
+        ds_instruction: number("ds_instruction", raw.ds_instruction, 0, 0, 0xffff)? as u16,
+        ds_flags: number("ds_flags", raw.ds_flags, 0, 0, 0xffff)? as u16,
+        ds_words,
+        source_only,
+        push,
+        discard: raw.discard.unwrap_or(false),
+        max_hops: number("max_hops", raw.max_hops, default, 1, 255)? as u8,
+    })
+}
+
+fn encapsulation(raw: &RawInt, mode: IntMode) -> Result<Option<Encapsulation>, SpecError> {
+    if mode == IntMode::Xd {
+        return Ok(None);
+    }
+    let name = choice(
+        "encapsulation",
+        &raw.encapsulation,
+        EncapsulationName::Dscp,
+        EncapsulationName::ALL,
+        EncapsulationName::name,
+    )?;
+    let reason = format!("means nothing with encapsulation \"{name}\"");
+    if name != EncapsulationName::Dscp {
+        check::absent("int.dscp", raw.dscp, &reason)?;
+        check::absent("int.dscp_mask", raw.dscp_mask, &reason)?;
+        let port = raw.udp_port.unwrap_or(assigned::UDP_PORT.into());
+        let port = number("udp_port", Some(port), 0, 1, 65_535)? as u16;
+        return Ok(Some(match name {
+            EncapsulationName::Protocol => Encapsulation::Protocol(port),
+            _ => Encapsulation::Port(port),
+        }));
+    }
+    check::absent("int.udp_port", raw.udp_port, &reason)?;
+    let mask = number("dscp_mask", raw.dscp_mask, 63, 1, 63)? as u8;
+    let value = number("dscp", raw.dscp, DEFAULT_DSCP & u64::from(mask), 0, 63)? as u8;
+    if value & !mask != 0 {
+        return Err(SpecError::refused(
+            "int.dscp_mask",
+            mask,
+            format!("leaves out bits of int.dscp = {value}"),
+            format!("set it to {}", mask | value),
+        ));
+    }
+    Ok(Some(Encapsulation::Dscp(Masked { value, mask })))
+}
+
+/// What is taken from `tuser`, in the order of bits.
+fn metadata(raw: &RawInt, role: IntRole) -> Result<Vec<Instruction>, SpecError> {
+    if role == IntRole::Mirror {
+        return Ok(Vec::new());
+    }
+    let all = Instruction::ALL.iter().copied();
+    let all: Vec<_> = all.filter(|i| i.in_sideband()).collect();
+    let Some(names) = &raw.metadata else {
+        return Ok(all);
+    };
+    let mut taken = Vec::new();
+    for name in names {
+        taken.push(check::choice(
+            "int.metadata",
+            name,
+            &all,
+            Instruction::name,
+        )?);
+    }
+    Ok(all.into_iter().filter(|i| taken.contains(i)).collect())
+}
+
+fn watchlist(raw: &RawInt, role: IntRole) -> Result<Vec<Watch>, SpecError> {
+    if !watches(role) {
+        return Ok(Vec::new());
+    }
+    let entries = raw.watch.as_deref().unwrap_or_default();
+    if !(1..=MOST_WATCHED).contains(&entries.len()) {
+        return Err(SpecError::refused(
+            "int.watch",
+            format!("{} entries", entries.len()),
+            format!("must have from 1 to {MOST_WATCHED} entries"),
+            "write [[int.watch]]; without a key below it matches all IP packets",
+        ));
+    }
+    let resolve = |(i, entry)| Watch::resolve(entry, i);
+    entries.iter().enumerate().map(resolve).collect()
+}
+
+impl Report {
+    fn resolve(raw: Option<&RawReport>) -> Result<Self, SpecError> {
+        let default = RawReport::default();
+        let raw = raw.unwrap_or(&default);
+        let number = |key: &str, value: Option<u64>, default: u64, least, most| {
+            number(&format!("report.{key}"), value, default, least, most)
+        };
+        let collectors = raw.collectors.unwrap_or(1);
+        let collectors = check::power_of_two("int.report.collectors", collectors, 1..=64)?;
+        let truncate_bytes = number(
+            "truncate_bytes",
+            raw.truncate_bytes,
+            256,
+            0,
+            MOST_TRUNCATE_BYTES,
+        )?;
+        if !truncate_bytes.is_multiple_of(WORD_BYTES) {
+            let below = truncate_bytes / WORD_BYTES * WORD_BYTES;
+            return Err(SpecError::refused(
+                "int.report.truncate_bytes",
+                truncate_bytes,
+                format!("must be a multiple of {WORD_BYTES}"),
+                format!("the nearest are {below} and {}", below + WORD_BYTES),
+            ));
+        }
+        let first = ip(
+            "destination_ip",
+            &raw.destination_ip,
+            Ipv4Addr::new(192, 0, 2, 1),
+        )?;
+        if first.to_bits().checked_add(collectors as u32 - 1).is_none() {
+            return Err(SpecError::refused(
+                "int.report.destination_ip",
+                format!("\"{first}\""),
+                format!("there is no address for the last of {collectors} collectors"),
+                "start with a lower one",
+            ));
+        }
+        Ok(Self {
+            destination_mac: parsed("destination_mac", &raw.destination_mac, "02:00:00:00:00:01")?,
+            source_mac: parsed("source_mac", &raw.source_mac, "02:00:00:00:00:02")?,
+            destination_ip: first,
+            source_ip: ip("source_ip", &raw.source_ip, Ipv4Addr::new(192, 0, 2, 2))?,
+            port: number("port", raw.port, 32_766, 1, 65_535)? as u16,
+            collectors,
+            truncate_bytes,
+        })
+    }
+}
+
+/// A number in its limits. Where it is cut to a narrower type, these are within that type.
+fn number(
+    key: &str,
+    value: Option<u64>,
+    default: u64,
+    least: u64,
+    most: u64,
+) -> Result<usize, SpecError> {
+    check::in_range(
+        &format!("int.{key}"),
+        value.unwrap_or(default),
+        least..=most,
+    )
+}
+
+fn choice<T: Copy>(
+    key: &str,
+    text: &Option<String>,
+    default: T,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<T, SpecError> {
+    text.as_ref().map_or(Ok(default), |text| {
+        check::choice(&format!("int.{key}"), text, all, name)
+    })
+}
+
+fn parsed<T: FromStr<Err = ValueError>>(
+    key: &str,
+    text: &Option<String>,
+    default: &str,
+) -> Result<T, SpecError> {
+    let text = text.as_deref().unwrap_or(default);
+    text.parse()
+        .map_err(|error: ValueError| error.at(format!("int.report.{key}")))
+}
+
+fn ip(key: &str, text: &Option<String>, default: Ipv4Addr) -> Result<Ipv4Addr, SpecError> {
+    let Some(text) = text else {
+        return Ok(default);
+    };
+    text.parse().map_err(|_| {
+        let limit = "must be an IPv4 address of four numbers from 0 to 255";
+        ValueError::new(text, limit, "write it as \"192.0.2.1\"").at(format!("int.report.{key}"))
+    })
+}

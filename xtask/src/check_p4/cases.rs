@@ -1,0 +1,117 @@
+//! What is compiled, and what is played through the behavioural model.
+
+/// A configuration, a chip and a pattern.
+pub struct Case {
+    /// The configuration in words.
+    pub name: &'static str,
+    /// The flags that give it to `seqnic`.
+    pub config: &'static [&'static str],
+    pub chip: &'static str,
+    pub pattern: &'static str,
+}
+
+impl Case {
+    /// A folder of its own.
+    pub fn folder(&self) -> String {
+        let words: Vec<&str> = self.name.split([' ', ',']).collect();
+        let name: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        format!("{}-{}-{}", self.chip, self.pattern, name.join("-"))
+    }
+
+    /// What `seqnic` is told: configuration, chip and pattern.
+    pub fn flags(&self) -> Vec<&'static str> {
+        let design = ["--chip", self.chip, "--pattern", self.pattern];
+        self.config.iter().copied().chain(design).collect()
+    }
+}
+
+const DDOS_44: &[&str] = &["--config", "examples/ddos-44.toml"];
+const DDOS_47: &[&str] = &["--row", "ddos-mitigator", "--rows", "47", "--cores", "48"];
+const DDOS_94: &[&str] = &["--row", "ddos-mitigator", "--rows", "94", "--cores", "95"];
+const DDOS_95: &[&str] = &["--row", "ddos-mitigator", "--rows", "95", "--cores", "96"];
+const DDOS_176: &[&str] = &["--row", "ddos-mitigator", "--rows", "176", "--cores", "177"];
+const SHIFT_48: &[&str] = &["--config", "examples/shift-48.toml"];
+const KNOCK_22: &[&str] = &["--config", "examples/portknock-22.toml"];
+const HEAVY: &[&str] = &["--config", "examples/heavy-hitter.toml"];
+const TOKENS: &[&str] = &["--config", "examples/token-bucket.toml"];
+const BALANCER: &[&str] = &["--config", "examples/load-balancer.toml"];
+const VLAN: &[&str] = &["--config", "examples/vlan-steering.toml"];
+const NUMBERED: &[&str] = &["--config", "examples/bpf-profile-conntrack-numbered.toml"];
+
+macro_rules! cases {
+    ($($chip:literal $pattern:literal $name:literal $config:ident;)*) => {
+        &[$(Case { name: $name, config: $config, chip: $chip, pattern: $pattern }),*]
+    };
+}
+
+/// What is compiled: the patterns at their largest on Tofino 1, examples that need what those do not, and what was
+/// compiled on Tofino 2.
+pub const PROGRAMS: &[Case] = cases! {
+    "tofino1" "paper" "ddos-44" DDOS_44;
+    "tofino1" "private" "ddos-44" DDOS_44;
+    "tofino1" "private" "47 rows" DDOS_47;
+    "tofino1" "shift" "shift-48" SHIFT_48;
+    "tofino1" "two-pipe" "95 rows" DDOS_95;
+    "tofino1" "paper" "portknock-22" KNOCK_22;
+    "tofino1" "private" "heavy-hitter" HEAVY;
+    "tofino1" "paper" "token-bucket" TOKENS;
+    "tofino1" "paper" "vlan-steering" VLAN;
+    "tofino1" "shift" "bpf-profile-conntrack-numbered" NUMBERED;
+    "tofino2" "shift" "shift-48" SHIFT_48;
+};
+
+/// What is played through the behavioural model: every pattern, with rows that hold no time, because the model's time
+/// is the capture's and the switch's its own.
+pub const TWINS: &[Case] = cases! {
+    "tofino1" "paper" "ddos-44" DDOS_44;
+    "tofino1" "private" "47 rows" DDOS_47;
+    "tofino1" "shift" "shift-48" SHIFT_48;
+    "tofino1" "two-pipe" "95 rows" DDOS_95;
+    "tofino1" "paper" "portknock-22" KNOCK_22;
+    "tofino1" "private" "heavy-hitter" HEAVY;
+    "tofino1" "private" "load-balancer" BALANCER;
+    "tofino1" "paper" "vlan-steering" VLAN;
+    "tofino2" "pairs" "94 rows" DDOS_94;
+    "tofino2" "two-pipe" "176 rows" DDOS_176;
+};
+
+/// The captures that are played.
+pub const CAPTURES: &[&str] = &[
+    "examples/captures/tcp-loss.pcap",
+    "examples/captures/mixed.pcapng",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::command::root;
+
+    #[test]
+    fn each_case_has_a_folder_of_its_own_and_a_configuration_that_is_there() {
+        for cases in [PROGRAMS, TWINS] {
+            let folders: HashSet<String> = cases.iter().map(Case::folder).collect();
+            assert_eq!(folders.len(), cases.len());
+            for case in cases {
+                if let ["--config", file] = case.config {
+                    assert!(root().join(file).is_file(), "{file}");
+                }
+            }
+        }
+        assert_eq!(PROGRAMS[2].folder(), "tofino1-private-47-rows");
+        let flags = "--row ddos-mitigator --rows 47 --cores 48 --chip tofino1 --pattern private";
+        assert_eq!(PROGRAMS[2].flags().join(" "), flags);
+    }
+
+    #[test]
+    fn every_pattern_of_tofino_1_is_compiled_and_every_pattern_played() {
+        let has = |cases: &[Case], pattern| cases.iter().any(|case| case.pattern == pattern);
+        for pattern in ["paper", "private", "shift", "two-pipe"] {
+            assert!(has(PROGRAMS, pattern), "{pattern}");
+        }
+        for pattern in ["paper", "private", "shift", "pairs", "two-pipe"] {
+            assert!(has(TWINS, pattern), "{pattern}");
+        }
+    }
+}
