@@ -137,6 +137,28 @@ fn machines_read_one_object() {
 }
 
 #[test]
+fn an_encoder_is_compared_and_its_exports_are_decoded() {
+    let line = "cosim --config examples/flowradar-10k.toml --trace hadoop --packets 3000 \
+                --set flowradar.flows=100 --set flowradar.load_flows=60";
+    let figures = seqnic(&format!("{line} --json")).json();
+    let number = |key: &str| {
+        figures[key]
+            .as_u64()
+            .unwrap_or_else(|| panic!("{key} in {figures}"))
+    };
+    assert_eq!(figures["agree"], true, "{figures}");
+    assert_eq!(figures["decoded_share"], 1.0, "{figures}");
+    assert_eq!(number("packets_recorded"), 3000);
+    assert!(number("epochs") > 1 && number("flows") > 100, "{figures}");
+    assert_eq!(number("flows_decoded"), number("flows"));
+    assert_eq!(number("counts_exact"), number("flows"));
+    let text = seqnic(line).success();
+    assert!(text.contains("encoder\n  epochs "), "{text}");
+    assert!(text.contains("  packets recorded  3,000\n"), "{text}");
+    assert!(text.contains("(100.000 %), "), "{text}");
+}
+
+#[test]
 fn short_frames_back_to_back_leave_no_bubble_at_1024_bits() {
     for rows in [16, 32, 64, 128] {
         let figures = seqnic(&format!(

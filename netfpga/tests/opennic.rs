@@ -41,6 +41,11 @@ fn what_the_box_has_no_place_for_is_refused() {
             "timestamp.source = \"port\": the datapath has no port for the time; use --timestamp counter",
         ),
         (
+            format!("{FITS}\n{vlan}\n[flowradar]\nflows = 100"),
+            "flowradar.flows = 100: this host has no stream for the exports of an encoder; leave [flowradar] out; \
+             `emit verilog` makes an encoder that watches any stream",
+        ),
+        (
             format!("{FITS}\nspray.cores = 4"),
             "spray.steering = \"source-mac\": the shell picks queues by bits 8 to 11 of the VLAN ID and by IPv4 fields, \
              and by nothing else; use --steering vlan --vid-step 256",

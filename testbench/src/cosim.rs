@@ -104,6 +104,10 @@ impl<E: Engine> Cosim<E> {
         if let Some(reports) = &wiring.reports {
             engine.set(reports.ready, &[0]);
         }
+        // Nobody asks for a swap yet.
+        if let Some(port) = engine.port("flowradar_swap") {
+            engine.set(port, &[0]);
+        }
         // Where there are registers, nobody asks for them.
         for (signal, _) in axi_lite_slave::INPUTS {
             if let Some(port) = engine.port(&format!("s_axi_{signal}")) {

@@ -75,6 +75,25 @@ fn write() -> Result<()> {
     ])
     .args(SWEEP)
     .args(["--plots", FOLDER]))?;
+    let encoders = |flag: &str| {
+        let mut command = cargo(&["run", "--profile", "test", "--quiet", "--", "report"]);
+        output(command.args(["--flowradar", flag]))
+    };
+    let page = format!(
+        "# What a FlowRadar encoder takes\n\nMade by `cargo xtask report`, which runs `seqnic report --flowradar`; do not \
+         edit. How it is counted is in [docs/resources.md](../../docs/resources.md). The encoder is alone, with the \
+         defaults of the table `[flowradar]`. *Levels* are LUTs on the deepest path between registers, the second time \
+         without the hash unit.\n\n{}",
+        encoders("--markdown")?
+    );
+    for (name, text) in [
+        ("flowradar.md", &page),
+        ("flowradar.json", &encoders("--json")?),
+    ] {
+        fs::write(folder.join(name), text)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("cannot write {FOLDER}/{name}"))?;
+    }
     println!("{FOLDER} is written");
     Ok(())
 }

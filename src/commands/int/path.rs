@@ -201,7 +201,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         ..Summary::default()
     };
     let (mut first_ns, mut now_ns) = (None, 0);
-    while let Some(packet) = packets.next() {
+    for packet in packets.by_ref() {
         // Nodes have a clock of their own, which starts with the traffic.
         let start = *first_ns.get_or_insert(packet.timestamp_ns);
         now_ns = packet.timestamp_ns.saturating_sub(start).max(now_ns);

@@ -1,8 +1,11 @@
 //! What a FlowRadar encoder takes.
 
 use std::fmt::{self, Display};
+use std::sync::Arc;
 
 use rayon::prelude::*;
+use std::sync::Arc;
+
 use seqnic_hdl::rtl::{self, Design};
 use seqnic_hdl::tops;
 use seqnic_spec::Config;
@@ -98,13 +101,13 @@ fn standard() -> Result<Vec<Config>, Error> {
 
 impl Encoder {
     fn of(yosys: &Yosys, config: &Config, encoder: &FlowRadar) -> Result<Self, Error> {
-        let figures = |design: &Design| {
+        let figures = |design: &Arc<Design>| {
             let netlist = yosys.synthesise(&rtl::emit(design, ""), design.name())?;
             Ok::<_, Error>(Figures::of(&netlist, design.name())?)
         };
         let design = tops::flowradar(config, encoder)?;
         let whole = figures(&design)?;
-        let outside = figures(&*tops::flowradar_around_hash(config, encoder)?)?;
+        let outside = figures(&tops::flowradar_around_hash(config, encoder)?)?;
         let geometry = encoder.geometry();
         let cells = geometry.total_cells() * geometry.cell_bits();
         let levels = |path: &Option<Path>| path.as_ref().map(|path| path.lut_levels);

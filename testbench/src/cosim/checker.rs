@@ -181,7 +181,7 @@ impl Checker {
             oracle.patience_cycles(),
         );
         if self.drained && due == 0 && reports == 0 {
-            return Ok(waited >= QUIET_CYCLES);
+            return Ok(self.pace.since_frames() >= QUIET_CYCLES);
         }
         if waited <= patience + patience_cycles(&self.config, self.options.idle) {
             return Ok(false);
@@ -212,7 +212,7 @@ impl Checker {
             if !beat.ready() {
                 continue;
             }
-            self.pace.moved(&self.batch, &beat);
+            self.pace.input(&self.batch, &beat);
             if !self.input_in_frame {
                 self.reports.frame_begins(beat.cycle());
                 let frame = feeder

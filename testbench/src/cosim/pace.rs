@@ -8,6 +8,8 @@ pub(super) struct Pace {
     /// Those before every 64 cycles of the batch, and last those up to its end.
     before: Vec<u64>,
     before_last_transfer: u64,
+    /// The same without reports, of which there may be no end.
+    before_last_of_frames: u64,
     before_first_output: Option<u64>,
 }
 
@@ -23,8 +25,15 @@ impl Pace {
         }
     }
 
-    /// A beat was transferred that is not on the output.
-    pub(super) fn moved(&mut self, batch: &Batch, beat: &Beat<'_>) {
+    /// An input beat was transferred.
+    pub(super) fn input(&mut self, batch: &Batch, beat: &Beat<'_>) {
+        let now = self.until(batch, beat);
+        self.before_last_transfer = self.before_last_transfer.max(now);
+        self.before_last_of_frames = self.before_last_of_frames.max(now);
+    }
+
+    /// A beat of a report was transferred.
+    pub(super) fn report(&mut self, batch: &Batch, beat: &Beat<'_>) {
         let now = self.until(batch, beat);
         self.before_last_transfer = self.before_last_transfer.max(now);
     }
@@ -33,12 +42,18 @@ impl Pace {
     pub(super) fn output(&mut self, batch: &Batch, beat: &Beat<'_>) -> u64 {
         let now = self.until(batch, beat);
         self.before_last_transfer = self.before_last_transfer.max(now);
+        self.before_last_of_frames = self.before_last_of_frames.max(now);
         now + 1 - *self.before_first_output.get_or_insert(now)
     }
 
     /// Ready cycles since the last transfer, at the end of the batch.
     pub(super) fn since_transfer(&self) -> u64 {
         self.until_end() - self.before_last_transfer
+    }
+
+    /// The same, but for reports.
+    pub(super) fn since_frames(&self) -> u64 {
+        self.until_end() - self.before_last_of_frames
     }
 
     fn until_end(&self) -> u64 {

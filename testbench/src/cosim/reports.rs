@@ -49,7 +49,7 @@ impl Reports {
             if !beat.ready() {
                 continue;
             }
-            pace.moved(batch, &beat);
+            pace.report(batch, &beat);
             if self.sink.is_between_frames() {
                 let earlier = self.first_beats.partition_point(|&first| first <= cycle);
                 self.began = (cycle, self.frames_in + earlier as u64);

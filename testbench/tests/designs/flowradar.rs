@@ -1,8 +1,11 @@
 //! The FlowRadar encoder beside a sequencer: what it exports equals the model cell for cell, and decodes.
 
 use std::cell::Cell;
+use std::path::Path;
 use std::rc::Rc;
 
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
 use seqnic_sim::traffic::{CaptureReader, Packet, TraceKind};
 use seqnic_spec::Config;
 use seqnic_spec::flowradar::{DatagramHeader, ExportHeader};
@@ -71,10 +74,10 @@ fn encoded(
 }
 
 #[test]
-fn exports_equal_the_model_on_every_bus_with_every_key_and_hash() {
+fn exports_equal_the_model_with_every_key_and_hash() {
     let Some(engines) = engines() else { return };
     let cases = engines
-        .cases([64, 128, 256, 512, 1024, 2048])
+        .cases([64, 256, 1024])
         .by(["five-tuple", "ipv6-five-tuple"])
         .by([false, true]);
     for (((data_bits, key), byte_counts), hash) in cases.into_iter().zip(
@@ -104,11 +107,9 @@ fn exports_equal_the_model_in_every_shape() {
     let Some(engines) = engines() else { return };
     let shapes = [
         "flows = 1\ntables = 2\nfilter_hashes = 1",
-        "flows = 30\ntables = 8\nfilter_hashes = 16\nexport.fragment_bytes = 18",
         "flows = 100\ncells_percent = 1000\nfilter_bits_per_flow = 64\nfilter_hashes = 3",
-        "flows = 57\ntables = 4\nbyte_counts = true\nexport.fragment_bytes = 8900",
+        "flows = 30\ntables = 8\nfilter_hashes = 16\nbyte_counts = true\nexport.fragment_bytes = 23",
         "flows = 200\nstorage = \"ultra\"\nkey = \"ipv6-five-tuple\"\nexport.fragment_bytes = 333",
-        "flows = 77\nswitch_id = 4294967295\nexport.port = 1\nseed = 9",
     ];
     for (shape, data_bits) in engines.cases(shapes).by([512, 1024]) {
         let config = encoder(data_bits, shape);
@@ -122,13 +123,48 @@ fn exports_equal_the_model_in_every_shape() {
 }
 
 #[test]
+fn exports_equal_the_model_in_random_shapes() {
+    let Some(engines) = engines() else { return };
+    for seed in 0..if most_cases(&engines).is_some() {
+        2
+    } else {
+        20
+    } {
+        let mut random = Pcg64Mcg::seed_from_u64(seed);
+        let mut within = |range: std::ops::RangeInclusive<u64>| random.random_range(range);
+        let keys = format!(
+            "flows = {}\ntables = {}\ncells_percent = {}\nfilter_hashes = {}\nfilter_bits_per_flow = {}\n\
+             load_flows = {}\nepoch_cycles = {}\nbyte_counts = {}\nseed = {seed}\nexport.fragment_bytes = {}",
+            within(1..=200),
+            within(2..=8),
+            within(100..=400),
+            within(1..=16),
+            within(1..=64),
+            within(0..=40),
+            within(0..=4000),
+            within(0..=1) == 1,
+            within(23..=1500),
+        );
+        let config = encoder(64 << within(0..=5), &keys);
+        let (stall, idle) = (within(0..=50) as u8, within(0..=50) as u8);
+        let packets = stress(100, seed).chain(trace(TraceKind::Zipf, 300, seed));
+        encoded(&engines, &config, options(stall, idle, seed), packets);
+    }
+}
+
+fn most_cases<E: Engines>(_: &E) -> Option<usize> {
+    E::MOST_CASES
+}
+
+#[test]
 fn a_capture_and_a_trace_decode_with_the_counts_that_were_sent() {
     let Some(engines) = engines() else { return };
-    let capture = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../examples/captures/tcp-loss.pcap"
-    );
-    let capture = capture.replace("testbench/../../", "testbench/../");
+    // This file belongs to two packages.
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .map(|folder| folder.join("examples/captures/tcp-loss.pcap"))
+        .find(|path| path.exists())
+        .expect("the capture is there");
     let packets = CaptureReader::read_all(capture).unwrap_or_else(|error| panic!("{error}"));
     let config = encoder(1024, "flows = 500");
     for figures in [
@@ -205,7 +241,7 @@ fn a_flow_is_new_once_however_close_its_packets_are() {
 fn flows_that_share_cells_and_words_are_counted_at_every_distance() {
     let Some(engines) = engines() else { return };
     // 8 cells and 8 words of 64 bits each: most packets meet the cells and words of those just ahead.
-    for (seed, storage) in engines.cases(1..=6).by(["block", "ultra"]) {
+    for (seed, storage) in engines.cases(1..=3).by(["block", "ultra"]) {
         let keys = format!(
             "flows = 8\ntables = 3\nload_flows = 0\nseed = {seed}\nstorage = \"{storage}\"\nepoch_cycles = 900"
         );
@@ -231,13 +267,13 @@ fn a_flow_count_stays_at_255_and_says_so() {
 #[test]
 fn banks_are_swapped_under_full_load_without_losing_a_packet() {
     let Some(engines) = engines() else { return };
-    for (load, stall) in engines.cases([20, 60, 400]).by([0, 60]) {
+    for (load, stall) in engines.cases([20, 400]).by([0, 60]) {
         let config = encoder(
             1024,
             &format!("flows = 60\nload_flows = {load}\nepoch_cycles = 0"),
         );
         let options = options(stall, 0, 3);
-        let packets = (0..12_000).map(|packet| flow(packet / 3));
+        let packets = (0..9_000).map(|packet| flow(packet / 3));
         let figures = encoded(&engines, &config, options, packets);
         assert!(figures.epochs > 4, "{figures:?}");
         // A bank is full long before the other one has been sent and cleared.
@@ -248,45 +284,40 @@ fn banks_are_swapped_under_full_load_without_losing_a_packet() {
 #[test]
 fn a_timer_ends_epochs() {
     let Some(engines) = engines() else { return };
-    for cycles in engines.cases([1500, 4000]) {
-        let keys = format!("flows = 60\nload_flows = 0\nepoch_cycles = {cycles}");
-        let config = encoder(1024, &keys);
-        let options = Options {
-            idle: Pause::Bursts { longest: 300 },
-            ..Options::default()
-        };
-        let packets = (0..9000).map(|packet| flow(packet % 50));
-        let report = engines.agree(&config, options, packets);
-        let figures = report.encoder.expect("there is an encoder");
-        let due = report.cycles / cycles;
-        assert!(figures.epochs.abs_diff(due) <= 2, "{figures:?}, {due} due");
-        assert!(figures.is_exact(), "{figures:?}");
-    }
+    let config = encoder(1024, "flows = 60\nload_flows = 0\nepoch_cycles = 1500");
+    let options = Options {
+        idle: Pause::Bursts { longest: 300 },
+        ..Options::default()
+    };
+    let packets = (0..9000).map(|packet| flow(packet % 50));
+    let report = engines.agree(&config, options, packets);
+    let figures = report.encoder.expect("there is an encoder");
+    let due = report.cycles / 1500;
+    assert!(figures.epochs.abs_diff(due) <= 2, "{figures:?}, {due} due");
+    assert!(figures.is_exact(), "{figures:?}");
 }
 
 #[test]
 fn reset_in_mid_traffic_begins_anew() {
     let Some(engines) = engines() else { return };
-    for data_bits in engines.cases([256, 1024]) {
-        let config = encoder(data_bits, "flows = 60\nload_flows = 40\nepoch_cycles = 0");
-        let mut engine = engines.sequencer(&config);
-        for frames in [300, 1000, 1300, 40, 2000] {
-            let cosim = Cosim::new(engine, &config, options(20, 0, frames));
-            let mut cosim = cosim.unwrap_or_else(|error| panic!("{error}"));
-            let mut packets = (0..5000).map(|packet| flow(packet / 2));
-            for _ in 0..frames {
-                let frame = cosim.next_frame(&mut packets);
-                frame.unwrap_or_else(|failure| panic!("{failure}"));
-            }
-            engine = cosim.into_engine();
+    let config = encoder(512, "flows = 60\nload_flows = 40\nepoch_cycles = 0");
+    let mut engine = engines.sequencer(&config);
+    for frames in [300, 1000, 1300, 40, 2000] {
+        let cosim = Cosim::new(engine, &config, options(20, 0, frames));
+        let mut cosim = cosim.unwrap_or_else(|error| panic!("{error}"));
+        let mut packets = (0..5000).map(|packet| flow(packet / 2));
+        for _ in 0..frames {
+            let frame = cosim.next_frame(&mut packets);
+            frame.unwrap_or_else(|failure| panic!("{failure}"));
         }
-        let cosim = Cosim::new(engine, &config, Options::default());
-        let report = cosim
-            .unwrap_or_else(|error| panic!("{error}"))
-            .run((0..500).map(flow))
-            .unwrap_or_else(|failure| panic!("{failure}"));
-        assert_eq!(report.encoder.map(|figures| figures.packets), Some(500));
+        engine = cosim.into_engine();
     }
+    let cosim = Cosim::new(engine, &config, Options::default());
+    let report = cosim
+        .unwrap_or_else(|error| panic!("{error}"))
+        .run((0..500).map(flow))
+        .unwrap_or_else(|failure| panic!("{failure}"));
+    assert_eq!(report.encoder.map(|figures| figures.packets), Some(500));
 }
 
 /// Counts what exports say, and lets frames in from the first cycle on.
@@ -374,15 +405,12 @@ fn sequenced(engines: &impl Engines, config: &Config, options: Options) -> Vec<(
 #[test]
 fn the_stream_is_the_same_with_and_without_an_encoder() {
     let Some(engines) = engines() else { return };
-    for data_bits in engines.cases([64, 1024]) {
-        // Nothing is exported.
-        let with = encoder(data_bits, "flows = 10\nload_flows = 0\nepoch_cycles = 0");
-        let without =
-            format!("bus.data_bits = {data_bits}\nhistory.row = \"none\"\nspray.cores = 3");
-        let options = options(30, 30, 4);
-        assert_eq!(
-            sequenced(&engines, &with, options.clone()),
-            sequenced(&engines, &config(&without), options)
-        );
-    }
+    // Nothing is exported.
+    let with = encoder(1024, "flows = 10\nload_flows = 0\nepoch_cycles = 0");
+    let without = config("bus.data_bits = 1024\nhistory.row = \"none\"\nspray.cores = 3");
+    let options = options(30, 30, 4);
+    assert_eq!(
+        sequenced(&engines, &with, options.clone()),
+        sequenced(&engines, &without, options)
+    );
 }

@@ -42,11 +42,12 @@ impl Maker<'_> {
             self.count(TURN, bits, turn.clone(), counter(bits, turns as u64 - 1));
         }
         if style == Style::Shared && rows > 0 {
+            let bits = self.index_bits();
             let place = match self.shares_index() {
-                true => self.bridged(INDEX, 32),
-                false => self.metadata(INDEX, 32),
+                true => self.bridged(INDEX, bits),
+                false => self.metadata(INDEX, bits),
             };
-            self.count(INDEX, 32, place.clone(), counter(32, rows as u64 - 1));
+            self.count(INDEX, bits, place.clone(), counter(bits, rows as u64 - 1));
             if has_pointer {
                 let oldest = Place::hdr(prefix::POINTER, prefix::OLDEST);
                 let low = Statement::Set(oldest, Expr::Slice(place, 7, 0));
@@ -70,6 +71,14 @@ impl Maker<'_> {
         match self.chip {
             Chip::Tofino1 => 32,
             Chip::Tofino2 => 16,
+        }
+    }
+
+    /// The width of the index: of 256 rows at most, 8 bits would do everywhere.
+    fn index_bits(&self) -> usize {
+        match (self.chip, self.shares_index()) {
+            (Chip::Tofino2, false) => 8,
+            _ => 32,
         }
     }
 
