@@ -4,7 +4,6 @@ use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use std::sync::Arc;
 
 use seqnic_hdl::rtl::{self, Design};
 use seqnic_hdl::tops;
