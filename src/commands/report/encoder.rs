@@ -4,7 +4,6 @@ use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-
 use seqnic_hdl::rtl::{self, Design};
 use seqnic_hdl::tops;
 use seqnic_spec::Config;
