@@ -22,7 +22,8 @@ done
 simple_switch --use-files 3 @INTERFACES@ "$work/sequencer.json" &
 switch=$!
 sleep 1
-simple_switch_CLI <"$here/@NAME@_commands.txt"
+# A queue that loses nothing.
+{ echo "set_queue_depth 1000000"; cat "$here/@NAME@_commands.txt"; } | simple_switch_CLI
 sleep "${WAIT:-10}"
 { kill "$switch" && wait "$switch"; } 2>/dev/null || true
 switch=

@@ -16,7 +16,7 @@ fn folded(mut sum: u64) -> u64 {
 #[test]
 fn adds_up_all_halves() {
     for count in [1, 2, 3, 4, 9, 10, 24, 60] {
-        let mut bench = Bench::new(sum_of_halves("sum", count));
+        let mut bench = Bench::new(sum_of_halves("adder", count));
         let mut random = random(count as u64);
         for _ in 0..200 {
             let halves: Vec<u16> = (0..count)

@@ -27,6 +27,7 @@ impl Case {
 
 const DDOS_44: &[&str] = &["--config", "examples/ddos-44.toml"];
 const DDOS_47: &[&str] = &["--row", "ddos-mitigator", "--rows", "47", "--cores", "48"];
+const DDOS_79: &[&str] = &["--row", "ddos-mitigator", "--rows", "79", "--cores", "80"];
 const DDOS_94: &[&str] = &["--row", "ddos-mitigator", "--rows", "94", "--cores", "95"];
 const DDOS_95: &[&str] = &["--row", "ddos-mitigator", "--rows", "95", "--cores", "96"];
 const DDOS_176: &[&str] = &["--row", "ddos-mitigator", "--rows", "176", "--cores", "177"];
@@ -44,8 +45,8 @@ macro_rules! cases {
     };
 }
 
-/// What is compiled: the patterns at their largest on Tofino 1, examples that need what those do not, and what was
-/// compiled on Tofino 2.
+/// What is compiled: the patterns at their largest, examples that need what those do not, and what was compiled on
+/// Tofino 2.
 pub const PROGRAMS: &[Case] = cases! {
     "tofino1" "paper" "ddos-44" DDOS_44;
     "tofino1" "private" "ddos-44" DDOS_44;
@@ -58,6 +59,8 @@ pub const PROGRAMS: &[Case] = cases! {
     "tofino1" "paper" "vlan-steering" VLAN;
     "tofino1" "shift" "bpf-profile-conntrack-numbered" NUMBERED;
     "tofino2" "shift" "shift-48" SHIFT_48;
+    "tofino2" "private" "79 rows" DDOS_79;
+    "tofino2" "pairs" "94 rows" DDOS_94;
 };
 
 /// What is played through the behavioural model: every pattern, with rows that hold no time, because the model's time
@@ -105,13 +108,14 @@ mod tests {
     }
 
     #[test]
-    fn every_pattern_of_tofino_1_is_compiled_and_every_pattern_played() {
-        let has = |cases: &[Case], pattern| cases.iter().any(|case| case.pattern == pattern);
-        for pattern in ["paper", "private", "shift", "two-pipe"] {
-            assert!(has(PROGRAMS, pattern), "{pattern}");
-        }
+    fn every_pattern_is_compiled_and_played() {
         for pattern in ["paper", "private", "shift", "pairs", "two-pipe"] {
-            assert!(has(TWINS, pattern), "{pattern}");
+            for cases in [PROGRAMS, TWINS] {
+                assert!(
+                    cases.iter().any(|case| case.pattern == pattern),
+                    "{pattern}"
+                );
+            }
         }
     }
 }

@@ -43,16 +43,26 @@ pub fn check(config: &FlowRadar) -> Result<(), Refusal> {
         );
     }
     let (flows, tables) = (config.flows(), geometry.tables);
-    whole(geometry.cells, "cells of a sub-table", |cells| {
-        // The most percent that still make so many cells.
-        ask("cells_percent", cells * tables * 100 / flows, 100..=1000)
+    whole(geometry.cells, "cells of a sub-table", |size| {
+        let percent = size * tables * 100 / flows;
+        let cells = (flows * percent).div_ceil(100).div_ceil(tables);
+        ask("cells_percent", percent, 100..=1000).filter(|_| makes(cells, size))
     })?;
     let hashes = geometry.filter_hashes;
     whole(
         geometry.filter,
         "bits of a partition of the filter",
-        |bits| ask("filter_bits_per_flow", bits * hashes / flows, 1..=64),
+        |size| {
+            let bits = size * hashes / flows;
+            let partition = (flows * bits).div_ceil(hashes);
+            ask("filter_bits_per_flow", bits, 1..=64).filter(|_| makes(partition, size))
+        },
     )
+}
+
+/// Whether what is asked for is rounded up to a power of two: the next smaller size is 15 sixteenths of that.
+fn makes(asked: usize, power_of_two: usize) -> bool {
+    16 * asked > 15 * power_of_two && asked <= power_of_two
 }
 
 /// A value of a key, if it may have that.
