@@ -30,6 +30,15 @@ fn there_is_a_node_only_when_the_table_stands() {
 }
 
 #[test]
+fn a_node_has_no_encoder_beside_it() {
+    assert_eq!(
+        refusal("[flowradar]"),
+        "f: flowradar = a table: has no place in an INT node: the encoder watches a sequencer; leave [flowradar] or [int] \
+         out, and make the other one from a file of its own"
+    );
+}
+
+#[test]
 fn the_defaults_of_a_source() {
     let node = node(WATCH);
     assert_eq!((node.mode(), node.node_id()), (IntMode::Md, 1));

@@ -47,8 +47,7 @@ fn captures_are_encoded_as_the_model_does_and_decoded_as_a_whole() {
 fn epochs_that_end_under_load_are_each_as_the_model_has_them() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("epochs.toml");
-    let keys =
-        "flows = 64\ntables = 4\ncells_percent = 200\nfilter_bits_per_flow = 64\nload_flows = 20\nseed = 7\n";
+    let keys = "flows = 64\ntables = 4\ncells_percent = 200\nfilter_bits_per_flow = 64\nload_flows = 20\nseed = 7\n";
     fs::write(
         &path,
         format!("history.row = \"none\"\n[flowradar]\n{keys}"),
@@ -303,7 +302,7 @@ for line in sys.stdin:
     if words[0] != "register_read":
         log.write(line)
         continue
-    name = words[1].removeprefix("Ingress.")
+    name = words[1].removeprefix("TwinIngress.")
     half = {"_lo": 0, "_hi": 1}.get(name[-3:])
     values = registers[name if half is None else name[:-3]]
     print("RuntimeCmd: " + words[1] + "= " + ", ".join(str(value[half or 0]) for value in values))
@@ -326,11 +325,11 @@ fn the_script_for_the_twin_exports_the_quiet_bank_and_clears_it() {
     check_export(folder, &model);
     let written = fs::read_to_string(folder.join("written.txt")).expect("was written");
     let lines: Vec<&str> = written.lines().collect();
-    assert_eq!(lines[0], "register_write Ingress.bank_memory 0 1");
+    assert_eq!(lines[0], "register_write TwinIngress.bank_memory 0 1");
     assert_eq!(lines.len(), 1 + 4 * 512 + 18 * 32);
     assert_eq!(
         lines.last(),
-        Some(&"register_write Ingress.table_2_counts_memory_hi 31 0")
+        Some(&"register_write TwinIngress.table_2_counts_memory_hi 31 0")
     );
     let commands =
         fs::read_to_string(folder.join("small_flowradar_commands.txt")).expect("was written");
@@ -340,7 +339,7 @@ fn the_script_for_the_twin_exports_the_quiet_bank_and_clears_it() {
         "{commands}"
     );
     assert!(
-        commands.ends_with("table_add Ingress.forward Ingress.to_port 4 => 0x8\n"),
+        commands.ends_with("table_add TwinIngress.forward TwinIngress.to_port 4 => 0x8\n"),
         "{commands}"
     );
 }

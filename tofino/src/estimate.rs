@@ -53,6 +53,9 @@ pub struct Estimate {
     /// Bits of the packet header vector, as a compiler run said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compiled_phv_bits: Option<u64>,
+    /// Stages that have tables, as a compiler run said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compiled_stages: Option<usize>,
 }
 
 /// What one stage takes.
@@ -196,6 +199,10 @@ impl Estimate {
                 .map(|compiled| compiled.latency_cycles.clone().into_iter().collect())
                 .unwrap_or_default(),
             compiled_phv_bits: compiled.and_then(|compiled| compiled.phv_bits),
+            compiled_stages: compiled.map(|compiled| {
+                let stages = compiled.stages.iter();
+                stages.filter(|stage| stage.tables > 0).count()
+            }),
         }
     }
 }

@@ -50,6 +50,12 @@ pub const UNITS_OF_WORD: usize = 2;
 /// Rows and bits of an SRAM block.
 const SRAM_ROWS: usize = 1024;
 const SRAM_BITS: usize = 128;
+/// Blocks of an exact match: entries are put into one of four ways, each in a block of its own.
+const WAYS: usize = 4;
+/// What of an action's arguments stands beside the key; the rest is in blocks of its own.
+const IMMEDIATE_BITS: usize = 32;
+/// What the parser says of errors.
+const PARSER_ERROR_BYTES: usize = 2;
 /// What a match entry takes beside its key.
 const ENTRY_OVERHEAD_BITS: usize = 16;
 
@@ -139,8 +145,33 @@ pub fn per_stage(program: &Program, limits: Limits) -> Vec<StageUse> {
     used
 }
 
-/// Every condition takes a gateway in each stage that has tables under it, and looks at its fields there.
+/// Every condition takes a gateway in each stage that has tables under it, and looks at its fields there. Gateways of a
+/// stage that look at the same field share its bytes of the crossbar.
 fn count_gateways(program: &Program, pipe: &Pipe, steps: &[Step], used: &mut [StageUse]) {
+    let mut looks = Vec::new();
+    conditions(pipe, steps, &mut looks);
+    let mut seen: HashSet<(usize, Place)> = HashSet::new();
+    for (stage, condition) in looks {
+        used[stage].gateways += 1;
+        let mut look = |place: &Place| match seen.insert((stage, place.clone())) {
+            true => program.bits_of(place).unwrap_or(1).div_ceil(8),
+            false => 0,
+        };
+        let bytes = match condition {
+            Condition::Equal(left, _) => left.place().map_or(0, look),
+            Condition::ParsedAnd(place, _) => match look(place) {
+                0 => 0,
+                bytes => bytes + PARSER_ERROR_BYTES,
+            },
+            Condition::All(all) => all.iter().map(|(place, _)| look(place)).sum(),
+            Condition::Valid(_) => 1,
+        };
+        used[stage].crossbar_bytes += bytes;
+    }
+}
+
+/// The conditions, once for each stage that has tables under them.
+fn conditions<'a>(pipe: &Pipe, steps: &'a [Step], found: &mut Vec<(usize, &'a Condition)>) {
     fn stages(pipe: &Pipe, steps: &[Step], found: &mut BTreeSet<usize>) {
         for step in steps {
             match step {
@@ -156,27 +187,12 @@ fn count_gateways(program: &Program, pipe: &Pipe, steps: &[Step], used: &mut [St
         let Step::If(condition, then, otherwise) = step else {
             continue;
         };
-        let mut found = BTreeSet::new();
-        stages(pipe, then, &mut found);
-        stages(pipe, otherwise, &mut found);
-        let bits = match condition {
-            Condition::Equal(left, _) => left.place().and_then(|place| program.bits_of(place)),
-            Condition::ParsedAnd(place, _) => program.bits_of(place).map(|bits| bits + 16),
-            // A place is a byte at least.
-            Condition::All(all) => Some(8 * all.len()),
-            Condition::Valid(_) => None,
-        };
-        // A number below 256 is compared in one byte.
-        let bytes = match condition {
-            Condition::Equal(_, value) if *value < 256 => 1,
-            _ => bits.unwrap_or(1).div_ceil(8),
-        };
-        for stage in found {
-            used[stage].gateways += 1;
-            used[stage].crossbar_bytes += bytes;
-        }
-        count_gateways(program, pipe, then, used);
-        count_gateways(program, pipe, otherwise, used);
+        let mut under = BTreeSet::new();
+        stages(pipe, then, &mut under);
+        stages(pipe, otherwise, &mut under);
+        found.extend(under.into_iter().map(|stage| (stage, condition)));
+        conditions(pipe, then, found);
+        conditions(pipe, otherwise, found);
     }
 }
 
@@ -211,7 +227,13 @@ fn entry_blocks(program: &Program, pipe: &Pipe, table: &Table) -> usize {
             .sum::<usize>()
     });
     let data = data.max().unwrap_or(0);
-    blocks(key + ENTRY_OVERHEAD_BITS) + if data == 0 { 0 } else { blocks(data) }
+    let beside = data.min(IMMEDIATE_BITS);
+    let matched = blocks(key + beside + ENTRY_OVERHEAD_BITS).max(WAYS);
+    matched
+        + match data - beside {
+            0 => 0,
+            rest => blocks(rest.next_power_of_two()),
+        }
 }
 
 /// The fields that a table's actions read.

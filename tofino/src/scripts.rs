@@ -90,7 +90,7 @@ fn common(
 
 /// The path of a table, by the control that it is in.
 fn paths<'a>(program: &'a Program, table: &'a str) -> impl Iterator<Item = String> + 'a {
-    let pipes = controls(whole.arch).into_iter().zip(whole.pipes());
+    let pipes = controls(program.arch).into_iter().zip(program.pipes());
     let pipes = pipes.filter(move |(_, pipe)| pipe.table(table).is_some());
     pipes.map(move |(control, _)| format!("{control}.{table}"))
 }

@@ -32,13 +32,13 @@ def ask(commands):
 def names(register, fields):
     """The registers of the twin: a pair is two."""
     if fields == ["f1"]:
-        return ["Ingress." + register]
-    return ["Ingress.%s_%s" % (register, field) for field in fields]
+        return ["@CONTROL@." + register]
+    return ["@CONTROL@.%s_%s" % (register, field) for field in fields]
 
 
 def set_bank(bank):
     """Chooses the bank."""
-    ask(["register_write Ingress.bank_memory 0 %d" % bank])
+    ask(["register_write @CONTROL@.bank_memory 0 %d" % bank])
 
 
 def read(register, fields, start, count):

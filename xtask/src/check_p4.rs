@@ -16,7 +16,7 @@ use std::path::Path;
 
 use miette::{IntoDiagnostic, Result, WrapErr, bail};
 
-use crate::command::{cargo, output, remove, root, run};
+use crate::command::{cargo, output, root, run};
 use crate::parallel::on_all_processors;
 use figures::Figures;
 pub use tools::NoTool;
@@ -26,7 +26,7 @@ use tools::Tools;
 const FOLDER: &str = "synth-reports/tofino";
 const FIGURES: &str = "figures.json";
 const README: &str = "README.md";
-/// Where programs are compiled.
+/// Where programs are compiled; what is there already is not compiled again.
 const WORK: &str = "target/check-p4";
 
 /// Compiles every program, plays captures through every twin if there is a switch, and compares with what is committed,
@@ -34,8 +34,7 @@ const WORK: &str = "target/check-p4";
 pub fn check_p4(p4c: &Path, simple_switch: Option<&Path>, update: bool) -> Result<()> {
     let tools = Tools::find(p4c, simple_switch)?;
     let work = root().join(WORK);
-    remove(&work)?;
-    run(&mut cargo(&["build", "--profile", "test", "--quiet"]))?;
+    run(&mut cargo(&["build", "--quiet", "--bin", "seqnic"]))?;
 
     let compiled = on_all_processors(cases::PROGRAMS.iter().collect(), |case| {
         compile::case(&tools, case, &work.join(case.folder()))
@@ -91,8 +90,8 @@ fn write(folder: &Path, figures: &Figures) -> Result<()> {
     Ok(())
 }
 
-/// What `seqnic` prints. In the profile of the tests, which have built it already.
+/// What `seqnic` prints.
 fn seqnic(arguments: &[&str]) -> Result<String> {
-    let mut command = cargo(&["run", "--profile", "test", "--quiet", "--"]);
+    let mut command = cargo(&["run", "--quiet", "--bin", "seqnic", "--"]);
     output(command.args(arguments))
 }

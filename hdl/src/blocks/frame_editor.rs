@@ -30,15 +30,16 @@ beat of output is made of at most four things: the beat as it is, inserted words
 Each frame has one command, in the order of the frames; it may come any time after the frame's first beat. It holds the
 place, counts of words to remove and to insert, the words, patches (words to overwrite, in front of the place), tuser.
 The frame must hold all that is removed or overwritten. All zeros leave a frame alone.
-Latency: 7 cycles at 64 and 128 bits, 8 to 512, 9 above, from a beat and its command to the beat, and 2 from the port to
-the steps. Throughput: one output beat a cycle; a frame costs as many cycles as it has beats, going in or coming out,
+Latency: 3 cycles from the port to the steps, and from there with the command 6 cycles at 64 and 128 bits, 7 up to 512, 8
+above. Throughput: one output beat a cycle; a frame costs as many cycles as it has beats, going in or coming out,
 whichever is more. Backpressure: in whole; beats in flight are counted, so that nothing behind `steps` ever stops.
 Reset: empty. Storage: queues of beats, commands and results in distributed RAM; the registers of each stage.";
 
-/// Beats that wait for commands.
-const QUEUE_BEATS: usize = 32;
-/// Beats between the port and the end of that queue, at most. Commands wait for frames that are there, and so have room.
-const MOST_AHEAD: usize = QUEUE_BEATS - 2;
+/// Cycles from the last beat that a header window takes to its frame's command in a register, at most: what a source needs, and
+/// some.
+const COMMAND_CYCLES: usize = 26;
+/// Places in the queue of beats that are left empty. Commands wait for frames that are there, and so have room.
+const SPARE_BEATS: usize = 2;
 /// Beats behind the steps, at most: more than the stages there, so that a full pipeline moves.
 const MOST_IN_FLIGHT: usize = 16;
 
@@ -78,6 +79,12 @@ impl EditorSpec {
         (LAST_PLACE / self.lanes()) + 1
     }
 
+    /// Beats that wait for commands: those of a header window, and those that come until its command is there.
+    fn queue_beats(&self) -> usize {
+        let window = WINDOW_BYTES.div_ceil(self.data_bits / 8);
+        (window + COMMAND_CYCLES + SPARE_BEATS).next_power_of_two()
+    }
+
     /// Beats that inserted words can reach beyond the one in which they begin.
     fn most_span(&self) -> usize {
         (self.lanes() - 1 + self.most_insert_words) / self.lanes()
@@ -115,7 +122,13 @@ pub fn frame_editor(name: &str, spec: &EditorSpec) -> Result<Arc<Design>, RtlErr
     let pop = m.forward("pop", 1);
     let accept = m.forward("accepts", 1);
     let waiting = Waiting::new(&mut m, spec, name, &input.beat, &accept, &pop)?;
-    let may_come = room(&mut m, "ahead", MOST_AHEAD, &accept, &pop);
+    let may_come = room(
+        &mut m,
+        "ahead",
+        spec.queue_beats() - SPARE_BEATS,
+        &accept,
+        &pop,
+    );
     m.drive(&accept, &input.valid & &may_come);
     m.drive(&input.ready, &may_come);
     m.output_of("accept", &accept);
@@ -225,7 +238,10 @@ impl Waiting {
 
         let beats = m.instance(
             "beats_queue",
-            &fifo(&format!("{name}_beats"), queue(QUEUE_BEATS, spec.data_bits))?,
+            &fifo(
+                &format!("{name}_beats"),
+                queue(spec.queue_beats(), spec.data_bits),
+            )?,
         );
         m.connect(beats, "s_data", &data);
         m.connect(beats, "s_valid", &taken);
@@ -233,7 +249,10 @@ impl Waiting {
         let data = m.output_from(beats, "m_data");
         let ends = m.instance(
             "ends_queue",
-            &fifo(&format!("{name}_ends"), queue(QUEUE_BEATS, about.width()))?,
+            &fifo(
+                &format!("{name}_ends"),
+                queue(spec.queue_beats(), about.width()),
+            )?,
         );
         m.connect(ends, "s_data", &about);
         m.connect(ends, "s_valid", &taken);

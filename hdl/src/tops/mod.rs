@@ -27,7 +27,8 @@ pub use stripper::stripper;
 
 use crate::rtl::{self, RtlError, VerilogFile};
 
-/// Emits the INT node of a configuration that has one, otherwise the sequencer and the stripper of a configuration, and with them its FlowRadar encoder, one file a module, children before parents. Every file
+/// Emits what a configuration describes, one file a module, children before parents: its INT node, if it has one, otherwise
+/// the sequencer, with the FlowRadar encoder in it, and the stripper. Every file
 /// starts with the configuration that made it.
 pub fn verilog(config: &Config) -> Result<Vec<VerilogFile>, RtlError> {
     let header = format!(

@@ -40,6 +40,14 @@ impl TryFrom<RawConfig> for Config {
 
     fn try_from(raw: RawConfig) -> Result<Self, SpecError> {
         let name = identifier("name", raw.name.as_deref().unwrap_or("seqnic"))?;
+        if raw.int.is_some() && raw.flowradar.is_some() {
+            return Err(SpecError::refused(
+                "flowradar",
+                "a table",
+                "has no place in an INT node: the encoder watches a sequencer",
+                "leave [flowradar] or [int] out, and make the other one from a file of its own",
+            ));
+        }
         let data_bits = raw.bus.data_bits.unwrap_or(1024);
         let data_bits = check::power_of_two("bus.data_bits", data_bits, 64..=2048)?;
         let tuser_bits = raw.bus.tuser_bits.unwrap_or(0);

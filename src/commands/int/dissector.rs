@@ -23,7 +23,7 @@ them. Packets that the DSCP marks are known when heuristics go first:
 Examples:
   seqnic int dissector --out build
   tshark -X lua_script:build/int.lua -o udp.try_heuristic_first:TRUE -o tcp.try_heuristic_first:TRUE \\
-    -o tcp.no_subdissector_on_error:FALSE -r capture.pcap -V
+    -o tcp.analyze_sequence_numbers:FALSE -o tcp.desegment_tcp_streams:FALSE -r capture.pcap -V
   tshark -X lua_script:build/int.lua -r capture.pcap -Y int_report -T fields -e int.hop.hop_latency
 
 Exit codes: 0 when the file is written, 2 for bad input.")]

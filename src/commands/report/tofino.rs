@@ -175,6 +175,9 @@ impl Display for Report<'_> {
                     format!("{bytes} of 8, {halves} of 16 and {words} of 32 bits (computed)");
                 table.line("containers", text);
             }
+            if let Some(stages) = estimate.compiled_stages {
+                table.line("stages", format!("{stages} (compiler run)"));
+            }
             if let Some(bits) = estimate.compiled_phv_bits {
                 table.line("header vector", format!("{bits} bits (compiler run)"));
             }

@@ -3,6 +3,7 @@
 pub mod bench;
 
 mod axi_lite_slave;
+mod checksum_update;
 mod control_registers;
 mod controlled_sprayer;
 mod fifo;
@@ -17,6 +18,7 @@ mod heartbeat;
 mod history_ring;
 mod history_shift;
 mod history_walk;
+mod metadata_stack;
 mod range_sum;
 mod register_crossing;
 mod report_writer;

@@ -94,7 +94,7 @@ fn a_hop_pushes_or_says_why_not_whatever_the_header_holds() {
         for (stall, idle) in [(0, 0), (25, 25)] {
             let report = agrees(&engines, &config, options(stall, idle, 5), packets.clone());
             assert!(
-                report.bytes_out > report.bytes_in + 4 * 100,
+                report.bytes_out > report.bytes_in + 100,
                 "{} bytes in, {} out",
                 report.bytes_in,
                 report.bytes_out
@@ -143,7 +143,7 @@ fn a_source_embeds_what_it_is_to_ask_for_into_frames_on_its_watchlist() {
         for (stall, idle) in [(0, 0), (25, 25)] {
             let report = agrees(&engines, &config, options(stall, idle, 5), packets.clone());
             assert!(
-                report.bytes_out >= report.bytes_in + 16 * 10,
+                report.bytes_out > report.bytes_in + 100,
                 "{} bytes in, {} out",
                 report.bytes_in,
                 report.bytes_out

@@ -16,6 +16,7 @@ mod history;
 mod int_node;
 mod int_path;
 mod int_reports;
+mod int_rules;
 mod int_sink;
 mod int_traffic;
 mod random_configurations;

@@ -9,6 +9,7 @@ use super::prefix;
 use super::{
     BRIDGE, FORWARD, INDEX, MOST_TURNS, Maker, SEQUENCE, SPRAY, Spray, TO_CORE, TO_PORT, TURN,
 };
+use crate::chip::Chip;
 use crate::error::Refusal;
 use crate::ir::{Action, Arch, Expr, Initial, Intrinsic, Place, Statement, Step};
 
@@ -35,16 +36,17 @@ impl Maker<'_> {
                 )
             });
         }
-        let turn = self.metadata(TURN, 32);
+        let bits = self.turn_bits();
+        let turn = self.metadata(TURN, bits);
         if turns > 1 {
-            self.count(TURN, turn.clone(), counter(32, turns as u64 - 1));
+            self.count(TURN, bits, turn.clone(), counter(bits, turns as u64 - 1));
         }
         if style == Style::Shared && rows > 0 {
             let place = match self.shares_index() {
                 true => self.bridged(INDEX, 32),
                 false => self.metadata(INDEX, 32),
             };
-            self.count(INDEX, place.clone(), counter(32, rows as u64 - 1));
+            self.count(INDEX, 32, place.clone(), counter(32, rows as u64 - 1));
             if has_pointer {
                 let oldest = Place::hdr(prefix::POINTER, prefix::OLDEST);
                 let low = Statement::Set(oldest, Expr::Slice(place, 7, 0));
@@ -58,16 +60,24 @@ impl Maker<'_> {
                 Statement::Set(memory(), Expr::Add(memory(), 1)),
                 pipe::output(None, 0),
             ];
-            self.count(SEQUENCE, place, body);
+            self.count(SEQUENCE, 32, place, body);
         }
         Ok(self.spray(turns, turn, counts_rows, has_pointer))
     }
 
+    /// The width of the number of a turn. On Tofino 2 words of history take every container of 32 bits there is.
+    fn turn_bits(&self) -> usize {
+        match self.chip {
+            Chip::Tofino1 => 32,
+            Chip::Tofino2 => 16,
+        }
+    }
+
     /// A register of the first stage.
-    pub(super) fn count(&mut self, name: &str, into: Place, body: Vec<Statement>) {
+    pub(super) fn count(&mut self, name: &str, bits: usize, into: Place, body: Vec<Statement>) {
         let access = Access {
             name: &format!("count_{name}"),
-            bits: 32,
+            bits,
             entries: 1,
             initial: Initial::One(0),
             index: Vec::new(),

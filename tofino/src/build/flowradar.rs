@@ -15,7 +15,9 @@ mod check;
 mod headers;
 mod load;
 
-use seqnic_spec::flowradar::{FlowRadar, HashKind};
+use std::collections::BTreeMap;
+
+use seqnic_spec::flowradar::{FOLD_ROTATION_BITS, FlowRadar, HashKind};
 
 use super::assemble::flatten;
 use super::counters::forward;
@@ -201,40 +203,34 @@ impl Maker<'_> {
             let step = self.always(&format!("crc_{crc}"), made[crc], body);
             self.steps.push((made[crc], step));
         }
+        // What is worked out in a stage is one action.
+        let mut sums: BTreeMap<usize, Vec<Statement>> = BTreeMap::new();
         let function = |function: usize| {
             let (first, second) = HashKind::pair(function);
             let stage = made[first].max(made[second]) + 1;
             let (sum, turned) = (of("sum", function), of("turned", function));
             self.field(&sum, 32);
             self.field(&turned, 32);
-            let rotation = seqnic_spec::flowradar::FOLD_ROTATION_BITS as usize;
-            for (part, stage, into, value) in [
+            for (stage, into, value) in [
+                (stage, &sum, Expr::Sum(of("crc", first), of("crc", second))),
                 (
-                    "sum",
-                    stage,
-                    &sum,
-                    Expr::Sum(of("crc", first), of("crc", second)),
-                ),
-                (
-                    "turn",
                     stage + 1,
                     &turned,
-                    Expr::Rotate(sum.clone(), rotation),
+                    Expr::Rotate(sum.clone(), FOLD_ROTATION_BITS as usize),
                 ),
-                (
-                    "add",
-                    stage + 2,
-                    &sum,
-                    Expr::Sum(sum.clone(), turned.clone()),
-                ),
+                (stage + 2, &sum, Expr::Sum(sum.clone(), turned.clone())),
             ] {
-                let body = vec![Statement::Set(into.clone(), value)];
-                let step = self.always(&format!("{part}_{function}"), stage, body);
-                self.steps.push((stage, step));
+                let body = sums.entry(stage).or_default();
+                body.push(Statement::Set(into.clone(), value));
             }
             stage + 3
         };
-        (0..all).map(function).collect()
+        let ready = (0..all).map(function).collect();
+        for (stage, body) in sums {
+            let step = self.always(&format!("sums_{stage}"), stage, body);
+            self.steps.push((stage, step));
+        }
+        ready
     }
 
     /// The number of an entry: the bank, and the highest bits of a function.

@@ -5,11 +5,11 @@ use std::fmt::Write;
 use seqnic_spec::Config;
 use seqnic_spec::flowradar::{FlowRadar, MAGIC, VERSION, export_flags};
 
-use super::{Ports, fill, numbers};
+use super::{Ports, controls, fill, numbers};
 use crate::build::FORWARD;
 use crate::control::forward_entries;
 use crate::encoder::EncoderDesign;
-use crate::ir::{HashUnit, Program, Statement};
+use crate::ir::{Arch, HashUnit, Program, Statement};
 
 const EXPORT: &str = include_str!("../../templates/export.py");
 const CONSTANTS: &str = include_str!("../../templates/encoder_constants.py");
@@ -19,6 +19,11 @@ const CLI: &str = include_str!("../../templates/encoder_cli.py");
 /// The first port of a list.
 fn first(ports: &[u16]) -> u16 {
     ports.first().copied().unwrap_or(0)
+}
+
+/// The control of the twin that the registers are in.
+fn twin_control() -> &'static str {
+    controls(Arch::V1Model)[0]
 }
 
 fn constants(config: &FlowRadar) -> String {
@@ -67,6 +72,7 @@ fn script(
                 "COMMANDS",
                 format!("{name}_{}_commands.txt", EncoderDesign::SUFFIX),
             ),
+            ("CONTROL", twin_control().to_owned()),
             ("NAME", name.to_owned()),
             ("FILE", file.to_owned()),
             ("INPUT_PORTS", numbers(&ports.input)),
@@ -105,10 +111,11 @@ pub fn commands(twin: &Program, ports: &Ports) -> String {
             "set_crc32_parameters {name} {polynomial:#010x} 0xffffffff 0x0 false false"
         );
     }
+    let control = twin_control();
     for entry in forward_entries(ports.input.iter().copied(), first(&ports.cores)) {
         let _ = writeln!(
             text,
-            "table_add Ingress.{FORWARD} Ingress.{} {} => {:#x}",
+            "table_add {control}.{FORWARD} {control}.{} {} => {:#x}",
             entry.action, entry.key, entry.arguments[0]
         );
     }

@@ -1,6 +1,6 @@
 //! What is done to a frame.
 
-use super::{EditorSpec, PLACE_BITS, QUEUE_BEATS, queue};
+use super::{EditorSpec, PLACE_BITS, queue};
 use crate::blocks::fifo::fifo;
 use crate::rtl::{Expr, Instance, Module, Reset, RtlError, bits_for, concat, zeros};
 
@@ -190,7 +190,7 @@ impl Front {
         let packed = concat(command.fields());
         let commands = fifo(
             &format!("{name}_commands"),
-            queue(QUEUE_BEATS, packed.width()),
+            queue(spec.queue_beats(), packed.width()),
         )?;
         let commands = m.instance("commands_queue", &commands);
         m.connect(commands, "s_data", &packed);
