@@ -284,7 +284,11 @@ impl Copy {
         // Behind the end of the copy stand zeros: it is filled up to whole words.
         let rest = &prepared.rest;
         let kept = (0..bits / 8).map(|byte| {
-            let behind = lit(rest.width(), byte as u64).at_least(rest) & rest.any();
+            // All ones are what no rest is above.
+            let behind = match byte + 1 == bits / 8 {
+                true => rest.any(),
+                false => lit(rest.width(), byte as u64).at_least(rest) & rest.any(),
+            };
             !(&is_last & behind)
         });
         let kept = m.wire("kept_of_part", concat(kept));
@@ -328,7 +332,11 @@ impl Packer {
         });
         let pending = m.register("pending", bits, Reset::None);
         let beat = concat((0..units).map(|place| {
-            let is_pending = lit(fill_bits, place as u64).less_than(&fill);
+            // What is pending does not fill a beat.
+            let is_pending = match place + 1 == units {
+                true => zeros(1),
+                false => lit(fill_bits, place as u64).less_than(&fill),
+            };
             let (old, new) = (
                 pending.slice(place * unit, unit),
                 rotated.slice(place * unit, unit),
