@@ -139,7 +139,7 @@ fn machines_read_one_object() {
 #[test]
 fn an_encoder_is_compared_and_its_exports_are_decoded() {
     let line = "cosim --config examples/flowradar-10k.toml --trace hadoop --packets 3000 \
-                --set flowradar.flows=100 --set flowradar.load_flows=60";
+                --set flowradar.flows=100 --set flowradar.load_flows=60 --idle 80";
     let figures = seqnic(&format!("{line} --json")).json();
     let number = |key: &str| {
         figures[key]

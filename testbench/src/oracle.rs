@@ -80,6 +80,11 @@ pub trait Oracle {
         Ok(())
     }
 
+    /// Whether a run goes on while reports come that cannot be foreseen. Not where there may be no end of them.
+    fn waits_for_reports(&self) -> bool {
+        true
+    }
+
     /// For how many cycles a design may do nothing that is seen on a stream, beyond what a frame takes.
     fn patience_cycles(&self) -> u64 {
         0

@@ -153,9 +153,9 @@ fn the_report_has_the_stages_and_stateful_alus_of_the_encoder() {
 
 /// An encoder of 32 cells and 512 bits with packets in the quiet bank, the model with the same, and its configuration.
 fn recorded() -> (Config, Encoder, FlowRadarEncoder) {
-    let text = "name = 'small'\nhistory.row = 'none'\nspray.cores = 2\nflowradar = { flows = 64, cells_percent = 150, \
+    let text = "name = 'recorded'\nhistory.row = 'none'\nspray.cores = 2\nflowradar = { flows = 64, cells_percent = 150, \
                 filter_bits_per_flow = 32, filter_hashes = 4, switch_id = 5, seed = 9, export.fragment_bytes = 200 }";
-    let config = Config::from_toml_str(text, "small").expect("valid");
+    let config = Config::from_toml_str(text, "recorded").expect("valid");
     let encoder = config.flowradar().expect("the table stands");
     let design = EncoderDesign::new(&config, Chip::Tofino1).expect("the table stands");
     let program = design.expect("fits").loaded.program;
@@ -201,12 +201,12 @@ fn registers(encoder: &Encoder) -> Value {
 /// Emits the scripts of the small encoder into a folder, with its registers beside them.
 fn emitted(command: &str, folder: &Path) -> FlowRadarEncoder {
     let (config, interpreted, model) = recorded();
-    fs::write(folder.join("small.toml"), config.to_toml()).expect("can be written");
+    fs::write(folder.join("recorded.toml"), config.to_toml()).expect("can be written");
     let registers = registers(&interpreted).to_string();
     fs::write(folder.join("registers.json"), registers).expect("can be written");
     let folder = folder.display();
     seqnic(&format!(
-        "emit {command} --config {folder}/small.toml --out {folder} --input-ports 4 --core-ports 8"
+        "emit {command} --config {folder}/recorded.toml --out {folder} --input-ports 4 --core-ports 8"
     ))
     .success();
     model
@@ -258,11 +258,11 @@ fn the_script_for_bfrt_exports_the_quiet_bank_and_clears_it() {
     let folder = folder.path();
     let model = emitted("tofino", folder);
     fs::write(folder.join("stub.py"), BFRT).expect("can be written");
-    let Some(run) = python(&["stub.py", "small_flowradar_control.py"], folder) else {
+    let Some(run) = python(&["stub.py", "recorded_flowradar_control.py"], folder) else {
         return;
     };
     let calls: Value = run.json();
-    let ingress = "small_flowradar.pipe.Ingress";
+    let ingress = "recorded_flowradar.pipe.Ingress";
     assert_eq!(
         calls["before"],
         json!([
@@ -316,7 +316,7 @@ fn the_script_for_the_twin_exports_the_quiet_bank_and_clears_it() {
     let cli = folder.join("simple_switch_CLI");
     fs::write(&cli, CLI).expect("can be written");
     fs::set_permissions(&cli, fs::Permissions::from_mode(0o755)).expect("it is there");
-    let text = "import runpy; s = runpy.run_path('small_flowradar_control.py'); g = s['swap'].__globals__; g['CLI'][0] = \
+    let text = "import runpy; s = runpy.run_path('recorded_flowradar_control.py'); g = s['swap'].__globals__; g['CLI'][0] = \
                 './simple_switch_CLI'; s['swap'](); s['export']('epoch.bin'); s['clear']()";
     let Some(run): Option<Finished> = python(&["-c", text], folder) else {
         return;
@@ -332,7 +332,7 @@ fn the_script_for_the_twin_exports_the_quiet_bank_and_clears_it() {
         Some(&"register_write TwinIngress.table_2_counts_memory_hi 31 0")
     );
     let commands =
-        fs::read_to_string(folder.join("small_flowradar_commands.txt")).expect("was written");
+        fs::read_to_string(folder.join("recorded_flowradar_commands.txt")).expect("was written");
     // With seed 9; CRC 0 is one of the first that are made.
     assert!(
         commands.starts_with("set_crc32_parameters calc 0x"),

@@ -180,8 +180,13 @@ impl Checker {
             oracle.reports_due().max(unfinished),
             oracle.patience_cycles(),
         );
+        let oracle_waits = oracle.waits_for_reports();
         if self.drained && due == 0 && reports == 0 {
-            return Ok(self.pace.since_frames() >= QUIET_CYCLES);
+            let quiet = match oracle_waits {
+                true => waited,
+                false => self.pace.since_frames(),
+            };
+            return Ok(quiet >= QUIET_CYCLES);
         }
         if waited <= patience + patience_cycles(&self.config, self.options.idle) {
             return Ok(false);
