@@ -15,7 +15,7 @@ Storage: the sums of each stage.";
 const UPDATE_DOC: &str = "\
 Checksum update: the checksum of a header or datagram whose words have changed.
 
-    old ----> [ ~old + change ] ---> [ fold ] ---> [ fold, invert ] ---> new
+    old ----> [ ~old + change ] ---> [ fold ] ---> [ fold, invert ] ---> updated
     change --------^
 
 `change` is what the sum of the words has grown by; a word that shrinks adds its complement. With `udp` a checksum of 0, which
@@ -61,7 +61,7 @@ pub fn sum_of_halves(name: &str, count: usize) -> Result<Arc<Design>, RtlError> 
     m.build()
 }
 
-/// An update by a change of so many bits, 16 to 30. Inputs `old`, `udp`, `change`; output `new`.
+/// An update by a change of so many bits, 16 to 30. Inputs `old`, `udp`, `change`; output `updated`.
 pub fn checksum_update(name: &str, change_bits: usize) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, UPDATE_DOC);
     let (old, udp) = (m.input("old", 16), m.input("udp", 1));
@@ -85,6 +85,6 @@ pub fn checksum_update(name: &str, change_bits: usize) -> Result<Arc<Design>, Rt
     let becomes_zero = m.wire("becomes_zero", &is_udp & !new.any());
     let new = (new | becomes_zero.repeat(16)).gated_by(&!stays);
     let new = m.delayed("new_checksum", Reset::None, new);
-    m.output_of("new", new);
+    m.output_of("updated", new);
     m.build()
 }

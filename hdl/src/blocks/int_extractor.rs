@@ -17,7 +17,7 @@ const DOC: &str = "\
 INT extractor: makes the edit that takes the INT header and stack out of a frame.
 
     header --> [ words to remove ] -> [ lengths, sums ] -> [ IPv4 checksum ] --> [ facts ] --+
-                         |                  +---> range: from, until                          v
+                         |                  +---> range: from, stop                           v
                                             sum of what is removed, is it whole? ---> [ checksum ] ---> command
 
 What is removed is known early, so that somebody can sum it up; the checksum of TCP or UDP follows when that is done.
@@ -60,7 +60,7 @@ fn number(value: &Expr) -> Expr {
 }
 
 /// An extractor of a sink, which carries `note_bits` of each frame along. Inputs: outputs of an INT parser, `parsed` and those that
-/// it asks for, and `note`, in cycle 0. Outputs, when `ranged` is 1: `some`, `from`, `until` of a range sum. Inputs `summed`,
+/// it asks for, and `note`, in cycle 0. Outputs, when `ranged` is 1: `some`, `from`, `stop` of a range sum. Inputs `summed`,
 /// `sum`, `complete` of it. Outputs, when `command_valid` is 1: `extracts`: the frame has INT; `discards`: it says that it is to
 /// be dropped; `instructions`; `domain`, as on the wire; `noted`; `growth_bytes`, below 0; `command_*` of an editor of
 /// [`editor_spec`], but for `tuser`.
@@ -196,7 +196,7 @@ fn facts(
     let bytes = concat([zeros(2), remove_1.clone()]).zero_extend(16);
     let bytes = m.wire("removed_bytes", bytes);
     let end = place_1.zero_extend(END_BITS) + &remove_1;
-    let mut end = Timed::staged(m, "until", RANGE, end);
+    let mut end = Timed::staged(m, "stop", RANGE, end);
     let growth = Timed::staged(m, "growth", RANGE, zeros(16) - &bytes);
     let (first, second) = (layer3[0].at(m, 1), layer3[1].at(m, 1));
     let ip_length = ipv4.at(m, 1).mux(&half(&first, 1), &half(&second, 0));
@@ -234,7 +234,7 @@ fn facts(
     let out = [
         ("some", holds.at(m, RANGE)),
         ("from", place.at(m, RANGE)),
-        ("until", end.at(m, RANGE)),
+        ("stop", end.at(m, RANGE)),
     ];
     for (port, value) in out {
         m.output_of(port, value);
@@ -249,7 +249,7 @@ fn facts(
     m.connect(update, "udp", zeros(1));
     let ip_change = ip_change.at(m, RANGE);
     m.connect(update, "change", ip_change);
-    let ip_checksum = m.output_from(update, "new");
+    let ip_checksum = m.output_from(update, "updated");
 
     let ipv4 = ipv4.at(m, FACTS);
     let ip_length = number(&ip_length.at(m, FACTS));
@@ -339,7 +339,7 @@ fn command(
     m.connect(update, "old", old);
     m.connect(update, "udp", udp);
     m.connect(update, "change", change);
-    let checksum = number(&m.output_from(update, "new"));
+    let checksum = number(&m.output_from(update, "updated"));
     let valid = valid_after(m, "summed", summed, END);
 
     let mut facts = facts.map(|_, mut value| value.at(m, END));

@@ -415,7 +415,7 @@ fn updated(
     m.connect(update, "old", old);
     m.connect(update, "udp", udp);
     m.connect(update, "change", change);
-    m.output_from(update, "new")
+    m.output_from(update, "updated")
 }
 
 /// The first half of an IP header with the mark in it, if the DSCP is marked.

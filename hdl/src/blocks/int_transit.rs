@@ -332,7 +332,7 @@ impl Made {
             m.connect(update, "old", old);
             m.connect(update, "udp", udp);
             m.connect(update, "change", change);
-            m.output_from(update, "new")
+            m.output_from(update, "updated")
         };
         let old = half(&frame.layer3[2].at(m, DECIDED + 1), 1);
         let ip_checksum = updated(m, "ip_updater", &ip_update, &old, &zeros(1), &ip_change);

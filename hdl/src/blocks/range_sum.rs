@@ -29,7 +29,7 @@ pub fn latency_cycles(data_bits: usize) -> usize {
 }
 
 /// A sum of frames on `data_bits`. Watches `accept`, `tdata`, `tkeep`, `tlast`; on all beats of a frame `some`: there are
-/// words to sum up, `from`: the place of the first, `until`: the place behind the last one. Outputs once a frame, with
+/// words to sum up, `from`: the place of the first, `stop`: the place behind the last one. Outputs once a frame, with
 /// `summed`: `sum`, and `complete`: the frame has all these words.
 pub fn range_sum(name: &str, data_bits: usize) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
@@ -44,7 +44,7 @@ pub fn range_sum(name: &str, data_bits: usize) -> Result<Arc<Design>, RtlError> 
     let (some, from, end) = (
         m.input("some", 1),
         m.input("from", PLACE_BITS),
-        m.input("until", END_BITS),
+        m.input("stop", END_BITS),
     );
     // Bytes 4w+2 and 4w+3 are half 2w+1; the last half of word w is 2w+2.
     let first_half = concat([ones(1), from]).zero_extend(HALF_BITS);
@@ -63,14 +63,14 @@ pub fn range_sum(name: &str, data_bits: usize) -> Result<Arc<Design>, RtlError> 
     let over = m.register("over", 1, Reset::To(0));
     let at_first = m.wire("at_first", position.equals(&beat_of(&first_half)));
     let begins = m.wire("begins", &some & &at_first & !&started & !&over);
-    let inside = m.wire("inside", &begins | (&started & !&over));
+    let inside = m.wire("in_range", &begins | (&started & !&over));
     let at_last = m.wire("at_last", &inside & position.equals(&beat_of(&last_half)));
     let ends = m.wire("ends", &accept & !&over & (!&some | &at_last | &last));
     m.next_when(&started, &accept, (&started | &begins) & !&last);
     m.next_when(&over, &accept, (&over | &ends) & !&last);
 
     let held = |m: &mut Module, name: &str, value: &Expr| m.delayed(name, Reset::None, value);
-    let inside = held(&mut m, "inside_1", &(&inside & &accept));
+    let inside = held(&mut m, "in_range_1", &(&inside & &accept));
     let begins = held(&mut m, "begins_1", &begins);
     let at_last = held(&mut m, "at_last_1", &at_last);
     let from_lane = held(&mut m, "from_lane", &lane_of(&first_half));

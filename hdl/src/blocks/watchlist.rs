@@ -88,10 +88,12 @@ fn parts(key: &Key, entry: &Watch) -> Vec<(&'static str, Expr)> {
         ),
     ];
     for ([least_name, most_name], range, port) in ranges {
-        if let Some((least, most)) = range {
-            let below = lit(16, most.into()).less_than(port);
+        // A comparison that always holds is none.
+        if let Some((least, _)) = range.filter(|(least, _)| *least > 0) {
             parts.push((least_name, port.at_least(&lit(16, least.into()))));
-            parts.push((most_name, !below));
+        }
+        if let Some((_, most)) = range.filter(|(_, most)| *most < u16::MAX) {
+            parts.push((most_name, lit(16, most.into()).at_least(port)));
         }
     }
     if entry.source_ports.is_some() || entry.destination_ports.is_some() {

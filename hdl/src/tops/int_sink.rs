@@ -165,7 +165,7 @@ fn extractor(
         m.connect(extractor, port, value);
     }
     m.connect(extractor, "note", collector);
-    let range = ["some", "from", "until"].map(|port| m.output_from(extractor, port));
+    let range = ["some", "from", "stop"].map(|port| m.output_from(extractor, port));
     m.connect(first.gate, "verdict", concat(range));
     let ranged = m.output_from(extractor, "ranged");
     m.connect(first.gate, "verdict_valid", ranged);
@@ -234,7 +234,7 @@ fn second_gate(
         ("tlast", &first.beat.last),
         ("some", &range.bit(0)),
         ("from", &range.slice(1, PLACE_BITS)),
-        ("until", &range.slice(1 + PLACE_BITS, END_BITS)),
+        ("stop", &range.slice(1 + PLACE_BITS, END_BITS)),
     ] {
         m.connect(sum, port, value);
     }

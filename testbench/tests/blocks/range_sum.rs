@@ -52,7 +52,7 @@ fn sums(data_bits: usize, frames: &[(Vec<u8>, Range)], idle: u32) -> Vec<Option<
             bench.set("some", range.is_some().into());
             let (from, until) = range.unwrap_or((5, 9));
             bench.set("from", from as u64);
-            bench.set("until", until as u64);
+            bench.set("stop", until as u64);
             // A beat may stand there before it is accepted.
             while chance(&mut random, idle) {
                 bench.set("accept", 0);

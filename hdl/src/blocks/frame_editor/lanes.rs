@@ -52,7 +52,7 @@ pub(super) fn beats(
     // Control beside the data, as it stands with the rotated beat.
     let mut flag = |name: &str, value: &Expr| later(m, name, value, rotated_at);
     let first = flag("first", &steps.first);
-    let before = flag("before", &steps.before);
+    let before = flag("is_ahead", &steps.before);
     let reached = flag("reached", &steps.reached);
     let inserts_on = flag("inserts_on", &steps.inserts_on);
     let insert_ends = flag("insert_ends", &steps.insert_ends);

@@ -56,7 +56,7 @@ impl Steps {
             _ => ones(1),
         };
         let at_place = m.wire("at_place", !&passed & here);
-        let before = m.wire("before", !&passed & !&at_place);
+        let before = m.wire("is_ahead", !&passed & !&at_place);
 
         // Steps at the place that only take or only make.
         let counted = m.register("counted", front.beats.width(), Reset::To(0));
