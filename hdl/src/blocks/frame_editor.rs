@@ -87,7 +87,7 @@ impl EditorSpec {
 
     /// Beats that inserted words can reach beyond the one in which they begin.
     fn most_span(&self) -> usize {
-        (self.lanes() - 1 + self.most_insert_words) / self.lanes()
+        self.most_insert_words.div_ceil(self.lanes())
     }
 
     /// Stages of a rotation: each chooses among four.

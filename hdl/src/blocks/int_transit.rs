@@ -139,7 +139,7 @@ impl Frame {
     fn declare(m: &mut Module, config: &Config) -> Self {
         let mut timed = |port: &str, bits: usize| Timed::new(port, 0, &m.input(port, bits));
         let mut int_words = [0, 1, 2].map(|word| timed(&format!("int_word{word}"), 32));
-        let frame = Self {
+        Self {
             holds: timed("holds_int", 1),
             place: timed("place", 5),
             ipv4: timed("ipv4", 1),
@@ -153,8 +153,7 @@ impl Frame {
             hop_words: Timed::new("hop_words", 0, &half(&int_words[1].at(m, 0), 1).slice(8, 5)),
             ip_bytes: m.input("ip_bytes", 17),
             int_words,
-        };
-        frame
+        }
     }
 }
 

@@ -315,9 +315,9 @@ impl Maker<'_> {
     }
 
     fn tables(&mut self, ready: &[usize], known: Known) {
-        let geometry = *self.config.geometry();
         let (mut new_steps, mut known_steps) = (Vec::new(), Vec::new());
-        for table in 0..geometry.tables {
+        let tables = self.config.geometry().tables;
+        for (table, &ready) in ready.iter().take(tables).enumerate() {
             let index = Self::index(table);
             let of_name = |part: &str| format!("table_{table}_{part}");
             let toggle = |half, value| {
@@ -330,11 +330,11 @@ impl Maker<'_> {
                 ("addresses", md(SOURCE), md(DESTINATION)),
                 ("ports", md(KEY_PORTS), protocol),
             ] {
-                let access = self.pair(&of_name(part), &index, ready[table].max(known.ready));
+                let access = self.pair(&of_name(part), &index, ready.max(known.ready));
                 let body = vec![toggle(Half::Low, low), toggle(Half::High, high)];
                 new_steps.push(self.pipe.access(&access.borrow(), body));
             }
-            let access = self.pair(&of_name("counts"), &index, ready[table].max(known.ready));
+            let access = self.pair(&of_name("counts"), &index, ready.max(known.ready));
             let count = |half| {
                 let memory = Place::Memory(Some(half));
                 Statement::Set(memory.clone(), Expr::Add(memory, 1))
