@@ -60,9 +60,7 @@ fn write() -> Result<()> {
         SWEEP.join(" ")
     );
     for (name, text) in [(FIGURES, &json), ("README.md", &readme)] {
-        fs::write(folder.join(name), text)
-            .into_diagnostic()
-            .wrap_err_with(|| format!("cannot write {FOLDER}/{name}"))?;
+        save(name, text)?;
     }
     run(cargo(&[
         "run",
@@ -75,27 +73,79 @@ fn write() -> Result<()> {
     ])
     .args(SWEEP)
     .args(["--plots", FOLDER]))?;
-    let encoders = |flag: &str| {
-        let mut command = cargo(&["run", "--profile", "test", "--quiet", "--", "report"]);
-        output(command.args(["--flowradar", flag]))
-    };
-    let page = format!(
-        "# What a FlowRadar encoder takes\n\nMade by `cargo xtask report`, which runs `seqnic report --flowradar`; do not \
-         edit. How it is counted is in [docs/resources.md](../../docs/resources.md). The encoder is alone, with the \
-         defaults of the table `[flowradar]`. *Levels* are LUTs on the deepest path between registers, the second time \
-         without the hash unit.\n\n{}",
-        encoders("--markdown")?
-    );
-    for (name, text) in [
-        ("flowradar.md", &page),
-        ("flowradar.json", &encoders("--json")?),
-    ] {
-        fs::write(folder.join(name), text)
-            .into_diagnostic()
-            .wrap_err_with(|| format!("cannot write {FOLDER}/{name}"))?;
+    for page in [flowradar(), int()] {
+        page.write()?;
     }
     println!("{FOLDER} is written");
     Ok(())
+}
+
+/// Figures of designs beside the sequencer, in Markdown and JSON. They are written and not checked: together they take half
+/// an hour.
+struct Page {
+    name: &'static str,
+    head: String,
+    /// A heading, if there are several, and what `seqnic report` is asked.
+    parts: Vec<(Option<String>, Vec<String>)>,
+}
+
+fn flowradar() -> Page {
+    Page {
+        name: "flowradar",
+        head: "# What a FlowRadar encoder takes\n\nMade by `cargo xtask report`, which runs `seqnic report --flowradar`; do \
+               not edit. How it is counted is in [docs/resources.md](../../docs/resources.md). The encoder is alone, with \
+               the defaults of the table `[flowradar]`. *Levels* are LUTs on the deepest path between registers, the \
+               second time without the hash unit.\n"
+            .into(),
+        parts: vec![(None, vec!["--flowradar".into()])],
+    }
+}
+
+fn int() -> Page {
+    let part = |role: &&str| {
+        let config = format!("examples/int-{role}.toml");
+        let arguments = ["--config", &config, "--data-bits", "512,1024"];
+        (
+            Some(format!("`{config}`")),
+            arguments.map(str::to_owned).to_vec(),
+        )
+    };
+    Page {
+        name: "int",
+        head: "# What INT nodes take\n\nMade by `cargo xtask report`, which runs `seqnic report --config FILE --data-bits \
+               512,1024` for each of these files; do not edit. How it is counted is in \
+               [docs/resources.md](../../docs/resources.md). *Bus %* is for frames of 64 bytes without INT.\n"
+            .into(),
+        parts: INT_ROLES.iter().map(part).collect(),
+    }
+}
+
+const INT_ROLES: [&str; 6] = ["source", "transit", "sink", "mx", "xd", "mirror"];
+
+impl Page {
+    fn write(&self) -> Result<()> {
+        let (mut text, mut list) = (self.head.clone(), Vec::new());
+        for (heading, arguments) in &self.parts {
+            if let Some(heading) = heading {
+                text += &format!("\n## {heading}\n");
+            }
+            let report = |form: &str| {
+                let mut command = cargo(&["run", "--profile", "test", "--quiet", "--", "report"]);
+                output(command.args(arguments).arg(form))
+            };
+            text += &format!("\n{}", report("--markdown")?);
+            list.extend(entries(&report("--json")?)?);
+        }
+        let json = serde_json::to_string_pretty(&list).into_diagnostic()? + "\n";
+        save(&format!("{}.md", self.name), &text)?;
+        save(&format!("{}.json", self.name), &json)
+    }
+}
+
+fn save(name: &str, text: &str) -> Result<()> {
+    fs::write(root().join(FOLDER).join(name), text)
+        .into_diagnostic()
+        .wrap_err_with(|| format!("cannot write {FOLDER}/{name}"))
 }
 
 /// What `seqnic report` prints of the sweep. In the profile of the tests, which have built it already.
