@@ -107,6 +107,9 @@ pub struct Args {
     config: ConfigArgs,
 }
 
+/// Counts while packets pass.
+type Count = Rc<Cell<u64>>;
+
 /// The INT nodes in front of a transit hop or a sink.
 const DEFAULT_UPSTREAM: u8 = 2;
 
@@ -340,7 +343,7 @@ impl<'a> Run<'a> {
     }
 
     /// The packets as they come from the INT nodes in front, and how many have got a header.
-    fn upstream(&self, packets: Packets) -> Result<(Packets, Option<Rc<Cell<u64>>>), Error> {
+    fn upstream(&self, packets: Packets) -> Result<(Packets, Option<Count>), Error> {
         let Some(node) = self.config.int() else {
             return Ok((packets, None));
         };
@@ -348,7 +351,7 @@ impl<'a> Run<'a> {
         let Some(mut upstream) = Upstream::of(node, nodes.into(), self.options.seed)? else {
             return Ok((packets, None));
         };
-        let headers = Rc::new(Cell::new(0));
+        let headers = Count::default();
         let counted = headers.clone();
         let packets = packets.changed_by(move |packet| {
             packet.data = upstream.pass(mem::take(&mut packet.data));
