@@ -80,6 +80,7 @@ impl Chip {
             deparser_fields: 192,
             phv_containers: Some([64, 96, 64]),
             tagalong_containers: Some([32, 48, 32]),
+            group_words: 16,
             history_words: 64,
             history_words_of_two_passes: 64,
         };
@@ -145,6 +146,8 @@ pub struct Limits {
     pub phv_containers: Option<[usize; 3]>,
     /// The same, for headers that no table touches.
     pub tagalong_containers: Option<[usize; 3]>,
+    /// Containers of 32 bits of a group: what is added to each other has to be in one.
+    pub group_words: usize,
     /// Words of history that fit into the packet header vector of one pass.
     pub history_words: usize,
     /// The same of each pass, when two of them hold the history.
