@@ -89,6 +89,8 @@ impl Chip {
             Self::Tofino2 => Limits {
                 stages: 20,
                 salu_outputs: 2,
+                // The others of a group cannot add.
+                group_words: 12,
                 // With one pass 94 words were allocated and 96 were not.
                 history_words: 94,
                 // With two passes 176 were.

@@ -102,11 +102,6 @@ fn copy(into: &str, from: Place) -> Statement {
     Statement::Set(Place::md(into), Expr::Read(from))
 }
 
-/// A copy that can be in another group of containers.
-fn copy_by_hash(into: Place, from: Place) -> Statement {
-    Statement::Pack(into, vec![Expr::Read(from)])
-}
-
 fn of(prefix: &str, number: usize) -> Place {
     Place::Metadata(format!("{prefix}_{number}"))
 }

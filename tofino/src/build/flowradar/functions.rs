@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use seqnic_spec::flowradar::{Extent, FOLD_ROTATION_BITS, FlowRadar, HashKind};
 
 use super::load::Loads;
-use super::{BANK_BIT, DESTINATION, KEY_PORTS, Maker, PROTOCOL, SOURCE, copy_by_hash};
-use crate::ir::{Expr, HashUnit, Place, Statement};
+use super::{BANK_BIT, DESTINATION, KEY_PORTS, Maker, PROTOCOL, SOURCE};
+use crate::ir::{Arch, Expr, HashUnit, Place, Statement};
 
 /// The number of an entry, and the first stage that can use it.
 #[derive(Debug, Clone)]
@@ -238,8 +238,12 @@ impl Maker<'_> {
             let part = Part::new(self.config, number, functions, &mut self.loads);
             if let (place, Some(stage)) = &part.bank {
                 self.field(place, 32);
-                let body = vec![copy_by_hash(place.clone(), Place::md(BANK_BIT))];
-                let step = self.always(&format!("copy_bank_{number}"), *stage, body);
+                let from = Expr::Read(Place::md(BANK_BIT));
+                let copy = match self.arch {
+                    Arch::V1Model => Statement::Set(place.clone(), from),
+                    _ => Statement::Pack(place.clone(), vec![from]),
+                };
+                let step = self.always(&format!("copy_bank_{number}"), *stage, vec![copy]);
                 self.steps.push((*stage, step));
             }
             for word in 0..part.words - 1 {
