@@ -13,7 +13,7 @@ port=${THRIFT_PORT:-9090}
 work=$(mktemp -d)
 switch=
 feeder=
-trap 'for job in $switch $feeder; do kill "$job" 2>/dev/null; done; rm -rf "$work"' EXIT
+trap 'for job in $switch $feeder; do kill "$job" 2>/dev/null || true; done; rm -rf "$work"' EXIT
 
 p4c-bm2-ss --arch v1model -o "$work/sequencer.json" "$here/@NAME@_sequencer.p4"
 # The switch reads the header of the capture when it starts, and finds no frame until the tables are full: it would drop
