@@ -31,6 +31,8 @@ const DDOS_76: &[&str] = &["--row", "ddos-mitigator", "--rows", "76", "--cores",
 const DDOS_79: &[&str] = &["--row", "ddos-mitigator", "--rows", "79", "--cores", "80"];
 const DDOS_94: &[&str] = &["--row", "ddos-mitigator", "--rows", "94", "--cores", "95"];
 const DDOS_95: &[&str] = &["--row", "ddos-mitigator", "--rows", "95", "--cores", "96"];
+/// The longest prefix that the switch can put in front of a packet: 512 bytes.
+const DDOS_124: &[&str] = &["--row", "ddos-mitigator", "--rows", "124", "--cores", "125"];
 const DDOS_176: &[&str] = &["--row", "ddos-mitigator", "--rows", "176", "--cores", "177"];
 const SHIFT_48: &[&str] = &["--config", "examples/shift-48.toml"];
 const SHIFT_96: &[&str] = &["--config", "examples/shift-48.toml", "--rows", "24"];
@@ -84,10 +86,9 @@ pub const TWINS: &[Case] = cases! {
     "tofino1" "two-pipe" "95 rows" DDOS_95;
     "tofino1" "paper" "portknock-22" KNOCK_22;
     "tofino1" "private" "heavy-hitter" HEAVY;
-    "tofino1" "private" "load-balancer" BALANCER;
     "tofino1" "paper" "vlan-steering" VLAN;
     "tofino2" "pairs" "94 rows" DDOS_94;
-    "tofino2" "two-pipe" "176 rows" DDOS_176;
+    "tofino2" "two-pipe" "124 rows" DDOS_124;
 };
 
 /// The captures that are played.
