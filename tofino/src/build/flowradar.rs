@@ -8,7 +8,7 @@
 //!
 //! A hash function is a sum of two CRCs, which hash units make, to which it is added once more, rotated. The number of an
 //! entry is the bank beside the highest bits of that, moved to where they are the lowest ones: the compiler cuts a field
-//! of which only some bits are used, and what is cut cannot be added ([`functions`]). Whether the flow is known chooses what is done with the cells: only
+//! of which only some bits are used, and what is cut cannot be added. Whether the flow is known chooses what is done with the cells: only
 //! their packets are counted, or the key and the flow are put in, too. A cell is three pairs of 32 bits: both addresses,
 //! ports and protocol, flows and packets.
 

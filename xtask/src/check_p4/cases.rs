@@ -35,6 +35,7 @@ const DDOS_95: &[&str] = &["--row", "ddos-mitigator", "--rows", "95", "--cores",
 const DDOS_124: &[&str] = &["--row", "ddos-mitigator", "--rows", "124", "--cores", "125"];
 const DDOS_176: &[&str] = &["--row", "ddos-mitigator", "--rows", "176", "--cores", "177"];
 const SHIFT_48: &[&str] = &["--config", "examples/shift-48.toml"];
+const SHIFT_80: &[&str] = &["--config", "examples/shift-48.toml", "--rows", "20"];
 const SHIFT_96: &[&str] = &["--config", "examples/shift-48.toml", "--rows", "24"];
 const KNOCK_22: &[&str] = &["--config", "examples/portknock-22.toml"];
 const HEAVY: &[&str] = &["--config", "examples/heavy-hitter.toml"];
@@ -71,7 +72,7 @@ pub const PROGRAMS: &[Case] = cases! {
     "tofino1" "paper" "flowradar-tofino" FLOWRADAR;
     "tofino2" "paper" "76 rows" DDOS_76;
     "tofino2" "private" "79 rows" DDOS_79;
-    "tofino2" "shift" "shift-48" SHIFT_48;
+    "tofino2" "shift" "20 rows of 4 words" SHIFT_80;
     "tofino2" "pairs" "94 rows" DDOS_94;
     "tofino2" "two-pipe" "176 rows" DDOS_176;
     "tofino2" "paper" "flowradar-tofino" FLOWRADAR;
