@@ -67,7 +67,7 @@ fn nodes_in_hardware_report_what_was_injected_too() {
     for flags in [
         "--hops 1",
         "--hops 2 --encapsulation protocol",
-        "--hops 1 --mode mx --encapsulation port",
+        "--hops 1 --mode mx",
     ] {
         let line =
             format!("int path --engine builtin --pcap {CAPTURE} --packets 120 --json {flags}");
