@@ -158,7 +158,7 @@ fn count_gateways(program: &Program, pipe: &Pipe, steps: &[Step], used: &mut [St
             false => 0,
         };
         let bytes = match condition {
-            Condition::Equal(left, _) => left.place().map_or(0, look),
+            Condition::Equal(left, _) | Condition::Unequal(left, _) => left.place().map_or(0, look),
             Condition::ParsedAnd(place, _) => match look(place) {
                 0 => 0,
                 bytes => bytes + PARSER_ERROR_BYTES,
