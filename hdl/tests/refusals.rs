@@ -440,11 +440,11 @@ fn wires_and_ports_that_mix_clocks_are_refused() {
             let mut inner = Module::new("inner", "");
             let a = inner.input("a", 1);
             inner.output_of("y", !a);
-            let inner = m.instance("inside", &inner.build().expect("it is sound"));
+            let inner = m.instance("within_it", &inner.build().expect("it is sound"));
             m.connect(inner, "a", there);
         }),
         format!(
-            "module `block`, signal `inside.a`: belongs to clock axis_aclk but reads `kept_there` of clock s_axi_aclk; {TAKE_ACROSS}"
+            "module `block`, signal `within_it.a`: belongs to clock axis_aclk but reads `kept_there` of clock s_axi_aclk; {TAKE_ACROSS}"
         )
     );
 }

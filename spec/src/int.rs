@@ -9,6 +9,7 @@ mod codec;
 mod echo;
 mod headers;
 mod instruction;
+mod limits;
 mod page;
 mod resolve;
 mod sideband;

@@ -238,6 +238,19 @@ impl Packets {
         Self { most_bytes, ..self }
     }
 
+    /// The same, each changed on its way.
+    pub fn changed_by(self, mut change: impl FnMut(&mut Packet) + 'static) -> Self {
+        let changed = self.source.map(move |packet| {
+            let mut packet = packet?;
+            change(&mut packet);
+            Ok(packet)
+        });
+        Self {
+            source: Box::new(changed),
+            ..self
+        }
+    }
+
     /// Whether all packets could be read and taken.
     pub fn finish(self) -> Result<(), Error> {
         self.error.map_or(Ok(()), Err)

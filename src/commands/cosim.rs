@@ -5,6 +5,8 @@ mod p4;
 mod summary;
 mod wave;
 
+use std::cell::Cell;
+use std::mem;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -14,8 +16,10 @@ use clap::{ValueEnum, value_parser};
 use seqnic_hdl::rtl::{Design, Simulator, Verilog};
 use seqnic_hdl::tops;
 use seqnic_netfpga::Host;
+use seqnic_sim::network::Upstream;
 use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
+use seqnic_spec::int::IntRole;
 use seqnic_testbench::axis::{Pause, PortError};
 use seqnic_testbench::{Cosim, Options, RegisterWrite, RoundTrip, RoundTripError, engine};
 use seqnic_verilator::{Initial, Lockstep, Model, Toolchain, VerilatorEngine};
@@ -70,6 +74,11 @@ pub struct Args {
     #[arg(long, help_heading = "Run", conflicts_with_all = ["out_pcap", "wave", "host"])]
     round_trip: bool,
 
+    /// An INT transit hop or sink: let the packets pass a source and N - 1 hops first, so that they have headers; 0
+    /// takes them as they are [default: 2]
+    #[arg(long, value_name = "N", help_heading = "Run", value_parser = value_parser!(u8).range(..=16))]
+    upstream: Option<u8>,
+
     /// Write what comes out as a capture, unless there is a difference; packets keep their
     /// timestamps
     #[arg(long, value_name = "FILE", help_heading = "Run")]
@@ -98,6 +107,9 @@ pub struct Args {
     config: ConfigArgs,
 }
 
+/// The INT nodes in front of a transit hop or a sink.
+const DEFAULT_UPSTREAM: u8 = 2;
+
 /// What a failure's command line does not repeat, or gives itself.
 pub const NOT_REPLAYED: [&str; 6] = ["seed", "stall", "idle", "out_pcap", "wave", "wave_window"];
 
@@ -118,8 +130,14 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
     let config = args.config.load()?;
     let traffic = args.traffic.traffic()?;
     args.check_outputs(&traffic)?;
-    if config.int().is_some() {
-        args.only_for_sequencer()?;
+    match config.int() {
+        Some(node) => args.only_for_sequencer(node.role())?,
+        None if args.upstream.is_some() => {
+            return Err(Error::new(
+                "--upstream: means nothing without an INT node; remove it, or add [int] to the configuration",
+            ));
+        }
+        None => {}
     }
     match (args.engine(), args.tofino.given()) {
         (Engine::P4, _) => return p4::run(args, &config, &traffic, output),
@@ -192,7 +210,13 @@ impl Args {
     }
 
     /// Refuses what an INT node does not have.
-    fn only_for_sequencer(&self) -> Result<(), Error> {
+    fn only_for_sequencer(&self, role: IntRole) -> Result<(), Error> {
+        let looks_at_headers = matches!(role, IntRole::Transit | IntRole::Sink);
+        if self.upstream.is_some_and(|nodes| nodes > 0) && !looks_at_headers {
+            return Err(Error::new(format!(
+                "--upstream: nobody is in front of role \"{role}\"; remove it"
+            )));
+        }
         let flags = [
             ("--strip", self.strip),
             ("--round-trip", self.round_trip),
@@ -315,6 +339,24 @@ impl<'a> Run<'a> {
         Ok(packets.at_most(most.unwrap_or(usize::MAX)))
     }
 
+    /// The packets as they come from the INT nodes in front, and how many have got a header.
+    fn upstream(&self, packets: Packets) -> Result<(Packets, Option<Rc<Cell<u64>>>), Error> {
+        let Some(node) = self.config.int() else {
+            return Ok((packets, None));
+        };
+        let nodes = self.args.upstream.unwrap_or(DEFAULT_UPSTREAM);
+        let Some(mut upstream) = Upstream::of(node, nodes.into(), self.options.seed)? else {
+            return Ok((packets, None));
+        };
+        let headers = Rc::new(Cell::new(0));
+        let counted = headers.clone();
+        let packets = packets.changed_by(move |packet| {
+            packet.data = upstream.pass(mem::take(&mut packet.data));
+            counted.set(upstream.headers());
+        });
+        Ok((packets, Some(headers)))
+    }
+
     /// Runs hardware on an engine; `engines_differ` is what the engine itself has to say.
     fn simulate<E: engine::Engine>(
         &self,
@@ -322,7 +364,8 @@ impl<'a> Run<'a> {
         engine: E,
         engines_differ: impl Fn(&E) -> Option<String>,
     ) -> Result<Summary<'a>, Error> {
-        let mut packets = self.packets("simulating")?;
+        let packets = self.packets("simulating")?;
+        let (mut packets, headers) = self.upstream(packets)?;
         let out_pcap = self.args.out_pcap.as_ref();
         let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
         let mut cosim = self.cosim(engine, self.config, self.options.clone())?;
@@ -363,6 +406,7 @@ impl<'a> Run<'a> {
         Ok(self
             .summary()
             .with_figures(&report)
+            .with_headers(headers.map(|headers| headers.get()))
             .with_registers(registers, self.writes.len())
             .with_wave(wave)
             .with_difference(differ.or(failure.map(|failure| Difference::from(*failure)))))

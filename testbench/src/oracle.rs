@@ -106,6 +106,11 @@ pub trait Oracle {
         None
     }
 
+    /// How many frames an INT node has not let pass as they are.
+    fn frames_changed(&self) -> Option<u64> {
+        None
+    }
+
     /// The registers as they must read when all frames have come out.
     fn registers(&mut self) -> Option<&mut ControlRegisters> {
         None

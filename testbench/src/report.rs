@@ -29,6 +29,8 @@ pub struct Report {
     pub reports: u64,
     /// Their bytes.
     pub report_bytes: u64,
+    /// Frames that an INT node did not let pass as they are; none for other designs.
+    pub frames_changed: Option<u64>,
     /// What a FlowRadar encoder did, where there is one.
     pub encoder: Option<EncoderFigures>,
     /// Wall-clock time, with generating packets, modelling and checking.

@@ -98,6 +98,11 @@ impl Scoreboard {
         }
     }
 
+    /// How many frames an INT node changed.
+    pub(crate) fn frames_changed(&self) -> Option<u64> {
+        self.oracle.frames_changed()
+    }
+
     /// What a FlowRadar encoder did.
     pub(crate) fn encoder(&self) -> Option<EncoderFigures> {
         self.oracle.encoder()

@@ -161,7 +161,7 @@ fn recorded() -> (Config, Encoder, FlowRadarEncoder) {
     let program = design.expect("fits").loaded.program;
     let mut interpreted = Encoder::new(encoder, program, 0, 1);
     let mut model = FlowRadarEncoder::new(encoder);
-    for packet in Trace::new(&TraceSpec::new(TraceKind::Hadoop, 300, 4)).expect("valid") {
+    for packet in Trace::new(&TraceSpec::new(TraceKind::Hadoop, 60, 4)).expect("valid") {
         interpreted.process(&packet.data, 0).expect("no fault");
         model.process(&packet.data);
     }

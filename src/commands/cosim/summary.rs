@@ -59,6 +59,11 @@ struct Figures {
     frames_out: u64,
     bytes_in: u64,
     bytes_out: u64,
+    /// Frames that an INT node did not let pass as they are, and those that have a header from the nodes in front.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames_changed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames_with_header: Option<u64>,
     /// Frames on the stream of reports.
     #[serde(skip_serializing_if = "is_zero")]
     reports: u64,
@@ -147,6 +152,14 @@ impl<'a> Summary<'a> {
         }
     }
 
+    /// Adds how many frames got a header in front of the node.
+    pub fn with_headers(mut self, headers: Option<u64>) -> Self {
+        if let Some(figures) = &mut self.figures {
+            figures.frames_with_header = headers;
+        }
+        self
+    }
+
     /// Adds the figures of a stripper behind it.
     pub fn with_stripper(self, report: &Report) -> Self {
         let stripper = Some(Figures::of_stripper(report));
@@ -226,6 +239,8 @@ impl Figures {
             frames_out: report.frames_out,
             bytes_in: report.bytes_in,
             bytes_out: report.bytes_out,
+            frames_changed: report.frames_changed,
+            frames_with_header: None,
             reports: report.reports,
             cycles: report.cycles,
             input_beats: report.input_beats,
@@ -268,6 +283,13 @@ impl Figures {
                 "  speed",
                 format!("{cycles_per_second} cycles/s, {packets_per_second} packets/s"),
             );
+        if let Some(headers) = self.frames_with_header {
+            let note = format!("{} from the nodes in front", grouped(headers));
+            table.line("  with a header", note);
+        }
+        if let Some(changed) = self.frames_changed {
+            table.line("  frames changed", grouped(changed));
+        }
         if self.reports > 0 {
             table.line("  reports", grouped(self.reports));
         }

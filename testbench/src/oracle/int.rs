@@ -20,6 +20,8 @@ pub struct IntOracle {
     pending: VecDeque<Vec<u8>>,
     /// Reports that did not come, before those that did.
     missing: u64,
+    /// Frames that did not come out as they went in.
+    changed: u64,
     tuser: Vec<u8>,
 }
 
@@ -30,6 +32,7 @@ impl IntOracle {
             model: IntNode::new(config)?,
             pending: VecDeque::new(),
             missing: 0,
+            changed: 0,
             tuser: Vec::new(),
         })
     }
@@ -42,6 +45,8 @@ impl Oracle for IntOracle {
         self.tuser.extend(bytes);
         let output = self.model.process(&frame.packet.data, &self.tuser);
         self.pending.extend(output.report);
+        let is_same = output.frame.as_ref() == Some(&frame.packet.data);
+        self.changed += u64::from(!is_same);
         let Some(bytes) = output.frame else {
             return false;
         };
@@ -69,6 +74,10 @@ impl Oracle for IntOracle {
                 true,
             ))),
         }
+    }
+
+    fn frames_changed(&self) -> Option<u64> {
+        Some(self.changed)
     }
 
     fn reports_end(&mut self, dropped: u32) -> Result<(), ReportFault> {
