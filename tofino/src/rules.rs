@@ -240,6 +240,11 @@ impl Rules<'_> {
                     Expr::Add(of, _)
                     | Expr::Subtract(of, _)
                     | Expr::Sum(of, _)
+                    | Expr::Difference(of, _)
+                    | Expr::Saturate(of, _)
+                    | Expr::Mask(of, _)
+                    | Expr::Not(of)
+                    | Expr::Shift(of, _)
                     | Expr::Differ(of, _)
                     | Expr::Funnel(of, ..),
                 ) = statement
@@ -312,6 +317,7 @@ impl Rules<'_> {
                     limits.vliw_per_stage,
                 ),
                 ("sram", "SRAM blocks", used.sram, limits.sram_per_stage),
+                ("tcam", "TCAM blocks", used.tcam, limits.tcam_per_stage),
                 (
                     "map-ram",
                     "map RAMs",

@@ -361,7 +361,10 @@ impl Printer<'_> {
             if !entries.is_empty() {
                 this.block("const entries = {", "}", |this| this.entries(entries));
             }
-            this.line(&format!("size = {size};"));
+            // The compiler for the twin counts entries itself.
+            if entries.is_empty() || this.arch() != Arch::V1Model {
+                this.line(&format!("size = {size};"));
+            }
         });
     }
 

@@ -647,9 +647,16 @@ impl Reader {
             true => self.until("}", Self::entry)?,
             false => Vec::new(),
         };
-        self.expect_all("size =")?;
-        let size = self.size()?;
-        self.expect_all("; }")?;
+        let size = match self.arch == Arch::V1Model && !entries.is_empty() {
+            true => entries.len(),
+            false => {
+                self.expect_all("size =")?;
+                let size = self.size()?;
+                self.expect(";")?;
+                size
+            }
+        };
+        self.expect("}")?;
         Ok(Table {
             name,
             stage,

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use seqnic_spec::int::{Encapsulation, WINDOW_BYTES};
 
-use super::headers::{IP_OPTIONS, SHIM, TCP_OPTIONS, TELEMETRY, extract_options};
+use super::headers::{IP_OPTIONS, TCP_OPTIONS, TELEMETRY, extract_options};
 use super::md;
 use crate::build::packet_parser::{
     IPV4, IPV6, MOST_OPTIONS, TAGS, TCP, UDP, case, extract, number, parse, select,
@@ -32,6 +32,13 @@ const IPV6_WORDS: usize = 10;
 /// The same of TCP.
 const TCP_WORDS: usize = 5;
 const MOST_TCP_WORDS: usize = 15;
+
+/// The first two bytes of an IP header are looked at before it is taken: there are few registers for what is compared
+/// later.
+const AHEAD: Key = Key::Lookahead {
+    ahead_bits: 16,
+    bits: 16,
+};
 
 /// The words that are left for the transport header.
 fn left(tags: usize, ip_words: usize) -> usize {
@@ -126,27 +133,25 @@ impl Found {
     /// IPv4 behind so many tags: a state for each length, which knows what is left behind it.
     fn ipv4(&self, tags: usize, lefts: &mut BTreeSet<usize>, states: &mut Vec<State>) {
         let of = |words: usize| format!("parse_ipv4_behind_{tags}_of_{words}");
-        let mark = match self.encapsulation {
-            Encapsulation::Dscp(mark) => {
-                masked(u64::from(mark.value) << 2, u64::from(mark.mask) << 2)
-            }
-            _ => Pattern::ANY,
+        // Version and length, and the DSCP behind them.
+        let (dscp, mask) = match self.encapsulation {
+            Encapsulation::Dscp(mark) => (u64::from(mark.value) << 2, u64::from(mark.mask) << 2),
+            Encapsulation::Port(_) | Encapsulation::Protocol(_) => (0, 0),
         };
         let lengths = IP_WORDS..=IP_WORDS + MOST_OPTIONS;
         let cases = lengths.clone().map(|words| {
-            let version = Pattern::exact(0x40 + words as u64);
-            case([version, mark], &of(words))
+            let version = (0x40 + words as u64) << 8;
+            case([masked(version | dscp, 0xff00 | mask)], &of(words))
         });
-        let keys = vec![key("ipv4", "version_ihl"), key("ipv4", "tos")];
         let name = format!("parse_ipv4_behind_{tags}");
-        // What else is done takes the next state: there are few registers for what is looked at.
-        let steps = vec![extract("ipv4")];
-        states.push(state(name, steps, select(keys, cases.collect(), ACCEPT)));
+        let next = select(vec![AHEAD], cases.collect(), ACCEPT);
+        states.push(state(name, Vec::new(), next));
         for words in lengths {
             // Beyond that all headers of TCP fit.
             let left = left(tags, words).min(MOST_TCP_WORDS);
             lefts.insert(left);
             let mut steps = vec![
+                extract("ipv4"),
                 number(Place::md(md::IP_BYTES), words as u64 * 4, 16),
                 number(Place::md(md::ROOM), self.mtu_bytes, 16),
             ];
@@ -159,31 +164,30 @@ impl Found {
     fn ipv6(&self, tags: usize, lefts: &mut BTreeSet<usize>, states: &mut Vec<State>) {
         let left = left(tags, IPV6_WORDS).min(MOST_TCP_WORDS);
         lefts.insert(left);
-        let [name, to] = ["ipv6", "ipv6_to"].map(|name| format!("parse_{name}_behind_{tags}"));
-        let version = match self.encapsulation {
-            Encapsulation::Dscp(mark) => masked(
-                6 << 28 | u64::from(mark.value) << 22,
-                0xf << 28 | u64::from(mark.mask) << 22,
-            ),
-            _ => masked(6 << 28, 0xf << 28),
+        let name = format!("parse_ipv6_behind_{tags}");
+        let of = format!("{name}_marked");
+        let (dscp, mask) = match self.encapsulation {
+            Encapsulation::Dscp(mark) => (u64::from(mark.value) << 6, u64::from(mark.mask) << 6),
+            Encapsulation::Port(_) | Encapsulation::Protocol(_) => (0, 0),
         };
-        let cases = vec![case([version], &to)];
-        let next = select(vec![key("ipv6", "version_class_label")], cases, ACCEPT);
-        states.push(state(name, vec![extract("ipv6")], next));
+        let version = masked(0x6000 | dscp, 0xf000 | mask);
+        let next = select(vec![AHEAD], vec![case([version], &of)], ACCEPT);
+        states.push(state(name, Vec::new(), next));
         let next = select(
             vec![key("ipv6", "next_header")],
             self.transports(&[], left),
             ACCEPT,
         );
         let room = number(Place::md(md::ROOM), self.mtu_bytes - 40, 16);
-        states.push(state(to, vec![extract("ipv6_to"), room], next));
+        let steps = vec![extract("ipv6"), room];
+        states.push(state(of, steps, next));
     }
 
     fn udp(&self) -> [State; 1] {
         let next = match self.encapsulation {
-            Encapsulation::Dscp(_) => Next::To(parse(SHIM)),
+            Encapsulation::Dscp(_) => Next::To(parse(TELEMETRY)),
             Encapsulation::Port(port) | Encapsulation::Protocol(port) => {
-                let is_marked = case([Pattern::exact(port.into())], &parse(SHIM));
+                let is_marked = case([Pattern::exact(port.into())], &parse(TELEMETRY));
                 select(vec![key("udp", "dst_port")], vec![is_marked], ACCEPT)
             }
         };
@@ -193,22 +197,22 @@ impl Found {
     }
 
     /// Shim and INT header. The reserved bits are not looked at.
-    fn int(&self) -> [State; 3] {
+    fn int(&self) -> [State; 2] {
         let types: &[u64] = match self.encapsulation {
             Encapsulation::Dscp(_) => &[0x1000],
             Encapsulation::Port(_) | Encapsulation::Protocol(_) => &[0x1400, 0x1800],
         };
         let mut cases = Vec::new();
         for &kind in types {
-            let too_short = (0..3).map(|words| case([masked(kind | words, 0xfcff)], ACCEPT));
+            let too_short =
+                (0..3).map(|words| case([masked(kind | words, 0xfcff), Pattern::ANY], ACCEPT));
             cases.extend(too_short);
-            cases.push(case([masked(kind, 0xfc00)], &parse(TELEMETRY)));
+            let version = Pattern::exact(2);
+            cases.push(case([masked(kind, 0xfc00), version], &parse(md::IS_INT)));
         }
-        let shim = select(vec![key(SHIM, "kind_length")], cases, ACCEPT);
-        let version = case([Pattern::exact(2)], &parse(md::IS_INT));
-        let telemetry = select(vec![key(TELEMETRY, "version")], vec![version], ACCEPT);
+        let keys = vec![key(TELEMETRY, "kind_length"), key(TELEMETRY, "version")];
+        let telemetry = select(keys, cases, ACCEPT);
         [
-            state(parse(SHIM), vec![extract(SHIM)], shim),
             state(parse(TELEMETRY), vec![extract(TELEMETRY)], telemetry),
             state(
                 parse(md::IS_INT),
@@ -236,6 +240,6 @@ fn tcp_of(words: usize) -> State {
     state(
         format!("parse_tcp_of_{words}"),
         [vec![before], options].concat(),
-        Next::To(parse(SHIM)),
+        Next::To(parse(TELEMETRY)),
     )
 }

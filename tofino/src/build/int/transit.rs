@@ -12,7 +12,7 @@
 
 use seqnic_spec::int::{ChecksumMode, Instruction, UnknownDomain};
 
-use super::headers::{self, BRIDGE, NIBBLES, SHIM, TELEMETRY, nibble};
+use super::headers::{self, BRIDGE, NIBBLES, TELEMETRY, nibble};
 use super::parser::Found;
 use super::push::{self, KNOWN, ONES};
 use super::{Maker, Parts, equal, md, put, valid};
@@ -40,7 +40,7 @@ pub fn transit(mut maker: Maker<'_>) -> Program {
     maker.metadata_of_hop();
     maker.lengths();
     let mut headers = headers::packet();
-    headers.extend(headers::int());
+    headers.push(headers::telemetry());
     headers.extend(push::headers(maker.arch));
     if maker.complements() {
         let fields = [("complement_padding", 16), ("complement", 16)];
@@ -183,7 +183,7 @@ impl Maker<'_> {
         let ipv6 = self.always("ipv6_payload", 0, ipv6);
         steps.push(Step::If(valid("ipv4"), vec![ipv4], vec![ipv6]));
         let mut body = push::take_time();
-        let length = Expr::Mask(Place::hdr(SHIM, "kind_length"), 0xff);
+        let length = Expr::Mask(Place::hdr(TELEMETRY, "kind_length"), 0xff);
         body.push(set(md::NEEDED, length));
         steps.push(self.always("time_and_stack", 0, body));
 
@@ -389,8 +389,11 @@ impl Maker<'_> {
             body: vec![
                 put(md::DECISION, 8, md::PUSH),
                 Statement::Set(
-                    Place::hdr(SHIM, "kind_length"),
-                    Expr::Sum(Place::hdr(SHIM, "kind_length"), Place::md(md::ADDED_WORDS)),
+                    Place::hdr(TELEMETRY, "kind_length"),
+                    Expr::Sum(
+                        Place::hdr(TELEMETRY, "kind_length"),
+                        Place::md(md::ADDED_WORDS),
+                    ),
                 ),
                 Statement::Set(
                     telemetry("remaining"),
@@ -417,11 +420,8 @@ impl Maker<'_> {
     /// Stage 5: the headers that are asked for.
     fn metadata_of_hop(&mut self) {
         let mut steps = Vec::new();
-        for (instruction, name) in KNOWN {
-            let body = push::fill(self.node, self.arch, instruction, name);
-            let step = self.always(&format!("push_{name}"), 5, body);
-            let asked = push::is_asked(instruction);
-            steps.push(Step::If(asked, vec![step], Vec::new()));
+        for number in 0..2 {
+            steps.push(self.known(number));
         }
         for words in ONES {
             let step = self.always(
@@ -445,6 +445,43 @@ impl Maker<'_> {
         }
         let push = Step::If(equal(md::DECISION, md::PUSH), steps, Vec::new());
         self.steps.push(push);
+    }
+
+    /// A table of four bits of the bitmap, with an action for each combination of those that the hop knows: of what
+    /// several tables of a stage make valid each is in a container of its own, and a checksum unit of Tofino 2 looks
+    /// at four.
+    fn known(&mut self, number: usize) -> Step {
+        let all = KNOWN.iter().filter(|(known, _)| known.bit() / 4 == number);
+        let all: Vec<_> = all.collect();
+        let mut actions = Vec::new();
+        let mut entries = Vec::new();
+        for asked in (1..1_usize << all.len()).rev() {
+            let bit = |place: usize| all.len() - 1 - place;
+            let chosen = all.iter().enumerate();
+            let chosen = chosen.filter(|(place, _)| asked >> bit(*place) & 1 == 1);
+            let body = chosen
+                .flat_map(|(_, &&(known, name))| push::fill(self.node, self.arch, known, name));
+            let name = format!("push_{number}_{asked}");
+            let unknown = 4 - all.len();
+            let pattern = Pattern {
+                value: (asked << unknown) as u64,
+                mask: Some(0xf << unknown & 0xf),
+            };
+            entries.push(entry(vec![pattern], &name, Vec::new()));
+            actions.push(Action {
+                name,
+                parameters: Vec::new(),
+                body: body.collect(),
+            });
+        }
+        self.pipe.constants(
+            &format!("push_{number}"),
+            5,
+            vec![nibble(number)],
+            Matching::Ternary,
+            actions,
+            entries,
+        )
     }
 
     /// Stage 6: lengths, and which checksums follow them.
