@@ -275,7 +275,7 @@ fn a_transit_hop_writes_what_the_model_writes() {
         (
             "encapsulation = \"port\"\nudp_port = 0x4568\nunknown_domain = \"skip\"",
             Chip::Tofino1,
-            200,
+            120,
         ),
         (
             "encapsulation = \"protocol\"\nudp_port = 0x4568",
