@@ -407,3 +407,98 @@ fn the_model_embeds_into_a_capture_and_takes_out_again() {
     left.retain(|frame| !is_report(frame));
     assert!(left == frames(&capture));
 }
+
+const CAPTURE: &str = "examples/captures/tcp-loss.pcap";
+
+/// What cosim says of an example.
+fn cosim(role: &str, flags: &str) -> Value {
+    let line = format!("cosim --config examples/int-{role}.toml --pcap {CAPTURE} --json {flags}");
+    run(root(), &line).json()
+}
+
+#[test]
+fn every_node_agrees_with_its_model_on_the_capture_and_behind_other_nodes() {
+    for (role, changed, reports, headers) in [
+        // 311 frames go to ports 5201 to 5203; one of 8 gets a header.
+        ("source", 39, 0, None),
+        ("transit", 625, 0, Some(625)),
+        ("sink", 625, 625, Some(625)),
+        ("mx", 1033, 1033, None),
+        ("xd", 0, 65, None),
+        ("mirror", 0, 151, None),
+    ] {
+        for flags in ["", "--stall 20 --idle 40 --seed 3"] {
+            let found = cosim(role, flags);
+            let figure = |key: &str| found[key].as_u64();
+            assert_eq!(found["agree"], true, "{found}");
+            assert_eq!(figure("frames_in"), Some(1231), "{found}");
+            assert_eq!(figure("frames_changed"), Some(changed), "{found}");
+            assert_eq!(figure("frames_with_header"), headers, "{found}");
+            // What was sent and what was not, for which there was no room.
+            let sent = figure("reports").unwrap_or(0);
+            let left_out = figure("reports_left_out").expect("a number");
+            assert_eq!(sent + left_out, reports, "{found}");
+            assert!(sent >= reports / 3, "{found}");
+        }
+    }
+}
+
+#[test]
+fn the_verilog_of_a_node_agrees_with_the_model_and_with_the_netlist() {
+    if seqnic_verilator::Toolchain::find().is_err() {
+        eprintln!("skipped: there is no Verilator (cargo xtask setup)");
+        return;
+    }
+    for role in ["transit", "sink"] {
+        let found = cosim(role, "--engine both --stall 10 --idle 10");
+        assert_eq!(found["agree"], true, "{found}");
+        assert_eq!(found["frames_changed"], 625, "{found}");
+    }
+}
+
+#[test]
+fn without_nodes_in_front_frames_come_as_they_are() {
+    let found = cosim("transit", "--upstream 0");
+    assert_eq!(
+        (&found["agree"], &found["frames_changed"]),
+        (&true.into(), &0.into())
+    );
+    assert_eq!(found["bytes_in"], 605_909, "{found}");
+    // Each node more makes them longer.
+    let far = cosim("transit", "--upstream 6");
+    assert!(far["bytes_in"].as_u64() > cosim("transit", "")["bytes_in"].as_u64());
+}
+
+#[test]
+fn what_has_no_meaning_for_a_node_is_refused() {
+    let node = "--config examples/int-transit.toml";
+    for (line, says) in [
+        (
+            format!("cosim {node} --pcap {CAPTURE} --strip"),
+            "error: --strip: means nothing for an INT node; remove it, or take [int] out of the configuration",
+        ),
+        (
+            format!("cosim --config examples/int-source.toml --pcap {CAPTURE} --upstream 1"),
+            "error: --upstream: nobody is in front of role \"source\"; remove it",
+        ),
+        (
+            format!("cosim --pcap {CAPTURE} --upstream 1"),
+            "error: --upstream: means nothing without an INT node; remove it, or add [int] to the configuration",
+        ),
+        (
+            format!("emit host {node} --out target/tmp/refused"),
+            "error: int.role = \"transit\": a host takes frames of a sequencer, and an INT node makes none; leave [int] out",
+        ),
+        (
+            format!("run --program ddos-mitigator --cores 2 {node} --pcap {CAPTURE}"),
+            "error: int.role = \"transit\": programs take frames of a sequencer, and an INT node makes none; leave [int] out",
+        ),
+        (
+            format!("emit opennic {node} --out target/tmp/refused"),
+            "error: int.role = \"transit\": this host is for a sequencer, and has no ports for the metadata and reports \
+             of an INT node; leave [int] out; `emit verilog` makes a node between any two streams",
+        ),
+    ] {
+        assert_eq!(run(root(), &line).refusal(), says, "{line}");
+    }
+}

@@ -87,8 +87,17 @@ pub(crate) fn check_no_heartbeat(config: &Config) -> Result<(), Refused> {
     }
 }
 
-/// Refuses a FlowRadar encoder: no host has a stream for what it exports.
-pub(crate) fn check_no_encoder(config: &Config) -> Result<(), Refused> {
+/// Refuses an INT node, whose metadata and reports no host has ports for, and a FlowRadar encoder, for whose exports none
+/// has a stream.
+pub(crate) fn check_only_sequencer(config: &Config) -> Result<(), Refused> {
+    if let Some(node) = config.int() {
+        return refuse(
+            "int.role",
+            format!("\"{}\"", node.role()),
+            "this host is for a sequencer, and has no ports for the metadata and reports of an INT node",
+            "leave [int] out; `emit verilog` makes a node between any two streams",
+        );
+    }
     match config.flowradar() {
         Some(encoder) => refuse(
             "flowradar.flows",

@@ -150,6 +150,17 @@ pub struct ConfigArgs {
     set: Vec<String>,
 }
 
+/// Refuses an INT node, for `what` is about the frames that a sequencer makes.
+pub fn only_sequencer(config: Config, what: &str) -> Result<Config, Error> {
+    match config.int() {
+        None => Ok(config),
+        Some(node) => Err(Error::new(format!(
+            "int.role = \"{}\": {what}, and an INT node makes none; leave [int] out",
+            node.role()
+        ))),
+    }
+}
+
 impl ConfigArgs {
     /// Reads the file, puts the flags over it and checks the result.
     pub fn load(&self) -> Result<Config, Error> {

@@ -8,7 +8,7 @@ mod tofino;
 mod traffic;
 
 pub use changes::ChangeArgs;
-pub use config::ConfigArgs;
+pub use config::{ConfigArgs, only_sequencer};
 pub use host::{HostArgs, ports};
 pub use sweep::SweepArgs;
 pub use tofino::{PortArgs, TofinoArgs};

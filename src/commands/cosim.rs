@@ -107,6 +107,9 @@ pub struct Args {
     config: ConfigArgs,
 }
 
+/// Counts while packets pass.
+type Count = Rc<Cell<u64>>;
+
 /// The INT nodes in front of a transit hop or a sink.
 const DEFAULT_UPSTREAM: u8 = 2;
 
@@ -235,7 +238,7 @@ impl Args {
         &self,
         config: &Config,
         packets: Packets,
-    ) -> Result<(Packets, Option<Rc<Cell<u64>>>), Error> {
+    ) -> Result<(Packets, Option<Count>), Error> {
         let Some(node) = config.int() else {
             return Ok((packets, None));
         };
@@ -243,7 +246,7 @@ impl Args {
         let Some(mut upstream) = Upstream::of(node, nodes.into(), self.traffic.shape.seed)? else {
             return Ok((packets, None));
         };
-        let headers = Rc::new(Cell::new(0));
+        let headers = Count::default();
         let counted = headers.clone();
         let packets = packets.changed_by(move |packet| {
             packet.data = upstream.pass(mem::take(&mut packet.data));

@@ -1,14 +1,16 @@
 //! `seqnic report`: what the hardware takes.
 
+mod current;
 mod encoder;
 mod host;
 mod tofino;
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
-use seqnic_hdl::rtl::Simulator;
+use seqnic_hdl::rtl::{Design, Simulator};
 use seqnic_hdl::tops;
 use seqnic_sim::traffic::{Trace, TraceKind, TraceSpec};
 use seqnic_spec::Config;
@@ -23,6 +25,7 @@ use crate::error::Error;
 use crate::files::{self, FileSet};
 use crate::output::{Output, Table};
 use crate::tools::Tool;
+use current::Current;
 
 /// The rows of the paper's Table 2.
 const DEFAULT_ROWS: [u64; 4] = [16, 32, 64, 128];
@@ -44,11 +47,12 @@ Examples:
   seqnic report --config examples/conntrack.toml --blocks
   seqnic report --host netfpga-plus --config examples/conntrack-7.toml
   seqnic report --flowradar
+  seqnic report --json > figures.json; seqnic report --is-current figures.json
   seqnic report --flowradar --config examples/flowradar-10k.toml
   seqnic report --rows 64 --vivado utilization.rpt timing_summary.rpt
   seqnic report --tofino --config examples/ddos-44.toml
 
-Exit codes: 0 when the report is made, 2 for bad input.")]
+Exit codes: 0 when the report is made, 1 when figures are not current, 2 for bad input.")]
 pub struct Args {
     /// Say what each module takes, too; each is synthesised once more, on its own
     #[arg(long, help_heading = "Report")]
@@ -62,6 +66,11 @@ pub struct Args {
     /// Leave out the baseline, which takes the longest
     #[arg(long, help_heading = "Report")]
     without_baseline: bool,
+
+    /// Say only whether FILE, which --json has written, has the figures of what would be synthesised
+    /// now; nothing is synthesised, and the exit code is 1 if it has not
+    #[arg(long, value_name = "FILE", help_heading = "Report", conflicts_with_all = ["blocks", "csv", "markdown", "html", "plots", "vivado", "host", "tofino"])]
+    is_current: Option<PathBuf>,
 
     /// Print all figures comma-separated
     #[arg(long, help_heading = "Report", conflicts_with_all = ["markdown", "json"])]
@@ -122,6 +131,14 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         })?;
         return tofino::run(&args.tofino, &config, output);
     }
+    if let Some(path) = &args.is_current {
+        let current = Current::of(path, &designs(args)?, yosys()?.version())?;
+        output.show(&current)?;
+        return Ok(match current.current {
+            true => Outcome::Holds,
+            false => Outcome::Fails,
+        });
+    }
     if args.flowradar {
         let encoders = encoder::Encoders::synthesise(&yosys()?, &args.sweep, output)?;
         match args.markdown {
@@ -153,6 +170,16 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         output.show(&Entries(entries))?;
     }
     Ok(Outcome::Holds)
+}
+
+/// What would be synthesised, without baselines.
+fn designs(args: &Args) -> Result<Vec<Arc<Design>>, Error> {
+    if args.flowradar {
+        return encoder::designs(&args.sweep);
+    }
+    let configs = args.sweep.load(&DEFAULT_ROWS)?;
+    let designs = configs.iter().map(|config| Ok(tops::top(config)?));
+    designs.collect()
 }
 
 fn synthesised(args: &Args, output: &Output) -> Result<Vec<Entry>, Error> {

@@ -46,7 +46,7 @@ pub use cosim::{Cosim, Options, OutputFrame, RegisterWrite};
 pub use engine::{Engine, Observe};
 pub use failure::{Difference, Failure, ReportFault, Violation};
 pub use flowradar::{EncoderFigures, FlowRadarOracle};
-pub use oracle::{Expected, IntOracle, Oracle, ReportFrame, SequencerOracle};
+pub use oracle::{Expected, IntOracle, NodeFigures, Oracle, ReportFrame, SequencerOracle};
 pub use place::place_of_byte;
 pub use report::Report;
 pub use round_trip::{RoundTrip, RoundTripError};

@@ -40,6 +40,15 @@ pub struct ReportFrame<'a> {
     pub cycle: u64,
 }
 
+/// What an INT node did in a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NodeFigures {
+    /// Frames that it did not let pass as they are.
+    pub frames_changed: u64,
+    /// Reports that did not come: nobody took those before them.
+    pub reports_left_out: u64,
+}
+
 /// Says what a design must put out; most often a golden model.
 pub trait Oracle {
     /// Fills in the frame that must come out for a frame that goes in, or returns false when none must.
@@ -106,8 +115,8 @@ pub trait Oracle {
         None
     }
 
-    /// How many frames an INT node has not let pass as they are.
-    fn frames_changed(&self) -> Option<u64> {
+    /// What an INT node did.
+    fn node(&self) -> Option<NodeFigures> {
         None
     }
 

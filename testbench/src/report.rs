@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::flowradar::EncoderFigures;
+use crate::oracle::NodeFigures;
 
 /// The figures of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,8 +30,8 @@ pub struct Report {
     pub reports: u64,
     /// Their bytes.
     pub report_bytes: u64,
-    /// Frames that an INT node did not let pass as they are; none for other designs.
-    pub frames_changed: Option<u64>,
+    /// What an INT node did; none for other designs.
+    pub node: Option<NodeFigures>,
     /// What a FlowRadar encoder did, where there is one.
     pub encoder: Option<EncoderFigures>,
     /// Wall-clock time, with generating packets, modelling and checking.

@@ -6,7 +6,7 @@ use std::mem;
 use crate::axis::{Beat, SentFrame, Sink};
 use crate::failure::{Difference, Violation};
 use crate::flowradar::EncoderFigures;
-use crate::oracle::{Expected, Oracle};
+use crate::oracle::{Expected, NodeFigures, Oracle};
 
 /// The frames that went in, and the oracle that says what must come out for them. It is asked about a frame when all
 /// before it have come out.
@@ -98,9 +98,9 @@ impl Scoreboard {
         }
     }
 
-    /// How many frames an INT node changed.
-    pub(crate) fn frames_changed(&self) -> Option<u64> {
-        self.oracle.frames_changed()
+    /// What an INT node did.
+    pub(crate) fn node(&self) -> Option<NodeFigures> {
+        self.oracle.node()
     }
 
     /// What a FlowRadar encoder did.

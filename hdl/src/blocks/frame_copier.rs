@@ -20,7 +20,7 @@ Frame copier: watches frames, and copies the first bytes of those that are wante
 Nothing here holds a frame back: a copy for which there is no room is left out as a whole and counted. Whether there is
 room is asked once a frame, for the longest copy. An order comes when its copy is there as a whole.
 The copies to each target are numbered. Those that are left out are too, so that who gets them sees the gap.
-Latency: 3 cycles from the last beat of a copy to its order. Throughput: 1 beat a cycle. Backpressure: none, it watches
+Latency: 5 cycles from the last beat of a copy to its order. Throughput: 1 beat a cycle. Backpressure: none, it watches
 accepted beats. Reset: empty, numbers 0, nothing dropped.
 Storage: the beats and the orders; a number for each target; a note, about 90 flip-flops.";
 
@@ -80,8 +80,8 @@ pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError>
     let asked = m.wire("asked", &first & &wanted);
 
     let begins = m.forward("begins", 1);
-    let kept_orders = level(&mut m, "kept_orders", spec.orders, &begins, &order_ready);
-    let orders_fit = at_most(&kept_orders, spec.orders - 1);
+    let kept_orders = Level::new(&mut m, "kept_orders", spec.orders, &begins, &order_ready);
+    let orders_fit = kept_orders.is_at_most(spec.orders - 1);
     let (beats_fit, ends, bytes) = match spec.most_bytes {
         0 => (ones(1), begins.clone(), zeros(LENGTH_BITS)),
         _ => {
@@ -92,7 +92,10 @@ pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError>
     };
     let has_room = m.wire("has_room", beats_fit & orders_fit);
     m.drive(&begins, &asked & &has_room);
+    // The bytes are counted in a cycle, and added up in another.
     let ended = m.delayed("ended", Reset::To(0), &ends);
+    let counted = m.delayed("counted", Reset::To(0), ended);
+    let ordered = m.delayed("ordered", Reset::To(0), counted);
 
     let dropped = m.register("dropped_count", DROPPED_BITS, Reset::To(0));
     m.next_when(&dropped, &asked & !&has_room, dropped.plus(1));
@@ -100,7 +103,8 @@ pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError>
 
     let place = numbered(&mut m, spec, &asked);
     let taken = m.captured("taken", &first, concat([place].into_iter().chain(note)));
-    let order = concat([bytes, taken]);
+    let taken = m.delayed("taken_before", Reset::None, taken);
+    let order = m.delayed("order", Reset::None, concat([bytes, taken]));
     let orders = FifoSpec {
         style: MemoryStyle::Distributed,
         depth_words: spec.orders,
@@ -110,7 +114,7 @@ pub fn frame_copier(name: &str, spec: CopySpec) -> Result<Arc<Design>, RtlError>
     };
     let orders = m.instance("orders", &fifo(&format!("{name}_orders"), orders)?);
     m.connect(orders, "s_data", &order);
-    m.connect(orders, "s_valid", &ended);
+    m.connect(orders, "s_valid", &ordered);
     m.connect(orders, "m_ready", &order_ready);
     let valid = m.output_from(orders, "m_valid");
     m.output_of("order_valid", valid);
@@ -136,7 +140,7 @@ struct Copied {
     fit: Expr,
     /// The last beat of a copy is here.
     end: Expr,
-    /// The length of a copy, a cycle later.
+    /// The length of a copy, two cycles later.
     bytes: Expr,
 }
 
@@ -151,8 +155,8 @@ fn beats(
     let ready = m.input("word_ready", 1);
     // Room for the longest copy beside those that are kept; what is taken out counts a cycle later.
     let push = m.forward("push", 1);
-    let kept = level(m, "kept_beats", spec.beats, &push, &ready);
-    let fit = at_most(&kept, spec.beats - spec.most_beats());
+    let kept = Level::new(m, "kept_beats", spec.beats, &push, &ready);
+    let fit = kept.is_at_most(spec.beats - spec.most_beats());
 
     // Beats of the copy, up to the longest; then the rest of the frame goes by.
     let copying = m.register("copying", 1, Reset::To(0));
@@ -218,19 +222,33 @@ fn numbered(m: &mut Module, spec: CopySpec, asked: &Expr) -> Expr {
     concat([target, number])
 }
 
-/// What is kept: up by one with `more`, down by one with `less`.
-fn level(m: &mut Module, name: &str, most: usize, more: &Expr, less: &Expr) -> Expr {
-    // One more: block RAM has its output register beside its words.
-    let level = m.register(name, bits_for(most + 1), Reset::To(0));
-    let changes = m.wire(&format!("{name}_change"), more ^ less);
-    let next = more.mux(&level.plus(1), &level.minus(1));
-    m.next_when(&level, changes, next);
-    level
+/// What is kept. What comes counts a cycle later, for it is known late.
+struct Level {
+    count: Expr,
+    /// One is not counted yet.
+    rises: Expr,
 }
 
-/// 1 when `level <= most`.
-fn at_most(level: &Expr, most: usize) -> Expr {
-    level.less_than(&lit(level.width(), most as u64 + 1))
+impl Level {
+    /// Up by one with `more`, down by one with `less`.
+    fn new(m: &mut Module, name: &str, most: usize, more: &Expr, less: &Expr) -> Self {
+        // One more: block RAM has its output register beside its words.
+        let count = m.register(name, bits_for(most + 1), Reset::To(0));
+        let rises = m.delayed(&format!("{name}_rise"), Reset::To(0), more);
+        let changes = m.wire(&format!("{name}_change"), &rises ^ less);
+        let next = rises.mux(&count.plus(1), &count.minus(1));
+        m.next_when(&count, changes, next);
+        Self { count, rises }
+    }
+
+    /// 1 when there are `most` at most, and `most` is not 0.
+    fn is_at_most(&self, most: usize) -> Expr {
+        let below = |limit: usize| {
+            let limit = lit(self.count.width(), limit as u64);
+            self.count.less_than(&limit)
+        };
+        self.rises.mux(&below(most), &below(most + 1))
+    }
 }
 
 /// The length of a copy, from the number of beats in front of its last one and the bytes of that.
@@ -251,7 +269,8 @@ fn copied_bytes(m: &mut Module, spec: CopySpec, before: &Expr, keep: &Expr) -> E
             is_cut.mux(&lit(here.width(), room as u64), &here)
         }
     };
-    let here = m.wire("bytes_here", here);
+    let here = m.delayed("bytes_here", Reset::None, here);
+    let whole = m.delayed("bytes_before", Reset::None, whole);
     let bytes = here.resize(LENGTH_BITS) + whole.resize(LENGTH_BITS);
     m.wire("bytes", bytes)
 }

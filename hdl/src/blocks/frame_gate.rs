@@ -82,11 +82,15 @@ pub fn frame_gate(name: &str, spec: GateSpec) -> Result<Arc<Design>, RtlError> {
         refuses: true,
     };
     let beats = Queue::new(&mut m, name, queue, "beats", &packed, &accept, &take)?;
-    // Frames count from their first beat until their last has left.
+    // Frames count from their first beat until their last has left: a cycle behind both, which are known late.
     let inside = m.register("frames_inside", bits_for(spec.frames), Reset::To(0));
-    let next = first.mux(&inside.plus(1), &inside.minus(1));
-    m.next_when(&inside, &first ^ &ends, next);
-    let full = m.wire("is_full", inside.is(spec.frames as u64) & !&in_frame);
+    let began = m.delayed("began", Reset::To(0), &first);
+    let ended = m.delayed("ended", Reset::To(0), &ends);
+    let next = began.mux(&inside.plus(1), &inside.minus(1));
+    m.next_when(&inside, &began ^ ended, next);
+    let most = spec.frames as u64;
+    let is_full = inside.is(most) | (began & inside.is(most - 1));
+    let full = m.wire("is_full", is_full & !&in_frame);
     let room = m.output_from(beats.instance, "s_ready") & !full;
     let room = m.wire("has_room", room);
     m.drive(&accept, &input.valid & &room);

@@ -4,7 +4,7 @@ use seqnic_spec::{Config, RawConfig, Steering};
 
 use super::{DATA_BITS, TUSER_BITS};
 use crate::refused::{
-    FrameLimit, Refused, check_data_bits, check_no_encoder, check_no_heartbeat, refuse,
+    FrameLimit, Refused, check_data_bits, check_no_heartbeat, check_only_sequencer, refuse,
 };
 
 /// The longest frame that a port takes in, unless its MTU is raised.
@@ -89,13 +89,13 @@ impl Application {
 }
 
 fn check(config: &Config) -> Result<(), Refused> {
+    check_only_sequencer(config)?;
     check_data_bits(config, DATA_BITS, "the interface")?;
     if config.tuser_bits() != 0 {
         let limit = "the interface has the timestamp in it, and no free bits";
         return refuse("bus.tuser_bits", config.tuser_bits(), limit, "leave it out");
     }
     check_no_heartbeat(config)?;
-    check_no_encoder(config)?;
     match config.steering() {
         Steering::Tdest => Ok(()),
         other => {

@@ -4,8 +4,8 @@ use seqnic_spec::{Config, ControlClock, RawConfig, Steering};
 
 use super::{DATA_BITS, TUSER_BITS, TUSER_TAKEN_BITS};
 use crate::refused::{
-    FrameLimit, Refused, check_data_bits, check_no_encoder, check_no_heartbeat, check_no_time_port,
-    refuse,
+    FrameLimit, Refused, check_data_bits, check_no_heartbeat, check_no_time_port,
+    check_only_sequencer, refuse,
 };
 
 /// The largest frame that a port takes in: its limit is 1518 bytes with the frame check sequence.
@@ -165,6 +165,7 @@ fn in_host(config: &Config) -> Result<Config, Refused> {
 }
 
 fn check(config: &Config) -> Result<(), Refused> {
+    check_only_sequencer(config)?;
     check_data_bits(config, DATA_BITS, "the datapath of the reference projects")?;
     if format!("{}_sequencer", config.name()) == MODULE {
         let limit = "the core itself is called history_sequencer";
@@ -172,7 +173,6 @@ fn check(config: &Config) -> Result<(), Refused> {
     }
     check_no_time_port(config)?;
     check_no_heartbeat(config)?;
-    check_no_encoder(config)?;
     match config.steering() {
         Steering::Tdest => refuse(
             "spray.steering",

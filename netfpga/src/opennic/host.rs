@@ -7,8 +7,8 @@ use seqnic_spec::{Config, ControlClock, RawConfig, Steering, VlanTag};
 
 use super::{DATA_BITS, TUSER_BITS};
 use crate::refused::{
-    FrameLimit, Refused, check_data_bits, check_no_encoder, check_no_heartbeat, check_no_time_port,
-    refuse,
+    FrameLimit, Refused, check_data_bits, check_no_heartbeat, check_no_time_port,
+    check_only_sequencer, refuse,
 };
 
 /// The longest frame that a port takes in: 1518 bytes with the frame check sequence, unless the shell is built for more.
@@ -167,6 +167,7 @@ fn hash_of_vid(vid: usize) -> usize {
 }
 
 fn check(config: &Config) -> Result<(), Refused> {
+    check_only_sequencer(config)?;
     check_data_bits(config, DATA_BITS, "the box")?;
     if config.tuser_bits() != 0 {
         let limit = "the plugin has length and source in it, and no free bits";
@@ -174,7 +175,6 @@ fn check(config: &Config) -> Result<(), Refused> {
     }
     check_no_time_port(config)?;
     check_no_heartbeat(config)?;
-    check_no_encoder(config)?;
     check_steering(config)
 }
 

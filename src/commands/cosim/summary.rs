@@ -59,9 +59,12 @@ struct Figures {
     frames_out: u64,
     bytes_in: u64,
     bytes_out: u64,
-    /// Frames that an INT node did not let pass as they are, and those that have a header from the nodes in front.
+    /// Frames that an INT node did not let pass as they are, reports that nobody took in time, and frames with a header
+    /// from the nodes in front.
     #[serde(skip_serializing_if = "Option::is_none")]
     frames_changed: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reports_left_out: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     frames_with_header: Option<u64>,
     /// Frames on the stream of reports.
@@ -239,7 +242,8 @@ impl Figures {
             frames_out: report.frames_out,
             bytes_in: report.bytes_in,
             bytes_out: report.bytes_out,
-            frames_changed: report.frames_changed,
+            frames_changed: report.node.map(|node| node.frames_changed),
+            reports_left_out: report.node.map(|node| node.reports_left_out),
             frames_with_header: None,
             reports: report.reports,
             cycles: report.cycles,
@@ -291,7 +295,12 @@ impl Figures {
             table.line("  frames changed", grouped(changed));
         }
         if self.reports > 0 {
-            table.line("  reports", grouped(self.reports));
+            let reports = grouped(self.reports);
+            let reports = match self.reports_left_out {
+                None | Some(0) => reports,
+                Some(left_out) => format!("{reports}, and {} left out", grouped(left_out)),
+            };
+            table.line("  reports", reports);
         }
         if !self.frames_per_core.is_empty() {
             table.line("  frames per core", self.cores());

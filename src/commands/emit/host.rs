@@ -7,7 +7,7 @@ use seqnic_host::Package;
 use serde::Serialize;
 
 use crate::Outcome;
-use crate::args::ConfigArgs;
+use crate::args::{ConfigArgs, only_sequencer};
 use crate::error::Error;
 use crate::files::{self, FileSet};
 use crate::output::{self, Output, Table};
@@ -26,7 +26,7 @@ pub struct Args {
 
 /// Writes the folder.
 pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
-    let config = args.config.load()?;
+    let config = only_sequencer(args.config.load()?, "a host takes frames of a sequencer")?;
     let generator = concat!("seqnic ", env!("CARGO_PKG_VERSION"));
     let Package { files, lacks_xdp } = seqnic_host::package(&config, generator);
 

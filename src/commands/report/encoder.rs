@@ -8,7 +8,7 @@ use seqnic_hdl::rtl::{self, Design};
 use seqnic_hdl::tops;
 use seqnic_spec::Config;
 use seqnic_spec::flowradar::FlowRadar;
-use seqnic_synth::{Figures, Path, Resources, Yosys};
+use seqnic_synth::{Figures, Path, Resources, Yosys, verilog_hash};
 use serde::Serialize;
 
 use crate::args::SweepArgs;
@@ -38,6 +38,8 @@ struct Encoder {
     lut_levels_outside_hash: Option<u32>,
     path_outside_hash: Option<Path>,
     delay_model_ns: f64,
+    /// Hash of the Verilog.
+    verilog: String,
     tool: String,
 }
 
@@ -49,16 +51,10 @@ pub struct Encoders(Vec<Encoder>);
 impl Encoders {
     /// Synthesises the encoder of the configuration that is given, or one of each size and storage.
     pub fn synthesise(yosys: &Yosys, sweep: &SweepArgs, output: &Output) -> Result<Self, Error> {
-        let configs = match sweep.one()? {
-            Some(config) => vec![config],
-            None => standard()?,
-        };
+        let configs = configs(sweep)?;
         let progress = output.steps("synthesising", configs.len() as u64);
         let entries = configs.par_iter().map(|config| {
-            let encoder = config.flowradar().ok_or_else(|| {
-                Error::new("--flowradar: the configuration has no table [flowradar]; add one")
-            })?;
-            let entry = Encoder::of(yosys, config, encoder)?;
+            let entry = Encoder::of(yosys, config, encoder_of(config)?)?;
             progress.inc(1);
             Ok(entry)
         });
@@ -83,6 +79,26 @@ impl Encoders {
 
 const HEADER: &str = "| flows | storage | bus | memory Mbit | LUT logic | LUT mem. | LUT phys. | FF | carry | RAMB36 | URAM | levels | outside the hash | ns (model) |";
 const RULE: &str = "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |";
+
+/// The encoder of the configuration that is given, or one of each size and storage.
+fn configs(sweep: &SweepArgs) -> Result<Vec<Config>, Error> {
+    match sweep.one()? {
+        Some(config) => Ok(vec![config]),
+        None => standard(),
+    }
+}
+
+fn encoder_of(config: &Config) -> Result<&FlowRadar, Error> {
+    config.flowradar().ok_or_else(|| {
+        Error::new("--flowradar: the configuration has no table [flowradar]; add one")
+    })
+}
+
+/// The designs that figures are of.
+pub fn designs(sweep: &SweepArgs) -> Result<Vec<Arc<Design>>, Error> {
+    let design = |config: &Config| Ok(tops::flowradar(config, encoder_of(config)?)?);
+    configs(sweep)?.iter().map(design).collect()
+}
 
 fn standard() -> Result<Vec<Config>, Error> {
     let mut configs = Vec::new();
@@ -123,6 +139,7 @@ impl Encoder {
             lut_levels_outside_hash: levels(&outside.timing.internal),
             path_outside_hash: outside.timing.internal,
             delay_model_ns: (1000.0 * whole.timing.delay_model_ns).round() / 1000.0,
+            verilog: verilog_hash(&rtl::emit(&design, "")),
             tool: yosys.version().to_owned(),
         })
     }

@@ -104,7 +104,7 @@ impl Checker {
         Report {
             reports: self.reports.frames(),
             report_bytes: self.reports.bytes(),
-            frames_changed: self.scoreboard.frames_changed(),
+            node: self.scoreboard.node(),
             encoder: self.scoreboard.encoder(),
             ..self.report.clone()
         }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use seqnic_sim::model::int::IntNode;
 use seqnic_spec::Config;
 
-use super::{Expected, Oracle, ReportFrame};
+use super::{Expected, NodeFigures, Oracle, ReportFrame};
 use crate::axis::SentFrame;
 use crate::failure::{Difference, ReportFault};
 
@@ -76,8 +76,11 @@ impl Oracle for IntOracle {
         }
     }
 
-    fn frames_changed(&self) -> Option<u64> {
-        Some(self.changed)
+    fn node(&self) -> Option<NodeFigures> {
+        Some(NodeFigures {
+            frames_changed: self.changed,
+            reports_left_out: self.missing + self.pending.len() as u64,
+        })
     }
 
     fn reports_end(&mut self, dropped: u32) -> Result<(), ReportFault> {

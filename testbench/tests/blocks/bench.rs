@@ -105,6 +105,16 @@ pub fn config(toml: &str) -> Config {
     Config::from_toml_str(toml, "test").unwrap_or_else(|error| panic!("{error}\n{toml}"))
 }
 
+/// Bytes from pairs of hexadecimal digits; blanks are left out.
+pub fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b' ').collect();
+    let byte = |pair: &[u8]| {
+        let pair = std::str::from_utf8(pair).expect("digits");
+        u8::from_str_radix(pair, 16).unwrap_or_else(|_| panic!("{pair} is no byte"))
+    };
+    digits.chunks(2).map(byte).collect()
+}
+
 /// Random frames of all kinds and lengths.
 pub fn frames(count: usize, seed: u64) -> Vec<Vec<u8>> {
     frames_of(TraceKind::Uniform, count, seed)

@@ -18,6 +18,7 @@ mod heartbeat;
 mod history_ring;
 mod history_shift;
 mod history_walk;
+mod int_parser;
 mod metadata_stack;
 mod range_sum;
 mod register_crossing;

@@ -54,7 +54,7 @@ fn a_node_reports_frames_on_its_watchlist_and_lets_all_pass_as_they_are() {
     ];
     let buses = [64, 128, 256, 512, 1024, 2048];
     let cases = instructions.into_iter().zip([128, 52, 0]);
-    for (data_bits, (instructions, truncate_bytes)) in engines.cases(buses).by(cases) {
+    for (data_bits, (instructions, truncate_bytes)) in engines.large_cases(buses).by(cases) {
         let config = config(&format!(
             r#"
             bus = {{ data_bits = {data_bits}, tuser_bits = 400 }}
@@ -95,7 +95,7 @@ fn a_transit_hop_of_int_mx_reports_what_the_packet_asks_for_and_changes_nothing(
         "encapsulation = \"port\"",
         "encapsulation = \"protocol\"",
     ];
-    for (data_bits, mark) in engines.cases([128, 512, 1024]).by(marks) {
+    for (data_bits, mark) in engines.large_cases([128, 512, 1024]).by(marks) {
         let keys = format!("mode = \"mx\"\n{mark}");
         let config = config(&format!(
             r#"
@@ -129,7 +129,7 @@ fn a_source_of_int_mx_reports_the_frames_that_get_a_header() {
         "encapsulation = \"port\"",
         "encapsulation = \"protocol\"",
     ];
-    for (data_bits, mark) in engines.cases([64, 512, 2048]).by(marks) {
+    for (data_bits, mark) in engines.large_cases([64, 512, 2048]).by(marks) {
         let config = config(&format!(
             r#"
             bus = {{ data_bits = {data_bits}, tuser_bits = 384 }}
@@ -160,7 +160,7 @@ fn a_source_of_int_mx_reports_the_frames_that_get_a_header() {
 #[test]
 fn a_mirror_copies_what_opens_closes_or_breaks_a_connection_to_the_analyser_of_its_flow() {
     let Some(engines) = engines() else { return };
-    for (data_bits, collectors) in engines.cases([(64, 4), (512, 1), (1024, 64)]) {
+    for (data_bits, collectors) in engines.large_cases([(64, 4), (512, 1), (1024, 64)]) {
         let config = config(&format!(
             r#"
             bus.data_bits = {data_bits}

@@ -49,7 +49,7 @@ const MARKS: [&str; 3] = [
 fn takes_out_what_the_path_put_in_and_reports_it() {
     let Some(engines) = engines() else { return };
     let buses = [64, 128, 256, 512, 1024, 2048];
-    for ((data_bits, mark), mode) in engines.cases(buses).by(MARKS).by(["md", "mx"]) {
+    for ((data_bits, mark), mode) in engines.large_cases(buses).by(MARKS).by(["md", "mx"]) {
         let config = config(&format!(
             r#"
             bus = {{ data_bits = {data_bits}, tuser_bits = 384 }}
@@ -85,7 +85,7 @@ fn takes_out_what_the_path_put_in_and_reports_it() {
 #[test]
 fn frames_without_int_pass_as_they_are() {
     let Some(engines) = engines() else { return };
-    for (data_bits, mark) in engines.cases([(64, MARKS[0]), (512, MARKS[2])]) {
+    for (data_bits, mark) in engines.large_cases([(64, MARKS[0]), (512, MARKS[2])]) {
         let config = config(&format!(
             "bus.data_bits = {data_bits}\n[int]\nrole = \"sink\"\n{mark}\nmetadata = []"
         ));
@@ -194,7 +194,7 @@ fn the_golden_packets_leave_as_they_were_before_the_source() {
             ),
         ),
     ];
-    for (keys, marked) in engines.cases(cases) {
+    for (keys, marked) in engines.large_cases(cases) {
         let out = through(&engines, keys, &[marked.clone(), original.clone()]);
         assert_eq!(out.frames, [original.clone(), original.clone()], "{keys}");
         // The packet is reported as it came, and only it.

@@ -69,6 +69,11 @@ pub trait Engines: Sync {
         Cases::new(values, Self::MOST_CASES)
     }
 
+    /// The values of the first parameter of a test whose designs are large: where there is a limit, half of it.
+    fn large_cases<T: Clone>(&self, values: impl IntoIterator<Item = T>) -> Cases<T> {
+        Cases::new(values, Self::MOST_CASES.map(|most| most / 2))
+    }
+
     /// Runs a sequencer against its model and panics with the whole report when they differ.
     fn agree(
         &self,

@@ -7,8 +7,10 @@ use seqnic_spec::flowradar::{CHECKSUM_BYTES, FlowRadar};
 use super::crc32;
 use super::epoch_control::QUIET;
 use super::export_header::{HEADER_BYTES, Varying, header_bytes, last_offset, words_of_kinds};
+use crate::blocks::axis::{Beat, Shape, connect_slave, drive_master_port, master_of};
 use crate::blocks::bits_for;
 use crate::blocks::fifo::{FifoSpec, fifo};
+use crate::blocks::skid_buffer::skid_buffer;
 use crate::rtl::{
     Design, Expr, MemoryStyle, Module, Reset, RtlError, concat, lit, ones, when, zeros,
 };
@@ -26,7 +28,7 @@ the checksum as zeros, which are then taken out of it again, a byte a cycle.
 8 bytes at 250 MHz are 16 Gb/s: an encoder of 10,000 flows is sent in 0.2 ms, one of 100,000 in 2 ms, of epochs of 10 ms.
 Latency: a few cycles. Throughput: a beat a cycle within the words of a fragment, about 20 cycles a fragment beside them.
 Backpressure: m_axis_report_tready, on which no packet depends. Reset: nothing is sent.
-Storage: a FIFO of 8 cells in LUT RAM, a cell and 7 bytes, two beats, some 150 flip-flops.
+Storage: a FIFO of 8 cells in LUT RAM, two cells and 7 bytes, three beats, some 150 flip-flops.
 Source: docs/packet-format.md, \"Export\".";
 
 /// The width of the stream of reports.
@@ -42,16 +44,6 @@ const FIFO_WORDS: usize = 8;
 /// Cycles from an address that is asked for to its word in the FIFO, and what waits in it.
 const MOST_ASKED: usize = FIFO_WORDS;
 
-/// What it is at.
-mod state {
-    pub const IDLE: u64 = 0;
-    pub const PREPARE: u64 = 1;
-    pub const HEADER: u64 = 2;
-    pub const WORDS: u64 = 3;
-    pub const CHECKSUM: u64 = 4;
-    pub const TAIL: u64 = 5;
-}
-
 /// An export engine. Inputs `start`, [`QUIET`], `word_<n>`: what memory n has at `read_address`, a cycle later. Outputs
 /// `read_address`, `done`, and the stream `m_axis_report`.
 pub fn export_engine(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlError> {
@@ -61,18 +53,16 @@ pub fn export_engine(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlE
     let filters = geometry.filter_hashes;
     let start = m.input("start", 1);
     let quiet = QUIET.map(|(name, bits)| m.input(name, bits));
-    let ready = m.input("m_axis_report_tready", 1);
 
-    let now = m.register("state", 3, Reset::To(state::IDLE));
-    let is = |state: u64| now.is(state);
+    // What it is at: one of them, or nothing.
     let [preparing, in_header, in_words, in_checksum, in_tail] = [
-        ("preparing", state::PREPARE),
-        ("in_header", state::HEADER),
-        ("in_words", state::WORDS),
-        ("in_checksum", state::CHECKSUM),
-        ("in_tail", state::TAIL),
+        "preparing",
+        "in_header",
+        "in_words",
+        "in_checksum",
+        "in_tail",
     ]
-    .map(|(name, state)| m.wire(name, is(state)));
+    .map(|name| m.register(name, 1, Reset::To(0)));
 
     // Which fragment it is.
     let words_bits = bits_for(geometry.longest_memory_words() - 1);
@@ -157,23 +147,27 @@ pub fn export_engine(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlE
     let queue = m.instance("fifo", &fifo(&format!("{name}_words"), spec)?);
     m.connect(queue, "s_data", picked);
     m.connect(queue, "s_valid", read_2);
-    m.connect(queue, "m_ready", &load);
-    let word = m.output_from(queue, "m_data");
-    let word_valid = m.output_from(queue, "m_valid");
+    // A register behind it, so that neither its pointers nor its RAM are in a path with what is done with a word.
+    let word_valid = m.register("word_valid", 1, Reset::To(0));
+    let queued = m.output_from(queue, "m_valid");
+    let fetch = m.wire("fetch", queued & (!&word_valid | &load));
+    m.connect(queue, "m_ready", &fetch);
+    let front = m.output_from(queue, "m_data");
+    let word = m.captured("word", &fetch, front);
+    m.next(&word_valid, fetch | (&word_valid & !&load));
 
     // Words are gathered: `count` bytes of `gathered` are there, the others are 0.
     let gathered_bytes = cell_bytes + BEAT_BYTES - 1;
     let count_bits = bits_for(gathered_bytes);
     let gathered = m.register("gathered", 8 * gathered_bytes, Reset::To(0));
     let count = m.register("count", count_bits, Reset::To(0));
-    let out_valid = m.register("out_valid", 1, Reset::To(0));
-    let go = m.wire("go", !&out_valid | ready);
+    let go = m.forward("go", 1);
     let beats = count.slice(3, count_bits - 3);
     let has_beat = m.wire("has_beat", beats.any());
     let has_one_beat = m.wire("has_one_beat", beats.is(1));
     let gives_word = m.wire("gives_word", &in_words & &has_beat & &go);
     let all_loaded = m.wire("all_loaded", !to_load.any());
-    let takes = &in_words & word_valid & (!&has_beat | (&has_one_beat & &go));
+    let takes = &in_words & &word_valid & (!&has_beat | (&has_one_beat & &go));
     m.drive(&load, takes);
     let pads = m.wire("pads", &in_words & &all_loaded & !&has_beat & &go);
 
@@ -186,14 +180,14 @@ pub fn export_engine(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlE
         Reset::To(0),
         (&gives_header & is_covered) | &gives_word | (&pads & count.any()),
     );
-    let out_data = m.register("out_data", REPORT_BITS, Reset::None);
+    let summed = m.register("summed", REPORT_BITS, Reset::None);
     let crc = m.register("crc", 32, Reset::None);
     let undo = m.register("zeros_to_undo", 3, Reset::None);
     let undoes = m.wire("undoes", &in_checksum & !&fresh & undo.any());
     let seals = m.wire("seals", &in_checksum & !&fresh & !undo.any());
     let first_crc = lit(32, u64::from(crc32::start_before_zeros(UNCOVERED_BYTES)));
     let next_crc = when(preparing.clone(), first_crc)
-        .or_when(fresh.clone(), crc32::past_word(&crc, &out_data))
+        .or_when(fresh.clone(), crc32::past_word(&crc, &summed))
         .otherwise(crc32::before_zero_byte(&crc));
     m.next_when(&crc, &preparing | &fresh | &undoes, next_crc);
     let short = zeros(3) - count.slice(0, 3);
@@ -230,16 +224,20 @@ pub fn export_engine(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlE
         !&has_beat | (&has_one_beat & !count.slice(0, 3).any()),
     );
     let number = |value: usize| lit(count_bits, value as u64);
-    let of_word = of_table.mux(&number(cell_bytes), &number(8));
-    let added = when(load.clone(), of_word)
-        .or_when(seals.clone(), number(CHECKSUM_BYTES))
-        .otherwise(zeros(count_bits));
-    let less = m.wire(
-        "count_less",
-        shifts.mux(&(&count - number(BEAT_BYTES)), &count),
-    );
+    // All that it can become is worked out beside what happens, not behind it.
+    let of_word = |less: usize| of_table.mux(&number(cell_bytes - less), &number(8 - less));
+    let more = m.wire("count_more", &count + of_word(0));
+    let moved = m.wire("count_moved", &count + of_word(BEAT_BYTES));
+    let sealed = m.wire("count_sealed", &count + number(CHECKSUM_BYTES));
+    let less = m.wire("count_less", &count - number(BEAT_BYTES));
+    let next = when(&load & &shifts, moved)
+        .or_when(load.clone(), more)
+        .or_when(seals.clone(), sealed)
+        .or_when(shifts.clone(), less)
+        .otherwise(&count);
+    // Behind a tail it counts nothing until the next fragment is prepared.
+    m.next(&count, next.gated_by(&!&preparing));
     let tail_done = m.wire("tail_done", &gives_tail & &ends_tail);
-    m.next(&count, (less + added).gated_by(&!&tail_done));
 
     // The beat that is put out.
     let varying = Varying {
@@ -259,41 +257,47 @@ pub fn export_engine(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlE
     });
     let first = gathered.slice(0, REPORT_BITS);
     let puts = m.wire("puts", &gives_header | &gives_word | &gives_tail);
-    m.next_when(
-        &out_data,
-        &puts | &pads,
-        in_header.mux(&header_beat, &first),
-    );
-    m.next_when(&out_valid, &go, &puts);
-    let out_last = m.captured("out_last", &puts, &tail_done);
+    let data = m.wire("data", in_header.mux(&header_beat, &first));
+    m.next_when(&summed, &puts | &pads, &data);
     let partial = concat((0..BEAT_BYTES as u64).map(|byte| {
         let count = count.slice(0, 4);
         count.at_least(&lit(4, byte + 1))
     }));
     let keep = tail_done.mux(&partial, &ones(BEAT_BYTES));
-    let out_keep = m.captured("out_keep", &puts, keep);
+    // Only a register says whether it is taken.
+    let shape = Shape {
+        data_bits: REPORT_BITS,
+        user_bits: 0,
+        dest_bits: 0,
+    };
+    let put = Beat {
+        data,
+        keep,
+        last: tail_done.clone(),
+        user: None,
+        dest: None,
+    };
+    let skid = m.instance("skid", &skid_buffer(&format!("{name}_skid"), shape)?);
+    let room = connect_slave(&mut m, skid, "s_axis", &put, &puts);
+    m.drive(&go, room);
+    let ready = m.input("m_axis_report_tready", 1);
+    m.connect(skid, "m_axis_tready", ready);
+    let (out, out_valid) = master_of(&mut m, skid, "m_axis", shape);
+    drive_master_port(&mut m, "m_axis_report", &out, &out_valid);
 
     // What comes next.
     m.drive(&ends, &tail_done);
     let all_sent = m.wire("all_sent", &is_last & memory.is(memories as u64 - 1));
     let done = m.wire("done_now", &tail_done & &all_sent);
-    let to = |state: u64| lit(3, state);
-    let next = when(&preparing, to(state::HEADER))
-        .or_when(
-            &gives_header & beat.is(HEADER_BEATS as u64 - 1),
-            to(state::WORDS),
-        )
-        .or_when(&pads, to(state::CHECKSUM))
-        .or_when(&seals, to(state::TAIL))
-        .or_when(&done, to(state::IDLE))
-        .or_when(&tail_done, to(state::PREPARE))
-        .or_when(&start, to(state::PREPARE))
-        .otherwise(&now);
-    m.next(&now, next);
+    let header_ends = m.wire(
+        "header_ends",
+        &gives_header & beat.is(HEADER_BEATS as u64 - 1),
+    );
+    m.next(&preparing, start | (&tail_done & !&all_sent));
+    m.next(&in_header, preparing | (&in_header & !&header_ends));
+    m.next(&in_words, header_ends | (&in_words & !&pads));
+    m.next(&in_checksum, pads | (&in_checksum & !&seals));
+    m.next(&in_tail, seals | (&in_tail & !&tail_done));
     m.output_of("done", done);
-    m.output_of("m_axis_report_tdata", &out_data);
-    m.output_of("m_axis_report_tkeep", out_keep);
-    m.output_of("m_axis_report_tvalid", &out_valid);
-    m.output_of("m_axis_report_tlast", out_last);
     m.build()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use seqnic_spec::flowradar::Geometry;
 
-use super::rmw_banks::{BankPorts, BankSpec, Passing};
+use super::rmw_banks::{BankPorts, BankSpec, Passing, READ_CYCLES};
 use crate::rtl::{Design, MemoryStyle, Module, Reset, RtlError, concat};
 
 const DOC: &str = "\
@@ -14,14 +14,14 @@ Flow filter: one partition, a bit of which each packet finds or sets.
             +--> bit  -------------------^------> was it set? ---> known
 
 Two banks: packets say which one they belong to, the other one is read for the export and cleared.
-Latency: 4 cycles from `index` to `known`. Throughput: a packet a cycle, whatever words they meet: a word that is still
+Latency: 5 cycles from `index` to `known`. Throughput: a packet a cycle, whatever words they meet: a word that is still
 on its way back is taken from there. Backpressure: none. Reset: no packet is on its way; banks keep their content until
 they are cleared.
 Storage: two banks of the partition, 64 bits a word; about 350 flip-flops.
 Source: FlowRadar, section 3.1.";
 
 /// A partition of a filter. Inputs `valid`, `bank`, `index`; `serve`, `clear` (a bit a bank), `service_address`. Outputs
-/// `known`, 4 cycles behind `index`, and `served`, the word of the served bank a cycle after its address.
+/// `known`, 5 cycles behind `index`, and `served`, the word of the served bank a cycle after its address.
 pub fn flow_filter(
     name: &str,
     geometry: &Geometry,
@@ -44,7 +44,7 @@ pub fn flow_filter(
     let word = Passing::read(&mut m, spec, ports);
 
     let mut bit = index.slice(0, bit_bits);
-    for cycle in 1..=2 {
+    for cycle in 1..=READ_CYCLES {
         bit = m.delayed(&format!("bit_{cycle}"), Reset::None, bit);
     }
     let set = concat((0..word_bits as u64).map(|place| bit.is(place)));
@@ -57,12 +57,12 @@ pub fn flow_filter(
             m.select_in(&format!("four_{group}"), &low, 0..=3, of)
         })
         .collect();
-    let fours = m.delayed("fours_3", Reset::None, concat(fours));
-    let high = m.delayed("bit_3", Reset::None, high);
+    let fours = m.delayed("fours_4", Reset::None, concat(fours));
+    let high = m.delayed("bit_4", Reset::None, high);
     let known = m.select_in("found", &high, 0..=word_bits / 4 - 1, |group| {
         fours.bit(group)
     });
-    let known = m.delayed("known_4", Reset::None, known);
+    let known = m.delayed("known_5", Reset::None, known);
     m.output_of("known", known);
     m.output_of("served", &word.served);
     word.write(&mut m, &next);

@@ -14,8 +14,8 @@ Flow table: one sub-table, in a cell of which each packet is counted.
                                           PacketCount + 1, ByteCount + bytes
 
 A FlowCount of 255 stays. Two banks: packets say which one they belong to, the other one is read for the export and
-cleared. `key`, `is_new` and `bytes` come 2 cycles behind `index`.
-Latency: 3 cycles from `index` to the write. Throughput: a packet a cycle, whatever cells they meet: a cell that is still
+cleared. `key`, `is_new` and `bytes` come 3 cycles behind `index`.
+Latency: 4 cycles from `index` to the write. Throughput: a packet a cycle, whatever cells they meet: a cell that is still
 on its way back is taken from there. Backpressure: none. Reset: no packet is on its way; banks keep their content until
 they are cleared.
 Storage: two banks of cells; three cells of flip-flops.
@@ -24,7 +24,7 @@ Source: FlowRadar, section 3.1.";
 /// The bits of a frame's length that are counted.
 pub const LENGTH_BITS: usize = 16;
 
-/// A sub-table. Inputs `valid`, `bank`, `index`, and 2 cycles behind them `key`, `is_new`, and `bytes` where they are
+/// A sub-table. Inputs `valid`, `bank`, `index`, and 3 cycles behind them `key`, `is_new`, and `bytes` where they are
 /// counted; `serve`, `clear` (a bit a bank), `service_address`. Outputs `served`, the cell of the served bank a cycle after
 /// its address, as a number whose first byte in an export is the most significant one; `saturates` and `saturated_bank`: a
 /// FlowCount has got to 255.
@@ -69,10 +69,10 @@ pub fn flow_table(
     }
     let next = m.wire("next", concat(next.into_iter().rev()));
     if let Some(saturates) = saturates {
-        let saturates = m.delayed("saturates_3", Reset::To(0), &cell.valid & saturates);
+        let saturates = m.delayed("saturates_4", Reset::To(0), &cell.valid & saturates);
         m.output_of("saturates", saturates);
     }
-    let bank = m.delayed("bank_3", Reset::None, &cell.bank);
+    let bank = m.delayed("bank_4", Reset::None, &cell.bank);
     m.output_of("saturated_bank", bank);
     m.output_of("served", &cell.served);
     cell.write(&mut m, &next);

@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! 0          key, bank                        H          index of each partition and sub-table
-//! H .. H+4   filter: read, set the bit        H+5        is the flow new
-//! H+3 .. H+6 sub-tables: read, count, write
+//! H .. H+5   filter: read, set the bit        H+6        is the flow new
+//! H+3 .. H+7 sub-tables: read, count, write
 //! ```
 
 pub mod crc32;
@@ -23,7 +23,7 @@ use seqnic_spec::flowradar::EncoderStorage;
 use crate::rtl::MemoryStyle;
 
 /// Cycles from the index of a partition to whether the flow is new.
-pub const FILTER_CYCLES: usize = 5;
+pub const FILTER_CYCLES: usize = 6;
 
 /// Cycles by which a sub-table takes its index behind the filter: its cell is here when it is known whether the flow is
 /// new.

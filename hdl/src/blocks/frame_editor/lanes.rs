@@ -106,14 +106,41 @@ pub(super) fn beats(
     });
     let made = m.delayed("made_data", Reset::None, concat(halves.collect::<Vec<_>>()));
 
-    let top = staged(m, "top", &top, rotated_at..rotated_at + 1);
-    let keep = (0..spec.data_bits / 8).map(|byte| at_most(byte, &top));
-    let keep = m.delayed("made_keep", Reset::None, concat(keep.collect::<Vec<_>>()));
+    let keep = kept(m, spec.data_bits / 8, &top);
+    let keep = m.delayed("made_keep", Reset::None, keep);
     let last = staged(m, "done", &ends, rotated_at..rotated_at + 2);
     Made {
         beat: concat([made, keep, last]),
         valid: valid(m, "emit", &emit, rotated_at..rotated_at + 2),
     }
+}
+
+/// The bytes up to the top one, a cycle later. In two steps, by groups of 8 bytes: in one, with 256 bytes, it would be the deepest
+/// path.
+fn kept(m: &mut Module, bytes: usize, top: &Expr) -> Expr {
+    let (group_bits, groups) = (top.width() - 3, bytes / 8);
+    let of_groups = |m: &mut Module, name: &str, of: &dyn Fn(&Expr, u64) -> Expr| match groups {
+        1 => None,
+        _ => {
+            let group = top.slice(3, group_bits);
+            let groups = (0..groups as u64).map(|number| of(&group, number));
+            Some(m.delayed(name, Reset::None, concat(groups.collect::<Vec<_>>())))
+        }
+    };
+    let above = of_groups(m, "groups_below_top", &|group, number| {
+        is_above(group, number as usize)
+    });
+    let same = of_groups(m, "group_of_top", &|group, number| group.is(number));
+    let low = (0..8).map(|byte| at_most(byte, &top.slice(0, 3)));
+    let low = m.delayed("bytes_of_top", Reset::None, concat(low.collect::<Vec<_>>()));
+    let keep = (0..bytes).map(|byte| {
+        let low = low.bit(byte % 8);
+        match (&above, &same) {
+            (Some(above), Some(same)) => above.bit(byte / 8) | (same.bit(byte / 8) & low),
+            _ => low,
+        }
+    });
+    concat(keep.collect::<Vec<_>>())
 }
 
 /// As [`staged`], and 0 after reset.

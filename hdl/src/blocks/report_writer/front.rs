@@ -148,7 +148,7 @@ impl Prepared {
         let metadata = concat([zeros(2), words.clone()]).resize(LENGTH_BITS);
         // The copy is filled up to whole words.
         let filled = bytes.plus(3);
-        let filled = m.wire("filled_bytes", filled);
+        let filled = m.delayed("filled_bytes", Reset::None, filled);
         let copied_words = filled.slice(2, LENGTH_BITS - 2);
         let copied_bytes = concat([zeros(2), copied_words.clone()]);
         let ip_length = copied_bytes + metadata.plus(fixed as u64);
@@ -254,7 +254,7 @@ fn report_length(
 ) -> Expr {
     let bits = copied_words.width();
     let words = copied_words + metadata_words.zero_extend(bits).plus(body_words as u64);
-    let words = m.wire("report_words", words);
+    let words = m.delayed("report_words", Reset::None, words);
     let too_many = words.slice(8, bits - 8).any();
     let words = words.slice(0, 8) | lit(8, REPORT_TO_END.into()).gated_by(&too_many);
     m.delayed("report_length", Reset::None, words)

@@ -9,7 +9,7 @@ use super::encoder;
 use crate::bench::{Bench, random};
 
 /// Cycles from an index to whether its bit was set.
-const LATENCY: usize = 4;
+const LATENCY: usize = 5;
 
 struct Filter {
     bench: Bench,

@@ -40,13 +40,13 @@ impl Table {
     /// Plays packets one a cycle.
     fn play(&mut self, packets: &[Option<Counted>]) {
         let at = |cycle: Option<usize>| cycle.and_then(|cycle| packets.get(cycle)).copied();
-        for cycle in 0..packets.len() + 4 {
+        for cycle in 0..packets.len() + 5 {
             let now = at(Some(cycle)).flatten();
             let (bank, cell, ..) = now.unwrap_or((1, 3, 0, false, 0));
             self.bench.set("valid", now.is_some().into());
             self.bench.set("bank", bank);
             self.bench.set("index", cell);
-            let before = at(cycle.checked_sub(2)).flatten();
+            let before = at(cycle.checked_sub(3)).flatten();
             let (.., key, is_new, bytes) = before.unwrap_or((0, 0, u64::MAX, true, 77));
             self.bench.set_words("key", &[key, key >> 32]);
             self.bench.set("is_new", is_new.into());
