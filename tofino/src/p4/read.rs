@@ -619,21 +619,27 @@ impl Reader {
         self.expect_all(") table")?;
         let name = self.word()?;
         self.expect("{")?;
-        let mut matching = Matching::Exact;
+        let mut kinds = Vec::new();
         let keys = match self.take_all("key = {") {
             true => self.until("}", |this| {
                 let place = this.place()?;
                 this.expect(":")?;
-                if this.take("ternary") {
-                    matching = Matching::Ternary;
-                } else {
-                    this.expect("exact")?;
-                }
+                kinds.push(match this.take("ternary") {
+                    true => Matching::Ternary,
+                    false => {
+                        this.expect("exact")?;
+                        Matching::Exact
+                    }
+                });
                 this.expect(";")?;
                 Ok(place)
             })?,
             false => Vec::new(),
         };
+        let matching = kinds.first().copied().unwrap_or_default();
+        if kinds.iter().any(|&kind| kind != matching) {
+            return self.fail("keys that are all exact or all ternary");
+        }
         self.expect_all("actions = {")?;
         let actions = self.until("}", |this| {
             let action = this.word()?;

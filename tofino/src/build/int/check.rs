@@ -32,7 +32,7 @@ pub fn no_role(role: IntRole) -> Refusal {
     refuse(
         "role",
         format!("int.role = \"{role}\""),
-        "there is a program for a transit hop",
-        "set it to \"transit\"",
+        "there are programs for transit hops alone",
+        "set it to \"transit\", or use emit verilog",
     )
 }
