@@ -39,7 +39,12 @@ fn walk<'a>(
                 walk(pipe, otherwise, under, writers)?;
                 under.pop();
                 for (place, tables) in of_then {
-                    writers.entry(place).or_default().extend(tables);
+                    let known = writers.entry(place).or_default();
+                    for table in tables {
+                        if known.iter().all(|known| known.name != table.name) {
+                            known.push(table);
+                        }
+                    }
                 }
             }
         }
