@@ -4,7 +4,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use seqnic_spec::{Config, Steering};
 use seqnic_tofino::scripts::Ports;
-use seqnic_tofino::{Chip, Design, EncoderDesign, Pattern};
+use seqnic_tofino::{Chip, Design, EncoderDesign, IntDesign, Pattern};
 
 use crate::error::Error;
 
@@ -53,6 +53,18 @@ impl TofinoArgs {
         Ok(design.transpose()?)
     }
 
+    /// The INT node of a configuration that is one.
+    pub fn int_node(&self, config: &Config) -> Result<Option<IntDesign>, Error> {
+        let design = IntDesign::new(config, self.chip.unwrap_or_default());
+        if let (Some(_), Some(Wanted::This(pattern))) = (&design, self.pattern) {
+            return Err(Error::new(format!(
+                "--pattern {}: says how a history is held, and an INT node has none; remove it",
+                pattern.name()
+            )));
+        }
+        Ok(design.transpose()?)
+    }
+
     /// The design of a configuration.
     pub fn design(&self, config: &Config) -> Result<Design, Error> {
         let pattern = match self.pattern {
@@ -85,6 +97,14 @@ pub struct PortArgs {
 }
 
 impl PortArgs {
+    /// The ports of a node that forwards.
+    pub fn forwarding(&self) -> Ports {
+        Ports {
+            input: self.input_ports.clone(),
+            cores: self.core_ports.clone(),
+        }
+    }
+
     /// The ports for a configuration. Where nothing in the packet says which core it is for, each core needs a port or
     /// a queue of its own.
     pub fn ports(&self, config: &Config, queues: usize) -> Result<Ports, Error> {

@@ -224,7 +224,6 @@ impl Args {
             ("--strip", self.strip),
             ("--round-trip", self.round_trip),
             ("--host", self.host.host.is_some()),
-            ("--engine p4", self.engine() == Engine::P4),
         ];
         match flags.into_iter().find(|(_, is_given)| *is_given) {
             Some((flag, _)) => Err(Error::new(format!(
@@ -232,6 +231,28 @@ impl Args {
             ))),
             None => Ok(()),
         }
+    }
+
+    /// The packets as they come from the INT nodes in front, and how many have got a header.
+    fn upstream(
+        &self,
+        config: &Config,
+        packets: Packets,
+    ) -> Result<(Packets, Option<Count>), Error> {
+        let Some(node) = config.int() else {
+            return Ok((packets, None));
+        };
+        let nodes = self.upstream.unwrap_or(DEFAULT_UPSTREAM);
+        let Some(mut upstream) = Upstream::of(node, nodes.into(), self.traffic.shape.seed)? else {
+            return Ok((packets, None));
+        };
+        let headers = Count::default();
+        let counted = headers.clone();
+        let packets = packets.changed_by(move |packet| {
+            packet.data = upstream.pass(mem::take(&mut packet.data));
+            counted.set(upstream.headers());
+        });
+        Ok((packets, Some(headers)))
     }
 
     fn engine(&self) -> Engine {
@@ -342,24 +363,6 @@ impl<'a> Run<'a> {
         Ok(packets.at_most(most.unwrap_or(usize::MAX)))
     }
 
-    /// The packets as they come from the INT nodes in front, and how many have got a header.
-    fn upstream(&self, packets: Packets) -> Result<(Packets, Option<Count>), Error> {
-        let Some(node) = self.config.int() else {
-            return Ok((packets, None));
-        };
-        let nodes = self.args.upstream.unwrap_or(DEFAULT_UPSTREAM);
-        let Some(mut upstream) = Upstream::of(node, nodes.into(), self.options.seed)? else {
-            return Ok((packets, None));
-        };
-        let headers = Count::default();
-        let counted = headers.clone();
-        let packets = packets.changed_by(move |packet| {
-            packet.data = upstream.pass(mem::take(&mut packet.data));
-            counted.set(upstream.headers());
-        });
-        Ok((packets, Some(headers)))
-    }
-
     /// Runs hardware on an engine; `engines_differ` is what the engine itself has to say.
     fn simulate<E: engine::Engine>(
         &self,
@@ -368,7 +371,7 @@ impl<'a> Run<'a> {
         engines_differ: impl Fn(&E) -> Option<String>,
     ) -> Result<Summary<'a>, Error> {
         let packets = self.packets("simulating")?;
-        let (mut packets, headers) = self.upstream(packets)?;
+        let (mut packets, headers) = self.args.upstream(self.config, packets)?;
         let out_pcap = self.args.out_pcap.as_ref();
         let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
         let mut cosim = self.cosim(engine, self.config, self.options.clone())?;

@@ -1,8 +1,9 @@
-//! The sequencer as P4: its interpreter against the golden model and the hardware, its files, its scripts.
+//! Sequencer, encoder and INT nodes as P4: the interpreter against the golden models, files, scripts.
 
 #[path = "../common/mod.rs"]
 mod common;
 mod cosim;
 mod encoder;
 mod files;
+mod int;
 mod scripts;

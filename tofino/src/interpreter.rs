@@ -5,15 +5,19 @@
 //! once for a packet; a second access is a fault, as are fields that are read before their header is there. The twin runs
 //! in the order of its program, as the behavioural model does.
 
+mod packet;
+mod values;
+mod wire;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use thiserror::Error;
 
 use crate::ir::{
-    ACCEPT, Action, Arch, Condition, Expr, HashUnit, Initial, Intrinsic, Key, Next, ParserStep,
-    Pipe, Place, Program, RegisterAction, START, Statement, Step, Table,
+    Action, Arch, Initial, Intrinsic, Pipe, Place, Program, RegisterAction, Statement, Step, Table,
 };
+use packet::{Late, Packet};
 
 /// What a program did that the chip cannot do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -71,67 +75,8 @@ pub struct Interpreter {
     entries: HashMap<String, HashMap<u64, (String, Vec<u64>)>>,
 }
 
-/// How many states a parser may go through.
-const MOST_STATES: usize = 1000;
 /// The frame check sequence, which the chip's length counts.
 const CHECK_BYTES: u64 = 4;
-
-/// A packet on its way through a pipe.
-#[derive(Debug, Clone, Default)]
-struct Packet {
-    values: HashMap<Place, u128>,
-    valid: Vec<String>,
-    is_parsed: bool,
-    is_dropped: bool,
-    accessed: Vec<String>,
-    /// What no header was taken from.
-    payload: Vec<u8>,
-    /// What the tables of a stage have done so far, which the next stage sees; without stages all is done at once.
-    late: Option<Late>,
-}
-
-/// What becomes of a packet at the end of a stage.
-#[derive(Debug, Clone, Default)]
-struct Late {
-    values: Vec<(Place, u128)>,
-    valid: Vec<String>,
-}
-
-impl Packet {
-    fn has(&self, header: &String) -> bool {
-        self.valid.contains(header)
-    }
-
-    /// Whether a header can be written: it was valid or has been made so.
-    fn can_write(&self, header: &String) -> bool {
-        let late = self.late.iter().flat_map(|late| &late.valid);
-        self.has(header) || late.into_iter().any(|known| known == header)
-    }
-
-    fn make_valid(&mut self, header: &str) {
-        let valid = match &mut self.late {
-            Some(late) => &mut late.valid,
-            None => &mut self.valid,
-        };
-        valid.push(header.to_owned());
-    }
-
-    fn set(&mut self, place: &Place, value: u128) {
-        match &mut self.late {
-            Some(late) => late.values.push((place.clone(), value)),
-            None => {
-                self.values.insert(place.clone(), value);
-            }
-        }
-    }
-
-    fn end_stage(&mut self) {
-        if let Some(late) = self.late.take() {
-            self.values.extend(late.values);
-            self.valid.extend(late.valid);
-        }
-    }
-}
 
 impl Interpreter {
     /// A program whose registers hold what they start with, and whose tables are empty.
@@ -186,20 +131,34 @@ impl Interpreter {
 
     /// What becomes of a frame that comes from `port` at `time`; `None` when it is dropped.
     pub fn process(&mut self, frame: &[u8], port: u64, time: u64) -> Result<Option<Sent>, Fault> {
+        self.process_given(frame, port, time, &[])
+    }
+
+    /// The same, with what the chip says of the packet in the egress. What is not given is 0; port and queue are those
+    /// that the ingress has chosen.
+    pub fn process_given(
+        &mut self,
+        frame: &[u8],
+        port: u64,
+        time: u64,
+        given: &[(Intrinsic, u64)],
+    ) -> Result<Option<Sent>, Fault> {
         let is_twin = self.program.arch == Arch::V1Model;
         let check = if is_twin { 0 } else { CHECK_BYTES };
+        let arch = self.program.arch;
         let mut intrinsics = HashMap::new();
-        for (intrinsic, value) in [
-            (Intrinsic::MacTime, time),
-            (Intrinsic::IngressPort, port),
-            (Intrinsic::FrameBytes, frame.len() as u64 + check),
-            (Intrinsic::EgressPort, 0),
-            (Intrinsic::Queue, 0),
-        ] {
-            let mask = (1 << intrinsic.bits(self.program.arch)) - 1;
+        let mut put = |intrinsic: Intrinsic, value: u64| {
+            let mask = (1 << intrinsic.bits(arch)) - 1;
             let place = Place::Intrinsic(intrinsic);
             intrinsics.insert(place, u128::from(value & mask));
-        }
+        };
+        Intrinsic::ALL.into_iter().for_each(|none| put(none, 0));
+        put(Intrinsic::MacTime, time);
+        put(Intrinsic::IngressPort, port);
+        put(Intrinsic::FrameBytes, frame.len() as u64 + check);
+        given
+            .iter()
+            .for_each(|&(intrinsic, value)| put(intrinsic, value));
         let mut packet = self.parse(&self.program.ingress, frame, intrinsics.clone())?;
         self.run(0, &mut packet)?;
         let chosen = |packet: &Packet, intrinsic| {
@@ -213,6 +172,12 @@ impl Interpreter {
         if packet.is_dropped {
             return Ok(None);
         }
+        for (known, value) in [(Intrinsic::OutPort, port), (Intrinsic::OutQueue, queue)] {
+            if given.iter().all(|&(given, _)| given != known) {
+                intrinsics.insert(Place::Intrinsic(known), value.into());
+                packet.values.insert(Place::Intrinsic(known), value.into());
+            }
+        }
         if !is_twin {
             let between = self.deparse(&self.program.ingress, &packet)?;
             packet = self.parse(&self.program.egress, &between, intrinsics)?;
@@ -223,127 +188,6 @@ impl Interpreter {
         }
         let frame = self.deparse(&self.program.egress, &packet)?;
         Ok(Some(Sent { frame, port, queue }))
-    }
-
-    fn parse(
-        &self,
-        pipe: &Pipe,
-        frame: &[u8],
-        values: HashMap<Place, u128>,
-    ) -> Result<Packet, Fault> {
-        let mut packet = Packet {
-            values,
-            is_parsed: true,
-            ..Packet::default()
-        };
-        let mut at = 0;
-        let mut name = START.to_owned();
-        for _ in 0..MOST_STATES {
-            let state = pipe.states.iter().find(|state| state.name == name);
-            let state = state.ok_or_else(|| Fault::Unknown(format!("state {name}")))?;
-            let bit_at = |at: usize, bits: usize| bits_of(frame, at, bits);
-            let mut is_short = false;
-            for step in &state.steps {
-                match step {
-                    ParserStep::Extract(header) => {
-                        let header = self.program.header(header);
-                        let header =
-                            header.ok_or_else(|| Fault::Unknown(format!("header {name}")))?;
-                        is_short = at + header.bits() > frame.len() * 8;
-                        if is_short {
-                            break;
-                        }
-                        for field in &header.fields {
-                            let place = Place::hdr(&header.name, &field.name);
-                            packet.values.insert(place, bit_at(at, field.bits));
-                            at += field.bits;
-                        }
-                        packet.valid.push(header.name.clone());
-                    }
-                    ParserStep::Advance(bits) => {
-                        is_short = at + bits > frame.len() * 8;
-                        if is_short {
-                            break;
-                        }
-                        at += bits;
-                    }
-                    ParserStep::SetValid(header) => packet.valid.push(header.clone()),
-                    ParserStep::Set(place, value) => {
-                        let value = self.value(&packet, &[], value)?;
-                        packet.values.insert(place.clone(), value);
-                    }
-                }
-            }
-            let next = match (is_short, &state.next) {
-                (true, _) => None,
-                (false, Next::To(next)) => Some(next),
-                (
-                    false,
-                    Next::Select {
-                        keys,
-                        cases,
-                        otherwise,
-                    },
-                ) => {
-                    let mut looked_at = Some(Vec::new());
-                    for key in keys {
-                        let value = match key {
-                            Key::Field(place) => Some(self.read(&packet, &[], place)?),
-                            Key::Lookahead { ahead_bits, bits } => {
-                                let end = at + ahead_bits;
-                                (end <= frame.len() * 8).then(|| bit_at(end - bits, *bits))
-                            }
-                        };
-                        looked_at = looked_at.zip(value).map(|(mut all, value)| {
-                            all.push(value as u64);
-                            all
-                        });
-                    }
-                    looked_at.map(|values| {
-                        let fits = cases.iter().find(|case| {
-                            let mut pairs = case.patterns.iter().zip(&values);
-                            pairs.all(|(pattern, &value)| pattern.fits(value))
-                        });
-                        fits.map_or(otherwise, |case| &case.next)
-                    })
-                }
-            };
-            match next {
-                Some(next) if next != ACCEPT => name.clone_from(next),
-                end => {
-                    packet.is_parsed = end.is_some();
-                    packet.payload = frame[at / 8..].to_vec();
-                    return Ok(packet);
-                }
-            }
-        }
-        Err(Fault::Endless)
-    }
-
-    fn deparse(&self, pipe: &Pipe, packet: &Packet) -> Result<Vec<u8>, Fault> {
-        let mut frame = Vec::new();
-        let (mut open, mut count) = (0_u8, 0);
-        for name in pipe
-            .deparser
-            .iter()
-            .filter(|name| packet.valid.contains(name))
-        {
-            let header = self.program.header(name);
-            let header = header.ok_or_else(|| Fault::Unknown(format!("header {name}")))?;
-            for field in &header.fields {
-                let value = self.read(packet, &[], &Place::hdr(name, &field.name))?;
-                for bit in (0..field.bits).rev() {
-                    open = open << 1 | (value >> bit & 1) as u8;
-                    count += 1;
-                    if count == 8 {
-                        frame.push(open);
-                        (open, count) = (0, 0);
-                    }
-                }
-            }
-        }
-        frame.extend(&packet.payload);
-        Ok(frame)
     }
 
     /// The match-action part of a pipe.
@@ -391,19 +235,23 @@ impl Interpreter {
         table: &Table,
         packet: &mut Packet,
     ) -> Result<(), Fault> {
-        let entry = match table.keys.first() {
-            Some(key) => {
-                let key = self.read(packet, &[], key)? as u64;
-                self.entries
-                    .get(&table.name)
-                    .and_then(|entries| entries.get(&key))
-            }
-            None => None,
+        let keys = table.keys.iter();
+        let keys = keys.map(|key| self.read(packet, &[], key).map(|value| value as u64));
+        let keys = keys.collect::<Result<Vec<u64>, Fault>>()?;
+        let mut known = table.entries.iter();
+        let known = known.find(|entry| {
+            let mut pairs = entry.patterns.iter().zip(&keys);
+            pairs.all(|(pattern, &key)| pattern.fits(key))
+        });
+        let filled = || {
+            let (action, arguments) = self.entries.get(&table.name)?.get(keys.first()?)?;
+            Some((action.clone(), arguments.clone()))
         };
-        let (name, arguments) = match entry {
-            Some((name, arguments)) => (name.clone(), arguments.clone()),
-            None => (table.default.clone(), Vec::new()),
+        let entry = match known {
+            Some(entry) => Some((entry.action.clone(), entry.arguments.clone())),
+            None => filled(),
         };
+        let (name, arguments) = entry.unwrap_or_else(|| (table.default.clone(), Vec::new()));
         let action = pipe.action(&name);
         let action = action.ok_or_else(|| Fault::Unknown(format!("action {name}")))?;
         self.act(number, pipe, action, &arguments, packet)
@@ -442,6 +290,7 @@ impl Interpreter {
                     self.write(packet, place, value)?;
                 }
                 Statement::SetValid(header) => packet.make_valid(header),
+                Statement::SetInvalid(header) => packet.make_invalid(header),
                 Statement::Drop => packet.is_dropped = true,
                 Statement::Execute {
                     action,
@@ -509,183 +358,6 @@ impl Interpreter {
         }
         Ok(outputs)
     }
-
-    /// Values side by side, first the highest bits.
-    fn joined(
-        &self,
-        packet: &Packet,
-        local: &[(Place, u128)],
-        parts: &[Expr],
-    ) -> Result<u128, Fault> {
-        let mut joined = 0;
-        for part in parts {
-            let bits = self.bits(part, &[]);
-            let bits = bits.ok_or_else(|| Fault::NoValue(format!("{part:?}")))?;
-            joined = joined << bits | self.value(packet, local, part)?;
-        }
-        Ok(joined)
-    }
-
-    /// What a hash unit makes of fields.
-    fn hash(&self, packet: &Packet, unit: HashUnit, fields: &[Place]) -> Result<u128, Fault> {
-        let mut hash = match unit {
-            HashUnit::Crc(_) => u32::MAX,
-            HashUnit::Fold => 0,
-        };
-        for place in fields {
-            let value = self.read(packet, &[], place)?;
-            let bits = self.program.bits_of(place);
-            let bits = bits.ok_or_else(|| Fault::NoValue(format!("{place:?}")))?;
-            hash = match unit {
-                // A bit at a time, from the highest on.
-                HashUnit::Crc(polynomial) => (0..bits).rev().fold(hash, |crc, bit| {
-                    let is_odd = crc >> 31 ^ (value >> bit & 1) as u32 == 1;
-                    crc << 1 ^ if is_odd { polynomial } else { 0 }
-                }),
-                HashUnit::Fold => hash ^ value as u32,
-            };
-        }
-        Ok(hash.into())
-    }
-
-    fn compute(
-        &self,
-        seen: &Packet,
-        local: &mut Vec<(Place, u128)>,
-        mask: u128,
-        body: &[Statement],
-    ) -> Result<(), Fault> {
-        for statement in body {
-            match statement {
-                Statement::Set(place, value) => {
-                    let value = match value {
-                        Expr::Add(of, number) => {
-                            self.read(seen, local, of)?.wrapping_add((*number).into()) & mask
-                        }
-                        Expr::Subtract(of, number) => {
-                            self.read(seen, local, of)?.wrapping_sub((*number).into()) & mask
-                        }
-                        Expr::Differ(first, second) => {
-                            (self.read(seen, local, first)? ^ self.value(seen, local, second)?)
-                                & mask
-                        }
-                        value => self.value(seen, local, value)? & mask,
-                    };
-                    match local.iter_mut().find(|(known, _)| known == place) {
-                        Some((_, known)) => *known = value,
-                        None => local.push((place.clone(), value)),
-                    }
-                }
-                Statement::If(condition, then, otherwise) => {
-                    let holds = self.holds(seen, local, condition)?;
-                    let body = if holds { then } else { otherwise };
-                    self.compute(seen, local, mask, body)?;
-                }
-                _ => return Err(Fault::Unknown("such a statement in a register".into())),
-            }
-        }
-        Ok(())
-    }
-
-    fn holds(
-        &self,
-        packet: &Packet,
-        local: &[(Place, u128)],
-        condition: &Condition,
-    ) -> Result<bool, Fault> {
-        Ok(match condition {
-            Condition::Equal(left, right) => self.value(packet, local, left)? == u128::from(*right),
-            Condition::ParsedAnd(place, value) => {
-                packet.is_parsed && self.read(packet, local, place)? == u128::from(*value)
-            }
-            Condition::Valid(header) => packet.has(header),
-            Condition::All(all) => {
-                for (place, value) in all {
-                    if self.read(packet, local, place)? != u128::from(*value) {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
-        })
-    }
-
-    fn value(&self, packet: &Packet, local: &[(Place, u128)], expr: &Expr) -> Result<u128, Fault> {
-        let slice = |value: u128, high: usize, low: usize| {
-            value >> low & (u128::MAX >> (127 - (high - low)))
-        };
-        let place = match expr {
-            Expr::Constant { value, .. } => return Ok((*value).into()),
-            Expr::Read(place)
-            | Expr::Slice(place, ..)
-            | Expr::Widen(_, place, ..)
-            | Expr::Add(place, _)
-            | Expr::Subtract(place, _)
-            | Expr::Sum(place, _)
-            | Expr::Differ(place, _)
-            | Expr::Funnel(place, ..) => place,
-        };
-        let value = self.read(packet, local, place)?;
-        let wrapped = |value: u128| {
-            let bits = self.program.bits_of(place).unwrap_or(128);
-            value & (u128::MAX >> (128 - bits))
-        };
-        Ok(match expr {
-            Expr::Slice(_, high, low) | Expr::Widen(_, _, high, low) => slice(value, *high, *low),
-            Expr::Add(_, number) => wrapped(value.wrapping_add((*number).into())),
-            Expr::Subtract(_, number) => wrapped(value.wrapping_sub((*number).into())),
-            Expr::Sum(_, second) => wrapped(value.wrapping_add(self.read(packet, local, second)?)),
-            Expr::Differ(_, second) => value ^ self.value(packet, local, second)?,
-            Expr::Funnel(_, low, by) => {
-                let bits = self.program.bits_of(place).unwrap_or(64);
-                wrapped((value << bits | self.read(packet, local, low)?) >> by)
-            }
-            Expr::Read(_) | Expr::Constant { .. } => value,
-        })
-    }
-
-    fn read(&self, packet: &Packet, local: &[(Place, u128)], place: &Place) -> Result<u128, Fault> {
-        if let Some(&(_, value)) = local.iter().find(|(known, _)| known == place) {
-            return Ok(value);
-        }
-        if let Place::Header(header, _) = place
-            && !packet.valid.contains(header)
-        {
-            return Err(Fault::NoValue(format!("{place:?}")));
-        }
-        let value = packet.values.get(place).copied();
-        value.ok_or_else(|| Fault::NoValue(format!("{place:?}")))
-    }
-
-    fn write(&self, packet: &mut Packet, place: &Place, value: u128) -> Result<(), Fault> {
-        if let Place::Header(header, _) = place
-            && !packet.can_write(header)
-        {
-            return Err(Fault::NotValid(header.clone()));
-        }
-        let bits = self.program.bits_of(place);
-        let bits = bits.ok_or_else(|| Fault::NoValue(format!("{place:?}")))?;
-        packet.set(place, value & (u128::MAX >> (128 - bits)));
-        Ok(())
-    }
-
-    fn bits(&self, expr: &Expr, parameters: &[(Place, usize)]) -> Option<usize> {
-        match expr {
-            Expr::Slice(_, high, low) => Some(high + 1 - low),
-            Expr::Constant { bits, .. } | Expr::Widen(bits, ..) => Some(*bits),
-            Expr::Read(place)
-            | Expr::Add(place, _)
-            | Expr::Subtract(place, _)
-            | Expr::Sum(place, _)
-            | Expr::Differ(place, _)
-            | Expr::Funnel(place, ..) => {
-                let given = parameters.iter().find(|(known, _)| known == place);
-                given
-                    .map(|&(_, bits)| bits)
-                    .or_else(|| self.program.bits_of(place))
-            }
-        }
-    }
 }
 
 /// The steps of a stage: conditions are looked at where a table stands under them. What is not declared is left for the
@@ -703,11 +375,4 @@ fn of_stage(pipe: &Pipe, steps: &[Step], stage: usize) -> Vec<Step> {
         }
     });
     kept.collect()
-}
-
-/// A number of `bits` bits from bit `at` of a frame on.
-fn bits_of(frame: &[u8], at: usize, bits: usize) -> u128 {
-    (at..at + bits).fold(0, |value, bit| {
-        value << 1 | u128::from(frame[bit / 8] >> (7 - bit % 8) & 1)
-    })
 }

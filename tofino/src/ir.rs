@@ -4,6 +4,10 @@
 //! The language is that part of P4-16 which sequencer, stripper and encoder need: no header stacks, no arithmetic but sums,
 //! differences and shifts, conditions that only compare.
 
+mod body;
+
+pub use body::{Condition, Expr, Half, HashUnit, Intrinsic, Place, Statement};
+
 /// What a program is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Arch {
@@ -71,8 +75,23 @@ pub struct Pipe {
     pub tables: Vec<Table>,
     /// Which tables a packet meets.
     pub apply: Vec<Step>,
+    /// The checksums that are written when the packet leaves.
+    pub checksums: Vec<Checksum>,
     /// The headers that are written, in order, those that are valid; the rest of the packet follows.
     pub deparser: Vec<String>,
+}
+
+/// A checksum of the Internet protocols: the complement of a sum with end-around carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checksum {
+    /// The metadata of one bit that is 1 when it is written.
+    pub when: String,
+    /// Where it is written to: 16 bits of a header that is valid then.
+    pub target: Place,
+    /// What is summed up, in words of 16 bits: metadata, and the fields of those headers that are valid.
+    pub fields: Vec<Place>,
+    /// Whether ones are written for 0.
+    pub zeros_as_ones: bool,
 }
 
 /// A state of the parser.
@@ -153,6 +172,12 @@ pub struct Pattern {
 }
 
 impl Pattern {
+    /// Every value fits.
+    pub const ANY: Self = Self {
+        value: 0,
+        mask: Some(0),
+    };
+
     /// All bits of the value count.
     pub const fn exact(value: u64) -> Self {
         Self { value, mask: None }
@@ -163,197 +188,6 @@ impl Pattern {
         let mask = self.mask.unwrap_or(u64::MAX);
         value & mask == self.value & mask
     }
-}
-
-/// Something with a value.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// A field of a header.
-    Header(String, String),
-    /// A field of the metadata.
-    Metadata(String),
-    /// A parameter of the action.
-    Parameter(String),
-    /// A field that the chip itself gives or takes.
-    Intrinsic(Intrinsic),
-    /// In a register action: what is in the register, or one half of it.
-    Memory(Option<Half>),
-    /// In a register action: what it gives, first or second.
-    Output(usize),
-}
-
-/// The halves of a register that holds pairs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Half {
-    /// `lo`.
-    Low,
-    /// `hi`.
-    High,
-}
-
-impl Half {
-    /// Its name in the struct.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Low => "lo",
-            Self::High => "hi",
-        }
-    }
-}
-
-/// A field that the chip itself gives or takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Intrinsic {
-    /// The time at which the MAC received the packet: 48 bits.
-    MacTime,
-    /// The length of the packet as it came: 16 bits.
-    FrameBytes,
-    /// The port that it came from: 9 bits.
-    IngressPort,
-    /// The port that it leaves by: 9 bits.
-    EgressPort,
-    /// The queue of that port.
-    Queue,
-}
-
-impl Intrinsic {
-    /// Every field.
-    pub const ALL: [Self; 5] = [
-        Self::MacTime,
-        Self::FrameBytes,
-        Self::IngressPort,
-        Self::EgressPort,
-        Self::Queue,
-    ];
-
-    /// The width.
-    pub const fn bits(self, arch: Arch) -> usize {
-        match (self, arch) {
-            (Self::MacTime, _) => 48,
-            (Self::FrameBytes, _) => 16,
-            (Self::IngressPort | Self::EgressPort, _) => 9,
-            (Self::Queue, Arch::T2na) => 7,
-            (Self::Queue, _) => 5,
-        }
-    }
-}
-
-/// A value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expr {
-    /// What is in a place.
-    Read(Place),
-    /// Some bits of it, from the highest to the lowest.
-    Slice(Place, usize, usize),
-    /// A number of so many bits.
-    Constant {
-        /// The width.
-        bits: usize,
-        /// The number.
-        value: u64,
-    },
-    /// Some bits of a place, from the highest to the lowest, with zeros in front: so many bits in all.
-    Widen(usize, Place, usize, usize),
-    /// A sum, modulo the width.
-    Add(Place, u64),
-    /// A difference, modulo the width.
-    Subtract(Place, u64),
-    /// The sum of two places of one width, modulo that.
-    Sum(Place, Place),
-    /// The bits of two places of one width that differ.
-    Differ(Place, Box<Expr>),
-    /// Two places of one width side by side, shifted to the right by so many bits: the lower half of that. With one place
-    /// twice it is a rotation. On the chip it is an instruction with two sources, and the only way to move bits of a field
-    /// within which the compiler does not cut the field, so that it can be a sum, too.
-    Funnel(Place, Place, usize),
-}
-
-impl Expr {
-    /// The place that is read, if any; the first of two.
-    pub fn place(&self) -> Option<&Place> {
-        match self {
-            Self::Read(place)
-            | Self::Slice(place, ..)
-            | Self::Widen(_, place, ..)
-            | Self::Add(place, _)
-            | Self::Subtract(place, _)
-            | Self::Sum(place, _)
-            | Self::Differ(place, _)
-            | Self::Funnel(place, ..) => Some(place),
-            Self::Constant { .. } => None,
-        }
-    }
-
-    /// All places that are read.
-    pub fn places(&self) -> impl Iterator<Item = &Place> {
-        let second = match self {
-            Self::Sum(_, second) | Self::Funnel(_, second, _) => Some(second),
-            Self::Differ(_, second) => second.place(),
-            _ => None,
-        };
-        self.place().into_iter().chain(second)
-    }
-}
-
-/// Something that holds or does not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    /// A place, or some bits of it, holds this number.
-    Equal(Expr, u64),
-    /// The parser met no error, and this place holds this number.
-    ParsedAnd(Place, u64),
-    /// This header is valid.
-    Valid(String),
-    /// Each of these places, two at least, holds its number.
-    All(Vec<(Place, u64)>),
-}
-
-impl Condition {
-    /// The places that are looked at.
-    pub fn places(&self) -> impl Iterator<Item = &Place> {
-        let (one, more) = match self {
-            Self::Equal(left, _) => (left.place(), &[][..]),
-            Self::ParsedAnd(place, _) => (Some(place), &[][..]),
-            Self::Valid(_) => (None, &[][..]),
-            Self::All(all) => (None, &all[..]),
-        };
-        one.into_iter().chain(more.iter().map(|(place, _)| place))
-    }
-}
-
-/// What a hash unit makes of fields side by side.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum HashUnit {
-    /// The CRC of 32 bits with this polynomial, which starts with ones; nothing is reflected or inverted.
-    Crc(u32),
-    /// The XOR of their words of 32 bits.
-    Fold,
-}
-
-/// One assignment of an action.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Statement {
-    /// Sets a place.
-    Set(Place, Expr),
-    /// Sets a place to several values side by side, first the highest bits. On the chip this is done by the hash unit.
-    Pack(Place, Vec<Expr>),
-    /// Sets a place to what the hash unit makes of fields.
-    Hash(Place, HashUnit, Vec<Place>),
-    /// In a register action: one of two lists.
-    If(Condition, Vec<Statement>, Vec<Statement>),
-    /// Makes a header valid.
-    SetValid(String),
-    /// Accesses a register, and keeps what that gives.
-    Execute {
-        /// The register action.
-        action: String,
-        /// The number of the entry: values side by side, first the highest bits; nothing for entry 0.
-        index: Vec<Expr>,
-        /// The places for its outputs.
-        into: Vec<Place>,
-    },
-    /// Does not let the packet leave.
-    Drop,
 }
 
 /// Memory.
@@ -423,12 +257,37 @@ pub struct Table {
     pub stage: usize,
     /// What is looked up; nothing when the default action is all that it does.
     pub keys: Vec<Place>,
+    /// Whether bits of the keys can be left out in an entry.
+    pub matching: Matching,
+    /// The entries, of which the first that fits counts; empty when the control plane fills the table.
+    pub entries: Vec<ConstEntry>,
     /// The actions of entries, and the default.
     pub actions: Vec<String>,
     /// What is done without an entry.
     pub default: String,
     /// For how many entries there is room.
     pub size: usize,
+}
+
+/// How keys are compared with entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Matching {
+    /// All bits count.
+    #[default]
+    Exact,
+    /// An entry says which bits count.
+    Ternary,
+}
+
+/// An entry that is part of the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConstEntry {
+    /// A pattern for each key.
+    pub patterns: Vec<Pattern>,
+    /// The action.
+    pub action: String,
+    /// What it gives to the action, in the order of the parameters.
+    pub arguments: Vec<u64>,
 }
 
 /// A step of the control.
@@ -440,20 +299,13 @@ pub enum Step {
     If(Condition, Vec<Step>, Vec<Step>),
 }
 
-impl Place {
-    /// A field of the metadata.
-    pub fn md(name: &str) -> Self {
-        Self::Metadata(name.to_owned())
-    }
-
-    /// A field of a header.
-    pub fn hdr(header: &str, field: &str) -> Self {
-        Self::Header(header.to_owned(), field.to_owned())
-    }
-
-    /// Whether it is in a register action rather than in the packet header vector.
-    pub fn is_memory(&self) -> bool {
-        matches!(self, Self::Memory(_) | Self::Output(_))
+impl Checksum {
+    /// What the unit is called.
+    pub fn unit(&self) -> String {
+        match &self.target {
+            Place::Header(header, _) => format!("{header}_checksum"),
+            _ => "checksum".to_owned(),
+        }
     }
 }
 

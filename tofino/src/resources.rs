@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::chip::Limits;
 use crate::ir::{
-    ACCEPT, Condition, Expr, Field, Next, ParserStep, Pipe, Place, Program, Register, START,
-    Statement, Step, Table,
+    ACCEPT, Condition, Expr, Field, Matching, Next, ParserStep, Pipe, Place, Program, Register,
+    START, Statement, Step, Table,
 };
 use crate::rules::{extracted, inputs};
 
@@ -50,6 +50,9 @@ pub const UNITS_OF_WORD: usize = 2;
 /// Rows and bits of an SRAM block.
 const SRAM_ROWS: usize = 1024;
 const SRAM_BITS: usize = 128;
+/// Rows and bits of a TCAM block.
+const TCAM_ROWS: usize = 512;
+const TCAM_BITS: usize = 44;
 /// Blocks of an exact match: entries are put into one of four ways, each in a block of its own.
 const WAYS: usize = 4;
 /// What of an action's arguments stands beside the key; the rest is in blocks of its own.
@@ -72,17 +75,17 @@ pub fn per_stage(program: &Program, limits: Limits) -> Vec<StageUse> {
         for table in &pipe.tables {
             let stage = &mut used[table.stage];
             stage.tables += 1;
-            actions[table.stage] += table
-                .actions
-                .len()
-                .min(1 + usize::from(!table.keys.is_empty()));
+            actions[table.stage] += table.actions.len();
             let bytes = |places: &[Place]| -> usize {
                 let bits = places
                     .iter()
                     .map(|place| program.bits_of(place).unwrap_or(0));
                 bits.map(|bits| bits.div_ceil(8)).sum()
             };
-            stage.crossbar_bytes += bytes(&table.keys);
+            match table.matching {
+                Matching::Exact => stage.crossbar_bytes += bytes(&table.keys),
+                Matching::Ternary => stage.tcam += tcam_blocks(program, table),
+            }
             for action in pipe.executed_by(table) {
                 stage.crossbar_bytes += bytes(&inputs(action));
             }
@@ -158,7 +161,7 @@ fn count_gateways(program: &Program, pipe: &Pipe, steps: &[Step], used: &mut [St
             false => 0,
         };
         let bytes = match condition {
-            Condition::Equal(left, _) => left.place().map_or(0, look),
+            Condition::Equal(left, _) | Condition::Unequal(left, _) => left.place().map_or(0, look),
             Condition::ParsedAnd(place, _) => match look(place) {
                 0 => 0,
                 bytes => bytes + PARSER_ERROR_BYTES,
@@ -206,8 +209,23 @@ pub fn blocks_of(bits: usize) -> usize {
     bits.div_ceil(SRAM_ROWS * SRAM_BITS) + 1
 }
 
+/// The TCAM blocks of a table: as many beside each other as its key is wide.
+fn tcam_blocks(program: &Program, table: &Table) -> usize {
+    let keys = table.keys.iter();
+    let key: usize = keys.map(|place| program.bits_of(place).unwrap_or(0)).sum();
+    key.div_ceil(TCAM_BITS) * table.size.div_ceil(TCAM_ROWS)
+}
+
 /// The blocks that the entries of a table take, and what they give to the action.
 fn entry_blocks(program: &Program, pipe: &Pipe, table: &Table) -> usize {
+    if table.matching == Matching::Ternary {
+        // What entries say, and what they give.
+        return 1;
+    }
+    if !table.entries.is_empty() {
+        // So few entries stand in one block.
+        return 1;
+    }
     if table.keys.is_empty() {
         return 0;
     }
@@ -347,6 +365,11 @@ pub fn phv(program: &Program, limits: Limits) -> Phv {
     for pipe in program.pipes() {
         seen.extend(pipe.deparser.iter().map(String::as_str));
         seen.extend(extracted(pipe).map(String::as_str));
+        for sum in &pipe.checksums {
+            touched.insert(sum.target.clone());
+            touched.insert(Place::md(&sum.when));
+            touched.extend(sum.fields.iter().cloned());
+        }
         for (table, conditions) in pipe.guarded() {
             touched.extend(reads(pipe, table));
             touched.extend(table.keys.iter().cloned());

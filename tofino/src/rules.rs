@@ -1,8 +1,7 @@
 //! The rules of the chip, checked before anything is printed: the compiler lets some programs through that break them.
 
 mod groups;
-
-use std::collections::HashMap;
+mod order;
 
 use crate::chip::{Chip, Limits};
 use crate::error::Refusal;
@@ -243,6 +242,11 @@ impl Rules<'_> {
                     Expr::Add(of, _)
                     | Expr::Subtract(of, _)
                     | Expr::Sum(of, _)
+                    | Expr::Difference(of, _)
+                    | Expr::Saturate(of, _)
+                    | Expr::Mask(of, _)
+                    | Expr::Not(of)
+                    | Expr::Shift(of, _)
                     | Expr::Differ(of, _)
                     | Expr::Funnel(of, ..),
                 ) = statement
@@ -291,30 +295,7 @@ impl Rules<'_> {
 
     /// What a table looks at must have been made in an earlier stage.
     fn order(&self, pipe: &Pipe) -> Checked {
-        let mut writers: HashMap<&Place, Vec<&Table>> = HashMap::new();
-        for (table, conditions) in pipe.guarded() {
-            let mut read = resources::reads(pipe, table);
-            read.extend(table.keys.iter().cloned());
-            read.extend(conditions.into_iter().flat_map(Condition::places).cloned());
-            for place in &read {
-                let mut before = writers.get(place).into_iter().flatten();
-                if let Some(writer) = before.find(|writer| writer.stage >= table.stage) {
-                    return Err(Refusal::new(
-                        "stage-order",
-                        format!(
-                            "table {} of stage {} reads {place:?}",
-                            table.name, table.stage
-                        ),
-                        format!("table {} of stage {} writes it", writer.name, writer.stage),
-                        "put the reader into a later stage",
-                    ));
-                }
-            }
-            for place in written(pipe, table) {
-                writers.entry(place).or_default().push(table);
-            }
-        }
-        Ok(())
+        order::check(pipe)
     }
 
     fn per_stage(&self) -> Checked {
@@ -350,6 +331,7 @@ impl Rules<'_> {
                     limits.vliw_per_stage,
                 ),
                 ("sram", "SRAM blocks", used.sram, limits.sram_per_stage),
+                ("tcam", "TCAM blocks", used.tcam, limits.tcam_per_stage),
                 (
                     "map-ram",
                     "map RAMs",
@@ -511,19 +493,6 @@ fn large_constants(body: &[Statement], found: &mut Vec<u64>) {
 
 /// The largest constant that an instruction of a stateful ALU holds.
 const LARGEST_IN_INSTRUCTION: u64 = 7;
-
-/// The places that a table can write.
-fn written<'a>(pipe: &'a Pipe, table: &'a Table) -> impl Iterator<Item = &'a Place> {
-    let actions = table.actions.iter().filter_map(|name| pipe.action(name));
-    let statements = actions.flat_map(|action| &action.body);
-    statements.flat_map(|statement| match statement {
-        Statement::Set(place, _) | Statement::Pack(place, _) | Statement::Hash(place, ..) => {
-            std::slice::from_ref(place)
-        }
-        Statement::Execute { into, .. } => &into[..],
-        _ => &[],
-    })
-}
 
 /// What a parser takes from the packet.
 pub fn extracted(pipe: &Pipe) -> impl Iterator<Item = &String> {

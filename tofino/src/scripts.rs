@@ -1,6 +1,7 @@
 //! The scripts that fill the tables and reset the registers.
 
 pub mod encoder;
+pub mod int;
 
 use std::fmt::Write;
 
@@ -177,8 +178,8 @@ pub fn commands(config: &Config, twin: &Built, ports: &Ports) -> String {
     text
 }
 
-/// The script that plays a capture through the twin.
-pub fn run(config: &Config, ports: &Ports) -> String {
+/// The script that plays a capture through a twin; the file of its commands is called after `commands`.
+pub fn run(program: &str, commands: &str, ports: &Ports) -> String {
     let input = ports.input.first().copied().unwrap_or(0);
     let mut others = ports.cores.clone();
     others.sort_unstable();
@@ -193,7 +194,8 @@ pub fn run(config: &Config, ports: &Ports) -> String {
     fill(
         RUN,
         &[
-            ("NAME", config.name().to_owned()),
+            ("PROGRAM", program.to_owned()),
+            ("COMMANDS", format!("{commands}_commands.txt")),
             ("INPUT_PORT", input.to_string()),
             ("OTHER_PORTS", words(&|port| port.to_string(), &others)),
             ("INTERFACES", words(&interface, &all)),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Plays a capture through the twin of @NAME@ on BMv2:
+# Plays a capture through the twin @PROGRAM@ on BMv2:
 #   sh run.sh IN.pcap OUT.pcap
 # Needs p4c-bm2-ss, simple_switch and simple_switch_CLI in PATH. WAIT says how many seconds the switch gets at most,
 # THRIFT_PORT at which port it is told what to do.
@@ -15,7 +15,7 @@ switch=
 feeder=
 trap 'for job in $switch $feeder; do kill "$job" 2>/dev/null || true; done; rm -rf "$work"' EXIT
 
-p4c-bm2-ss --arch v1model -o "$work/sequencer.json" "$here/@NAME@_sequencer.p4"
+p4c-bm2-ss --arch v1model -o "$work/twin.json" "$here/@PROGRAM@.p4"
 # The switch reads the header of the capture when it starts, and finds no frame until the tables are full: it would drop
 # the frames that come before.
 mkfifo "$work/port@INPUT_PORT@_in.pcap"
@@ -30,10 +30,10 @@ for other in @OTHER_PORTS@; do
     printf '\324\303\262\241\002\000\004\000\000\000\000\000\000\000\000\000\000\000\004\000\001\000\000\000' \
         >"$work/port${other}_in.pcap"
 done
-simple_switch --use-files 0 --thrift-port "$port" --device-id "$port" @INTERFACES@ "$work/sequencer.json" &
+simple_switch --use-files 0 --thrift-port "$port" --device-id "$port" @INTERFACES@ "$work/twin.json" &
 switch=$!
 # A queue that loses nothing.
-{ echo "set_queue_depth 1000000"; cat "$here/@NAME@_commands.txt"; } >"$work/commands"
+{ echo "set_queue_depth 1000000"; cat "$here/@COMMANDS@"; } >"$work/commands"
 until simple_switch_CLI --thrift-port "$port" <"$work/commands" >"$work/said" 2>&1; do
     if ! kill -0 "$switch" 2>/dev/null; then
         cat "$work/said" >&2

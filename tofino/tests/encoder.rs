@@ -5,7 +5,7 @@ mod common;
 use common::config;
 use seqnic_tofino::interpreter::Interpreter;
 use seqnic_tofino::ir::{
-    Action, Arch, Field, HashUnit, Header, Next, ParserStep, Pipe, Place, Program, State,
+    Action, Arch, Field, HashUnit, Header, Matching, Next, ParserStep, Pipe, Place, Program, State,
     Statement, Step, Table,
 };
 use seqnic_tofino::{Chip, Encoder, EncoderCell, EncoderDesign, Refusal, p4, rules};
@@ -350,6 +350,8 @@ fn a_crc_is_that_of_the_catalogue() {
         name: "check".to_owned(),
         stage: 0,
         keys: Vec::new(),
+        matching: Matching::Exact,
+        entries: Vec::new(),
         actions: vec!["do_check".to_owned()],
         default: "do_check".to_owned(),
         size: 1,

@@ -4,8 +4,8 @@ mod common;
 
 use common::{array, by_age, config};
 use seqnic_tofino::ir::{
-    Action, Arch, Condition, Expr, Field, Half, Header, Initial, Pipe, Place, Program, Register,
-    RegisterAction, Statement, Step, Table,
+    Action, Arch, Condition, Expr, Field, Half, Header, Initial, Matching, Pipe, Place, Program,
+    Register, RegisterAction, Statement, Step, Table,
 };
 use seqnic_tofino::logs::{self, Compiled};
 use seqnic_tofino::{Chip, Design, Estimate, Loaded, Pattern, percent, resources, rules};
@@ -116,6 +116,8 @@ impl Bare {
             name: name.to_owned(),
             stage,
             keys: Vec::new(),
+            matching: Matching::Exact,
+            entries: Vec::new(),
             actions: vec![format!("do_{name}")],
             default: format!("do_{name}"),
             size: 1,

@@ -66,8 +66,8 @@ fn what_is_not_printed_here_is_refused_with_its_line() {
         ),
         (
             "md.index == 1",
-            "md.index != 1",
-            "expected a token of P4, found             if (md.index != 1) {",
+            "md.index ? 1",
+            "expected a token of P4, found             if (md.index ? 1) {",
         ),
         (
             "pkt.emit(hdr.history);",
@@ -78,7 +78,7 @@ fn what_is_not_printed_here_is_refused_with_its_line() {
         (
             "size = 1;",
             "size = 1; size = 2;",
-            "expected `}` of `; }`, found size",
+            "expected `}`, found size",
         ),
     ] {
         let changed = text.replacen(from, to, 1);

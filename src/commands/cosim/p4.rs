@@ -1,6 +1,7 @@
 //! `seqnic cosim --engine p4`: the programs for Tofino, interpreted, against the golden model.
 
 mod encoder;
+mod int;
 
 use std::fmt::{self, Display};
 use std::time::Instant;
@@ -37,6 +38,9 @@ pub fn run(
     output: &Output,
 ) -> Result<Outcome, Error> {
     args.only_for_p4()?;
+    if let Some((node, design)) = config.int().zip(args.tofino.int_node(config)?) {
+        return int::run(args, config, node, &design, traffic, output);
+    }
     let design = args.tofino.design(config)?;
     let twin = design.twin(config)?;
     let cores = Cores::all(config, &[TO]);

@@ -1,4 +1,6 @@
-//! `seqnic emit tofino` and `seqnic emit bmv2`: the sequencer as P4.
+//! `seqnic emit tofino` and `seqnic emit bmv2`: the sequencer or the INT node as P4.
+
+mod int;
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
@@ -38,6 +40,9 @@ const QUEUES_OF_TWIN: usize = 1;
 /// Writes the programs for the chip and the script for its control plane.
 pub fn chip(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let config = args.config.load()?;
+    if let Some(node) = args.tofino.int_node(&config)? {
+        return int::chip(args, &config, &node, output);
+    }
     let design = args.tofino.design(&config)?;
     let queues = 1 << Intrinsic::Queue.bits(design.chip.arch());
     let ports = args.ports.ports(&config, queues)?;
@@ -99,6 +104,9 @@ const HEADROOM_BYTES: usize = 512;
 /// Writes the twin for the behavioural model, with what fills its tables and runs it.
 pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let config = args.config.load()?;
+    if let Some(node) = args.tofino.int_node(&config)? {
+        return int::twin(args, &config, &node, output);
+    }
     let design = args.tofino.design(&config)?;
     let prefix_bytes = config.prefix_bytes();
     if prefix_bytes > HEADROOM_BYTES {
@@ -123,7 +131,10 @@ pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
             script.clone(),
             scripts::p4runtime(&config, &twin, &ports, &script),
         ),
-        ("run.sh".to_owned(), scripts::run(&config, &ports)),
+        (
+            "run.sh".to_owned(),
+            scripts::run(&name("sequencer"), config.name(), &ports),
+        ),
     ];
     let encoder = args.tofino.encoder(&config)?;
     let encoder = config.flowradar().zip(encoder);

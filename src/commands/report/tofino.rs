@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use seqnic_spec::Config;
 use seqnic_tofino::logs::{self, Compiled};
-use seqnic_tofino::{Estimate, WordReport};
+use seqnic_tofino::{Chip, Estimate, IntDesign, Loaded, Pattern, WordReport};
 use serde::Serialize;
 
 use crate::Outcome;
@@ -45,6 +45,9 @@ impl EstimateArgs {
 
 /// Reports on one configuration.
 pub fn run(args: &EstimateArgs, config: &Config, output: &Output) -> Result<Outcome, Error> {
+    if let Some(node) = args.design.int_node(config)? {
+        return int_node(args, config, &node, output);
+    }
     let design = args.design.design(config)?;
     let encoder = args.design.encoder(config)?;
     let programs = design
@@ -53,24 +56,7 @@ pub fn run(args: &EstimateArgs, config: &Config, output: &Output) -> Result<Outc
         .map(|loaded| (loaded, Some(design.pattern)));
     let encoder = encoder.as_ref().map(|encoder| (&encoder.loaded, None));
     let programs: Vec<_> = programs.chain(encoder).collect();
-    let folders = &args.compiler_logs;
-    if !folders.is_empty() && folders.len() != programs.len() {
-        return Err(Error::new(format!(
-            "--compiler-logs: {} folders for {} programs; give one for each",
-            folders.len(),
-            programs.len()
-        )));
-    }
-    let mut estimates = Vec::new();
-    for (number, &(loaded, pattern)) in programs.iter().enumerate() {
-        let compiled = folders.get(number).map(|folder| read(folder)).transpose()?;
-        estimates.push(Estimate::new(
-            loaded,
-            design.chip,
-            pattern,
-            compiled.as_ref(),
-        ));
-    }
+    let estimates = estimates(&args.compiler_logs, design.chip, &programs)?;
     output.show(&Report {
         name: config.name(),
         chip: design.chip.title(),
@@ -84,6 +70,43 @@ pub fn run(args: &EstimateArgs, config: &Config, output: &Output) -> Result<Outc
         programs: estimates,
     })?;
     Ok(Outcome::Holds)
+}
+
+/// Reports on an INT node.
+fn int_node(
+    args: &EstimateArgs,
+    config: &Config,
+    node: &IntDesign,
+    output: &Output,
+) -> Result<Outcome, Error> {
+    let programs = estimates(&args.compiler_logs, node.chip, &[(&node.loaded, None)])?;
+    output.show(&NodeReport {
+        name: config.name(),
+        chip: node.chip.title(),
+        programs,
+    })?;
+    Ok(Outcome::Holds)
+}
+
+/// The estimates of programs, each beside the figures of its folder of logs.
+fn estimates(
+    folders: &[PathBuf],
+    chip: Chip,
+    programs: &[(&Loaded, Option<Pattern>)],
+) -> Result<Vec<Estimate>, Error> {
+    if !folders.is_empty() && folders.len() != programs.len() {
+        return Err(Error::new(format!(
+            "--compiler-logs: {} folders for {} programs; give one for each",
+            folders.len(),
+            programs.len()
+        )));
+    }
+    let mut estimates = Vec::new();
+    for (number, &(loaded, pattern)) in programs.iter().enumerate() {
+        let compiled = folders.get(number).map(|folder| read(folder)).transpose()?;
+        estimates.push(Estimate::new(loaded, chip, pattern, compiled.as_ref()));
+    }
+    Ok(estimates)
 }
 
 /// The figures of a folder of logs, or of the folder that the compiler put them into.
@@ -159,47 +182,68 @@ impl Display for Report<'_> {
                 word.fields.join(", ")
             )?;
         }
-        for estimate in &self.programs {
-            writeln!(f, "\n{}, all stages together:", estimate.program)?;
-            writeln!(f, "{}", Averages(estimate))?;
-            let mut table = Table::default();
-            table.line(
-                "header vector",
-                format!(
-                    "{} bits that tables look at or change, {} bits that pass (computed)",
-                    estimate.phv_bits, estimate.carried_bits
-                ),
-            );
-            if let Some([bytes, halves, words]) = estimate.phv_containers {
-                let text =
-                    format!("{bytes} of 8, {halves} of 16 and {words} of 32 bits (computed)");
-                table.line("containers", text);
-            }
-            if let Some(stages) = estimate.compiled_stages {
-                table.line("stages", format!("{stages} (compiler run)"));
-            }
-            if let Some(bits) = estimate.compiled_phv_bits {
-                table.line("header vector", format!("{bits} bits (compiler run)"));
-            }
-            for (gress, cycles) in &estimate.latency_cycles {
-                table.line(
-                    "latency",
-                    format!("{gress}: {cycles} cycles (compiler run)"),
-                );
-            }
-            writeln!(
-                f,
-                "{table}\n\n{}, stage by stage (computed):",
-                estimate.program
-            )?;
-            writeln!(f, "{}", Stages(estimate))?;
-        }
+        show(f, &self.programs)?;
         write!(
             f,
             "\nTable 3 is the paper's, of an index and 44 words. Measured are figures of the open-source compiler for this \
              pattern\nat its largest, without sprayer and without the making of rows. Neither was measured here."
         )
     }
+}
+
+/// What was found of an INT node.
+#[derive(Serialize)]
+struct NodeReport<'a> {
+    name: &'a str,
+    chip: &'static str,
+    programs: Vec<Estimate>,
+}
+
+impl Display for NodeReport<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}, an INT node", self.name, self.chip)?;
+        show(f, &self.programs)?;
+        write!(f, "\nNothing was measured here.")
+    }
+}
+
+/// The estimates of programs.
+fn show(f: &mut fmt::Formatter<'_>, programs: &[Estimate]) -> fmt::Result {
+    for estimate in programs {
+        writeln!(f, "\n{}, all stages together:", estimate.program)?;
+        writeln!(f, "{}", Averages(estimate))?;
+        let mut table = Table::default();
+        table.line(
+            "header vector",
+            format!(
+                "{} bits that tables look at or change, {} bits that pass (computed)",
+                estimate.phv_bits, estimate.carried_bits
+            ),
+        );
+        if let Some([bytes, halves, words]) = estimate.phv_containers {
+            let text = format!("{bytes} of 8, {halves} of 16 and {words} of 32 bits (computed)");
+            table.line("containers", text);
+        }
+        if let Some(stages) = estimate.compiled_stages {
+            table.line("stages", format!("{stages} (compiler run)"));
+        }
+        if let Some(bits) = estimate.compiled_phv_bits {
+            table.line("header vector", format!("{bits} bits (compiler run)"));
+        }
+        for (gress, cycles) in &estimate.latency_cycles {
+            table.line(
+                "latency",
+                format!("{gress}: {cycles} cycles (compiler run)"),
+            );
+        }
+        writeln!(
+            f,
+            "{table}\n\n{}, stage by stage (computed):",
+            estimate.program
+        )?;
+        writeln!(f, "{}", Stages(estimate))?;
+    }
+    Ok(())
 }
 
 /// The resources of all stages.

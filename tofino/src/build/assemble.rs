@@ -183,6 +183,7 @@ pub(super) fn simplify(program: &mut Program) {
                 inside.for_each(|statement| each(statement, change));
             }
             Statement::SetValid(_)
+            | Statement::SetInvalid(_)
             | Statement::Hash(..)
             | Statement::Execute { .. }
             | Statement::Drop => {}
@@ -222,6 +223,8 @@ pub(super) fn flatten(mut program: Program) -> Program {
     }
     program.egress.states = Vec::new();
     let near = std::mem::take(&mut program.ingress.deparser);
+    let sums = std::mem::take(&mut program.ingress.checksums);
+    program.egress.checksums.extend(sums);
     let far = &mut program.egress.deparser;
     for header in near {
         if header != BRIDGE && !far.contains(&header) {

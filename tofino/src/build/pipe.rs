@@ -1,8 +1,8 @@
 //! A pipe while it is made.
 
 use crate::ir::{
-    Action, Condition, Expr, Field, Initial, Pipe, Place, Register, RegisterAction, Statement,
-    Step, Table,
+    Action, Condition, ConstEntry, Expr, Field, Initial, Matching, Pipe, Place, Register,
+    RegisterAction, Statement, Step, Table,
 };
 
 /// A register, what each packet does with it, and where its outputs go.
@@ -43,6 +43,8 @@ impl PipeMaker {
             name: name.to_owned(),
             stage,
             keys: Vec::new(),
+            matching: Matching::Exact,
+            entries: Vec::new(),
             actions: vec![action.clone()],
             default: action,
             size: 1,
@@ -64,6 +66,8 @@ impl PipeMaker {
             name: name.to_owned(),
             stage,
             keys: vec![key],
+            matching: Matching::Exact,
+            entries: Vec::new(),
             actions: vec![action.name.clone(), drop.clone()],
             default: drop.clone(),
             size,
@@ -73,6 +77,37 @@ impl PipeMaker {
             name: drop,
             parameters: Vec::new(),
             body: vec![Statement::Drop],
+        });
+        Step::Apply(name.to_owned())
+    }
+
+    /// A table whose entries are part of the program; without one nothing is done.
+    pub fn constants(
+        &mut self,
+        name: &str,
+        stage: usize,
+        keys: Vec<Place>,
+        matching: Matching,
+        actions: Vec<Action>,
+        entries: Vec<ConstEntry>,
+    ) -> Step {
+        let nothing = format!("{name}_missed");
+        let names = actions.iter().map(|action| action.name.clone());
+        self.pipe.tables.push(Table {
+            name: name.to_owned(),
+            stage,
+            keys,
+            matching,
+            size: entries.len().max(1),
+            entries,
+            actions: names.chain([nothing.clone()]).collect(),
+            default: nothing.clone(),
+        });
+        self.pipe.actions.extend(actions);
+        self.pipe.actions.push(Action {
+            name: nothing,
+            parameters: Vec::new(),
+            body: Vec::new(),
         });
         Step::Apply(name.to_owned())
     }

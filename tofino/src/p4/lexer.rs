@@ -30,9 +30,9 @@ impl fmt::Display for Token {
 }
 
 /// The marks, the longer ones first.
-const MARKS: [&str; 23] = [
-    "&&&", "&&", "==", "++", "{", "}", "(", ")", "[", "]", "<", ">", "=", ";", ":", ",", ".", "+",
-    "-", "@", "#", "^", "|",
+const MARKS: [&str; 27] = [
+    "!=", "&&&", "|-|", "&&", "&", "~", "==", "++", "{", "}", "(", ")", "[", "]", "<", ">", "=",
+    ";", ":", ",", ".", "+", "-", "@", "#", "^", "|",
 ];
 
 /// All tokens of a text, or the line with something that is none.

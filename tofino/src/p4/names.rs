@@ -60,20 +60,28 @@ pub const fn include(arch: Arch) -> &'static str {
     }
 }
 
-/// What a field of the chip is called.
-pub const fn intrinsic(arch: Arch, intrinsic: Intrinsic) -> &'static str {
-    match (arch, intrinsic) {
+/// What a field of the chip is called; nothing for what the architecture does not say.
+pub const fn intrinsic(arch: Arch, intrinsic: Intrinsic) -> Option<&'static str> {
+    Some(match (arch, intrinsic) {
         (Arch::V1Model, Intrinsic::MacTime) => "standard_metadata.ingress_global_timestamp",
         (Arch::V1Model, Intrinsic::FrameBytes) => "standard_metadata.packet_length",
         (Arch::V1Model, Intrinsic::IngressPort) => "standard_metadata.ingress_port",
         (Arch::V1Model, Intrinsic::EgressPort) => "standard_metadata.egress_spec",
         (Arch::V1Model, Intrinsic::Queue) => "standard_metadata.priority",
+        (Arch::V1Model, Intrinsic::EgressTime) => "standard_metadata.egress_global_timestamp",
+        (Arch::V1Model, Intrinsic::QueueDepth) => "standard_metadata.enq_qdepth",
+        (Arch::V1Model, Intrinsic::OutPort) => "standard_metadata.egress_port",
+        (Arch::V1Model, Intrinsic::OutQueue) => return None,
         (_, Intrinsic::MacTime) => "ig_intr_md.ingress_mac_tstamp",
         (_, Intrinsic::FrameBytes) => "eg_intr_md.pkt_length",
         (_, Intrinsic::IngressPort) => "ig_intr_md.ingress_port",
         (_, Intrinsic::EgressPort) => "ig_tm_md.ucast_egress_port",
         (_, Intrinsic::Queue) => "ig_tm_md.qid",
-    }
+        (_, Intrinsic::EgressTime) => "eg_prsr_md.global_tstamp",
+        (_, Intrinsic::QueueDepth) => "eg_intr_md.enq_qdepth",
+        (_, Intrinsic::OutPort) => "eg_intr_md.egress_port",
+        (_, Intrinsic::OutQueue) => "eg_intr_md.egress_qid",
+    })
 }
 
 /// The condition that the parser met no error.

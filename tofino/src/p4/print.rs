@@ -1,13 +1,14 @@
 //! From a program to its text.
 
+mod body;
+
 use std::fmt::Write;
 
 use super::containers;
 use super::names::{self, Gress};
 use crate::ir::{
-    Action, Arch, Case, Condition, Expr, Field, HashUnit, Initial, Intrinsic, Key, Next,
-    ParserStep, Pattern, Pipe, Place, Program, Register, RegisterAction, State, Statement, Step,
-    Table,
+    Action, Arch, Case, Checksum, ConstEntry, Field, HashUnit, Initial, Key, Matching, Next,
+    ParserStep, Pattern, Pipe, Program, Register, RegisterAction, State, Statement, Step, Table,
 };
 
 /// The text of a program; `note` stands above it as a comment.
@@ -101,7 +102,7 @@ impl Printer<'_> {
             if !is_twin || gress == Gress::Egress {
                 self.line("");
                 let open = names::deparser(self.arch(), gress);
-                self.block(&open, "}", |this| this.deparser(&pipe.deparser));
+                self.block(&open, "}", |this| this.deparser(pipe));
             }
         }
         self.line("");
@@ -182,11 +183,7 @@ impl Printer<'_> {
         let open = format!("transition select({}) {{", keys.join(", "));
         self.block(&open, "}", |this| {
             for Case { patterns, next } in cases {
-                let patterns: Vec<String> = patterns.iter().map(|&of| pattern(of)).collect();
-                match &patterns[..] {
-                    [one] => this.line(&format!("{one}: {next};")),
-                    more => this.line(&format!("({}): {next};", more.join(", "))),
-                }
+                this.line(&format!("{}: {next};", self::patterns(patterns)));
             }
             this.line(&format!("default: {otherwise};"));
         });
@@ -222,7 +219,12 @@ impl Printer<'_> {
         if self.out.ends_with(";\n") || self.out.ends_with("}\n") {
             self.line("");
         }
-        self.block("apply {", "}", |this| this.steps(&pipe.apply));
+        self.block("apply {", "}", |this| {
+            this.steps(&pipe.apply);
+            if this.arch() == Arch::V1Model {
+                this.checksums(&pipe.checksums);
+            }
+        });
     }
 
     fn register(&mut self, register: &Register) {
@@ -339,173 +341,27 @@ impl Printer<'_> {
         }
     }
 
-    /// The number of the entry that an action accesses.
-    fn index(&self, action: Option<&str>, index: &[Expr]) -> String {
-        let parts: Vec<String> = index.iter().map(|part| self.expr(part)).collect();
-        match (self.arch(), &parts[..]) {
-            (_, []) => "0".to_owned(),
-            (Arch::V1Model, parts) => format!("(bit<32>)({})", parts.join(" ++ ")),
-            (_, parts) => format!(
-                "{}_index.get({{{}}})",
-                action.unwrap_or_default(),
-                parts.join(", ")
-            ),
-        }
-    }
-
-    fn statements(&mut self, pipe: &Pipe, action: Option<&str>, body: &[Statement]) {
-        for statement in body {
-            match statement {
-                Statement::Set(place, Expr::Funnel(high, low, by))
-                    if self.arch() != Arch::V1Model =>
-                {
-                    let [place, high, low] = [place, high, low].map(|place| self.place(place));
-                    self.line(&format!(
-                        "funnel_shift_right({place}, {high}, {low}, {by});"
-                    ));
-                }
-                Statement::Set(place, value) => {
-                    let line = format!("{} = {};", self.place(place), self.expr(value));
-                    self.line(&line);
-                }
-                Statement::Pack(place, parts) => {
-                    let parts: Vec<String> = parts.iter().map(|part| self.expr(part)).collect();
-                    let value = match self.arch() {
-                        Arch::V1Model => parts.join(" ++ "),
-                        _ => {
-                            let hash = format!("{}_hash", action.unwrap_or_default());
-                            format!("{hash}.get({{{}}})", parts.join(", "))
-                        }
-                    };
-                    let line = format!("{} = {value};", self.place(place));
-                    self.line(&line);
-                }
-                Statement::Hash(place, unit, fields) => {
-                    let place = self.place(place);
-                    let fields: Vec<String> =
-                        fields.iter().map(|field| self.place(field)).collect();
-                    let line = match (self.arch(), unit) {
-                        (Arch::V1Model, HashUnit::Fold) => {
-                            format!("{place} = {};", fields.join(" ^ "))
-                        }
-                        (Arch::V1Model, HashUnit::Crc(_)) => format!(
-                            "hash({place}, HashAlgorithm.crc32_custom, 32w0, {{{}}}, 33w0x100000000);",
-                            fields.join(", ")
-                        ),
-                        _ => {
-                            let hash = format!("{}_hash", action.unwrap_or_default());
-                            format!("{place} = {hash}.get({{{}}});", fields.join(", "))
-                        }
-                    };
-                    self.line(&line);
-                }
-                Statement::If(condition, then, otherwise) => {
-                    let open = format!("if ({}) {{", self.condition(condition));
-                    match otherwise.is_empty() {
-                        true => self.block(&open, "}", |this| this.statements(pipe, action, then)),
-                        false => {
-                            self.block(&open, "} else {", |this| {
-                                this.statements(pipe, action, then);
-                            });
-                            self.depth += 1;
-                            self.statements(pipe, action, otherwise);
-                            self.depth -= 1;
-                            self.line("}");
-                        }
-                    }
-                }
-                Statement::SetValid(header) => self.line(&format!("hdr.{header}.setValid();")),
-                Statement::Execute {
-                    action: name,
-                    index,
-                    into,
-                } => {
-                    let index = self.index(action, index);
-                    match self.arch() {
-                        Arch::V1Model => self.inline(pipe, name, &index, into),
-                        _ => self.execute(pipe, name, &index, into),
-                    }
-                }
-                Statement::Drop => self.line(names::drop(self.arch(), self.gress)),
-            }
-        }
-    }
-
-    fn execute(&mut self, pipe: &Pipe, action: &str, index: &str, into: &[Place]) {
-        let places: Vec<String> = into.iter().map(|place| self.place(place)).collect();
-        match &places[..] {
-            [first, second] => {
-                let register = pipe.register_action(action);
-                let register = register.and_then(|action| pipe.register(&action.register));
-                let bits = register.map_or(0, |register| register.bits);
-                self.line(&format!("bit<{bits}> second;"));
-                self.line(&format!("{first} = {action}.execute({index}, second);"));
-                self.line(&format!("{second} = second;"));
-            }
-            [place] => self.line(&format!("{place} = {action}.execute({index});")),
-            _ => self.line(&format!("{action}.execute({index});")),
-        }
-    }
-
-    /// An access of the twin's registers, which all start as zero: what they should start as is added without carry
-    /// whenever they are read or written.
-    fn inline(&mut self, pipe: &Pipe, action: &str, index: &str, into: &[Place]) {
-        let Some(action) = pipe.register_action(action) else {
-            return;
-        };
-        let Some(register) = pipe.register(&action.register) else {
-            return;
-        };
-        let (name, bits) = (&register.name, register.bits);
-        let cells: Vec<(String, &str, u64)> = match register.initial {
-            Initial::One(value) => vec![(name.clone(), "value", value)],
-            Initial::Pair(low, high) => vec![
-                (format!("{name}_lo"), "value_lo", low),
-                (format!("{name}_hi"), "value_hi", high),
-            ],
-        };
-        let flipped = |local: &str, initial: u64| match initial {
-            0 => local.to_owned(),
-            initial => format!("{local} ^ {bits}w{initial}"),
-        };
-        for (_, local, _) in &cells {
-            self.line(&format!("bit<{bits}> {local};"));
-        }
-        for output in &OUTPUTS[..into.len()] {
-            self.line(&format!("bit<{bits}> {output};"));
-        }
-        for (memory, local, initial) in &cells {
-            self.line(&format!("{memory}.read({local}, {index});"));
-            if *initial != 0 {
-                self.line(&format!("{local} = {};", flipped(local, *initial)));
-            }
-        }
-        self.statements(pipe, None, &action.body);
-        for (memory, local, initial) in &cells {
-            let value = flipped(local, *initial);
-            self.line(&format!("{memory}.write({index}, {value});"));
-        }
-        for (output, place) in OUTPUTS.iter().zip(into) {
-            let line = format!("{} = {output};", self.place(place));
-            self.line(&line);
-        }
-    }
-
     fn table(&mut self, table: &Table) {
         let Table {
             name,
             stage,
             keys,
+            matching,
+            entries,
             actions,
             default,
             size,
         } = table;
+        let matching = match matching {
+            Matching::Exact => "exact",
+            Matching::Ternary => "ternary",
+        };
         self.line(&format!("@stage({stage})"));
         self.block(&format!("table {name} {{"), "}", |this| {
             if !keys.is_empty() {
                 this.block("key = {", "}", |this| {
                     for key in keys {
-                        let line = format!("{}: exact;", this.place(key));
+                        let line = format!("{}: {matching};", this.place(key));
                         this.line(&line);
                     }
                 });
@@ -516,8 +372,30 @@ impl Printer<'_> {
                 }
             });
             this.line(&format!("const default_action = {default}();"));
-            this.line(&format!("size = {size};"));
+            if !entries.is_empty() {
+                this.block("const entries = {", "}", |this| this.entries(entries));
+            }
+            // The compiler for the twin counts entries itself.
+            if entries.is_empty() || this.arch() != Arch::V1Model {
+                this.line(&format!("size = {size};"));
+            }
         });
+    }
+
+    fn entries(&mut self, entries: &[ConstEntry]) {
+        for entry in entries {
+            let arguments: Vec<String> = entry
+                .arguments
+                .iter()
+                .map(|value| format!("{value:#x}"))
+                .collect();
+            self.line(&format!(
+                "{}: {}({});",
+                patterns(&entry.patterns),
+                entry.action,
+                arguments.join(", ")
+            ));
+        }
     }
 
     fn steps(&mut self, steps: &[Step]) {
@@ -541,73 +419,55 @@ impl Printer<'_> {
         }
     }
 
-    fn deparser(&mut self, headers: &[String]) {
+    fn deparser(&mut self, pipe: &Pipe) {
+        let is_twin = self.arch() == Arch::V1Model;
+        if !is_twin {
+            for sum in &pipe.checksums {
+                self.line(&format!("Checksum() {};", sum.unit()));
+            }
+        }
         self.block("apply {", "}", |this| {
-            for header in headers {
+            if !is_twin {
+                this.checksums(&pipe.checksums);
+            }
+            for header in &pipe.deparser {
                 this.line(&format!("pkt.emit(hdr.{header});"));
             }
         });
     }
 
-    fn condition(&self, condition: &Condition) -> String {
-        match condition {
-            Condition::Equal(left, right) => format!("{} == {right}", self.expr(left)),
-            Condition::ParsedAnd(place, value) => {
-                let parsed = names::parsed(self.arch(), self.gress);
-                format!("{parsed} && {} == {value}", self.place(place))
-            }
-            Condition::Valid(header) => format!("hdr.{header}.isValid()"),
-            Condition::All(all) => {
-                let each = all.iter();
-                let each = each.map(|(place, value)| format!("{} == {value}", self.place(place)));
-                each.collect::<Vec<_>>().join(" && ")
-            }
-        }
-    }
-
-    fn expr(&self, expr: &Expr) -> String {
-        match expr {
-            // The twin's length is wider than the chip's.
-            Expr::Read(place @ Place::Intrinsic(Intrinsic::FrameBytes))
-                if self.arch() == Arch::V1Model =>
-            {
-                format!("(bit<16>){}", self.place(place))
-            }
-            Expr::Read(place) => self.place(place),
-            Expr::Slice(place, high, low) => format!("{}[{high}:{low}]", self.place(place)),
-            Expr::Constant { bits, value } => format!("{bits}w{value:#x}"),
-            Expr::Widen(bits, place, high, low) => {
-                format!("(bit<{bits}>){}[{high}:{low}]", self.place(place))
-            }
-            Expr::Add(place, value) => format!("{} + {value}", self.place(place)),
-            Expr::Subtract(place, value) => format!("{} - {value}", self.place(place)),
-            Expr::Sum(first, second) => {
-                format!("{} + {}", self.place(first), self.place(second))
-            }
-            Expr::Differ(first, second) => {
-                format!("{} ^ {}", self.place(first), self.expr(second))
-            }
-            // The chip has a statement for it.
-            Expr::Funnel(high, low, by) => {
-                let bits = self.program.bits_of(high).unwrap_or(0);
-                let (high, low) = (self.place(high), self.place(low));
-                format!("({high} << {}) | ({low} >> {by})", bits.saturating_sub(*by))
-            }
-        }
-    }
-
-    fn place(&self, place: &Place) -> String {
-        match place {
-            Place::Header(header, field) => format!("hdr.{header}.{field}"),
-            Place::Metadata(field) => format!("md.{field}"),
-            Place::Parameter(name) => name.clone(),
-            Place::Intrinsic(intrinsic) => names::intrinsic(self.arch(), *intrinsic).to_owned(),
-            Place::Memory(None) => "value".to_owned(),
-            Place::Memory(Some(half)) => match self.arch() {
-                Arch::V1Model => format!("value_{}", half.name()),
-                _ => format!("value.{}", half.name()),
-            },
-            Place::Output(number) => OUTPUTS[*number].to_owned(),
+    /// The twin works out its checksums at the end of its control, by a hash function of its own: what v1model has for it
+    /// does not write ones for 0.
+    fn checksums(&mut self, checksums: &[Checksum]) {
+        for sum in checksums {
+            let Checksum {
+                when,
+                target,
+                fields,
+                zeros_as_ones,
+            } = sum;
+            let target = self.place(target);
+            let fields: Vec<String> = fields.iter().map(|field| self.place(field)).collect();
+            let fields = fields.join(", ");
+            let is_twin = self.arch() == Arch::V1Model;
+            self.block(&format!("if (md.{when} == 1) {{"), "}", |this| {
+                if is_twin {
+                    this.line(&format!(
+                        "hash({target}, HashAlgorithm.csum16, 16w0, {{{fields}}}, 17w0x10000);"
+                    ));
+                    if *zeros_as_ones {
+                        this.block(&format!("if ({target} == 0) {{"), "}", |this| {
+                            this.line(&format!("{target} = 0xffff;"));
+                        });
+                    }
+                    return;
+                }
+                let ones = if *zeros_as_ones { ", true" } else { "" };
+                this.line(&format!(
+                    "{target} = {}.update({{{fields}}}{ones});",
+                    sum.unit()
+                ));
+            });
         }
     }
 }
@@ -615,8 +475,17 @@ impl Printer<'_> {
 /// What the outputs of a register action are called.
 pub const OUTPUTS: [&str; 2] = ["result", "second"];
 
+fn patterns(all: &[Pattern]) -> String {
+    let each: Vec<String> = all.iter().map(|&of| pattern(of)).collect();
+    match &each[..] {
+        [one] => one.clone(),
+        more => format!("({})", more.join(", ")),
+    }
+}
+
 fn pattern(pattern: Pattern) -> String {
     match pattern {
+        Pattern::ANY => "_".to_owned(),
         Pattern { value, mask: None } => format!("{value:#x}"),
         Pattern {
             value,

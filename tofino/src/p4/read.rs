@@ -12,8 +12,8 @@ use thiserror::Error;
 use super::lexer::{Placed, Token, tokens};
 use super::names::{self, Gress};
 use crate::ir::{
-    Arch, Case, Field, HashUnit, Header, Initial, Key, Next, ParserStep, Pattern, Pipe, Place,
-    Program, Register, State, Step, Table,
+    Arch, Case, Checksum, ConstEntry, Field, HashUnit, Header, Initial, Key, Matching, Next,
+    ParserStep, Pattern, Pipe, Place, Program, Register, State, Step, Table,
 };
 
 /// A text that is no program of this part of the language.
@@ -292,7 +292,20 @@ impl Reader {
         self.control(&mut pipe)?;
         if !is_twin || gress == Gress::Egress {
             self.expect_all(&names::deparser(self.arch, gress))?;
+            let mut units = Vec::new();
+            while self.take("Checksum") {
+                self.expect_all("()")?;
+                units.push(self.word()?);
+                self.expect(";")?;
+            }
             self.expect_all("apply {")?;
+            while self.is("if") {
+                let sum = self.checksum()?;
+                pipe.checksums.push(sum);
+            }
+            if !is_twin && units != self::units(&pipe) {
+                return self.fail("a unit for each checksum");
+            }
             pipe.deparser = self.until("}", |this| {
                 this.expect_all("pkt.emit(hdr.")?;
                 let header = this.word()?;
@@ -351,10 +364,7 @@ impl Reader {
         self.expect("{")?;
         let mut cases = Vec::new();
         while !self.take("default") {
-            let patterns = match self.take("(") {
-                true => self.list(")", Self::pattern)?,
-                false => vec![self.pattern()?],
-            };
+            let patterns = self.patterns()?;
             self.expect(":")?;
             let next = self.word()?;
             self.expect(";")?;
@@ -381,7 +391,18 @@ impl Reader {
         Ok(Key::Lookahead { ahead_bits, bits })
     }
 
+    /// A pattern, or several in parentheses.
+    fn patterns(&mut self) -> Result<Vec<Pattern>> {
+        match self.take("(") {
+            true => self.list(")", Self::pattern),
+            false => Ok(vec![self.pattern()?]),
+        }
+    }
+
     fn pattern(&mut self) -> Result<Pattern> {
+        if self.take("_") {
+            return Ok(Pattern::ANY);
+        }
         let value = self.number()?;
         let mask = match self.take("&&&") {
             true => Some(self.number()?),
@@ -417,8 +438,57 @@ impl Reader {
             }
         }
         self.expect_all("apply {")?;
-        pipe.apply = self.until("}", Self::step)?;
+        while !self.is("}") && !self.is_twin_checksum() {
+            let step = self.step()?;
+            pipe.apply.push(step);
+        }
+        pipe.checksums = self.until("}", Self::checksum)?;
         self.expect("}")
+    }
+
+    /// Whether `if (md.name == 1) { hash` comes.
+    fn is_twin_checksum(&self) -> bool {
+        self.is("if") && self.is_at(9, "hash")
+    }
+
+    /// `if (md.name == 1) { .. }`: the unit of the chip, or the hash function of the twin.
+    fn checksum(&mut self) -> Result<Checksum> {
+        self.expect_all("if (md.")?;
+        let when = self.word()?;
+        self.expect_all("== 1) {")?;
+        let is_twin = self.arch == Arch::V1Model;
+        if is_twin {
+            self.expect_all("hash(")?;
+        }
+        let target = self.place()?;
+        let mut sum = Checksum {
+            when,
+            target: target.clone(),
+            fields: Vec::new(),
+            zeros_as_ones: false,
+        };
+        match is_twin {
+            true => self.expect_all(", HashAlgorithm.csum16, 16w0, {")?,
+            false => self.expect_all(&format!("= {}.update({{", sum.unit()))?,
+        }
+        sum.fields = self.list("}", Self::place)?;
+        if is_twin {
+            self.expect_all(", 17w0x10000);")?;
+            sum.zeros_as_ones = self.take_all("if (");
+            if sum.zeros_as_ones {
+                for then in ["== 0) {", "= 0xffff; }"] {
+                    if self.place()? != target {
+                        return self.fail("the checksum that was worked out");
+                    }
+                    self.expect_all(then)?;
+                }
+            }
+        } else {
+            sum.zeros_as_ones = self.take_all(", true");
+            self.expect_all(");")?;
+        }
+        self.expect("}")?;
+        Ok(sum)
     }
 
     /// A unit that is only a cable, or that makes a CRC or an XOR.
@@ -549,14 +619,27 @@ impl Reader {
         self.expect_all(") table")?;
         let name = self.word()?;
         self.expect("{")?;
+        let mut kinds = Vec::new();
         let keys = match self.take_all("key = {") {
             true => self.until("}", |this| {
                 let place = this.place()?;
-                this.expect_all(": exact;")?;
+                this.expect(":")?;
+                kinds.push(match this.take("ternary") {
+                    true => Matching::Ternary,
+                    false => {
+                        this.expect("exact")?;
+                        Matching::Exact
+                    }
+                });
+                this.expect(";")?;
                 Ok(place)
             })?,
             false => Vec::new(),
         };
+        let matching = kinds.first().copied().unwrap_or_default();
+        if kinds.iter().any(|&kind| kind != matching) {
+            return self.fail("keys that are all exact or all ternary");
+        }
         self.expect_all("actions = {")?;
         let actions = self.until("}", |this| {
             let action = this.word()?;
@@ -565,16 +648,45 @@ impl Reader {
         })?;
         self.expect_all("const default_action =")?;
         let default = self.word()?;
-        self.expect_all("(); size =")?;
-        let size = self.size()?;
-        self.expect_all("; }")?;
+        self.expect_all("();")?;
+        let entries = match self.take_all("const entries = {") {
+            true => self.until("}", Self::entry)?,
+            false => Vec::new(),
+        };
+        let size = match self.arch == Arch::V1Model && !entries.is_empty() {
+            true => entries.len(),
+            false => {
+                self.expect_all("size =")?;
+                let size = self.size()?;
+                self.expect(";")?;
+                size
+            }
+        };
+        self.expect("}")?;
         Ok(Table {
             name,
             stage,
             keys,
+            matching,
+            entries,
             actions,
             default,
             size,
+        })
+    }
+
+    /// `(pattern, ..): action(number, ..);`
+    fn entry(&mut self) -> Result<ConstEntry> {
+        let patterns = self.patterns()?;
+        self.expect(":")?;
+        let action = self.word()?;
+        self.expect("(")?;
+        let arguments = self.list(")", Self::number)?;
+        self.expect(";")?;
+        Ok(ConstEntry {
+            patterns,
+            action,
+            arguments,
         })
     }
 
@@ -619,10 +731,17 @@ impl Reader {
             return Ok(place);
         }
         for intrinsic in crate::ir::Intrinsic::ALL {
-            if self.take_all(names::intrinsic(self.arch, intrinsic)) {
+            if let Some(name) = names::intrinsic(self.arch, intrinsic)
+                && self.take_all(name)
+            {
                 return Ok(Place::Intrinsic(intrinsic));
             }
         }
         self.fail("a field")
     }
+}
+
+/// The units that the checksums of a pipe need.
+fn units(pipe: &Pipe) -> Vec<String> {
+    pipe.checksums.iter().map(Checksum::unit).collect()
 }

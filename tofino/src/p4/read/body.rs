@@ -177,6 +177,10 @@ impl Reader {
             self.expect(";")?;
             return Ok(Statement::SetValid(header));
         }
+        if let Some(header) = self.header_method("setInvalid")? {
+            self.expect(";")?;
+            return Ok(Statement::SetInvalid(header));
+        }
         if self.take_all("if (") {
             let condition = self.condition()?;
             self.expect_all(") {")?;
@@ -352,6 +356,9 @@ impl Reader {
             return Ok(Condition::ParsedAnd(place, self.number()?));
         }
         let left = self.expr()?;
+        if self.take("!=") {
+            return Ok(Condition::Unequal(left, self.number()?));
+        }
         self.expect("==")?;
         let value = self.number()?;
         match left {
@@ -372,6 +379,9 @@ impl Reader {
         if let Some(Token::Number(Some(bits), value)) = self.peek().cloned() {
             self.at += 1;
             return Ok(Expr::Constant { bits, value });
+        }
+        if self.take("~") {
+            return Ok(Expr::Not(self.place()?));
         }
         let widened = match self.take("(") {
             true if !self.is("bit") => return self.funnel(),
@@ -409,7 +419,19 @@ impl Reader {
             return Ok(Expr::Sum(place, self.place()?));
         }
         if self.take("-") {
-            return Ok(Expr::Subtract(place, self.number()?));
+            if let Some(Token::Number(..)) = self.peek() {
+                return Ok(Expr::Subtract(place, self.number()?));
+            }
+            return Ok(Expr::Difference(place, self.place()?));
+        }
+        if self.take("|-|") {
+            return Ok(Expr::Saturate(place, self.place()?));
+        }
+        if self.take("&") {
+            return Ok(Expr::Mask(place, self.number()?));
+        }
+        if self.take_all(">>") {
+            return Ok(Expr::Shift(place, self.size()?));
         }
         Ok(Expr::Read(place))
     }

@@ -1,0 +1,231 @@
+//! The INT node as a program, against its golden model, byte for byte.
+
+use std::fmt::{self, Display};
+use std::time::Instant;
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use seqnic_sim::model::int::IntNode;
+use seqnic_sim::traffic::{CaptureWriter, Packet};
+use seqnic_spec::Config;
+use seqnic_spec::int::Int;
+use seqnic_tofino::ir::{Arch, Program};
+use seqnic_tofino::{IntDesign, IntSwitch, Passage};
+use serde::Serialize;
+
+use super::{SHORTEST_BYTES, TO, first_difference, read_back};
+use crate::Outcome;
+use crate::args::Traffic;
+use crate::commands::cosim::Args;
+use crate::error::Error;
+use crate::output::{self, Output, Table, grouped, rate};
+
+/// The bits of the time that the chip has.
+const TIME_BITS: u32 = 48;
+
+/// Plays the packets through the program for the chip and its twin.
+pub fn run(
+    args: &Args,
+    config: &Config,
+    node: &Int,
+    design: &IntDesign,
+    traffic: &Traffic,
+    output: &Output,
+) -> Result<Outcome, Error> {
+    read_back([&design.loaded].into_iter())?;
+    let mut ways = Vec::new();
+    for (name, program) in [
+        (design.chip.title(), &design.loaded.program),
+        ("BMv2", &design.twin),
+    ] {
+        ways.extend(Way::new(name, config, program));
+    }
+    let seed = args.traffic.shape.seed;
+    let mut random = Pcg64Mcg::seed_from_u64(seed ^ 0x1a7);
+    let packets = traffic.open("interpreting", output)?;
+    let (mut packets, headers) = args.upstream(config, packets)?;
+    let out_pcap = args.out_pcap.as_ref();
+    let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
+    let mut summary = Summary::new(config, design);
+    let start = Instant::now();
+    for mut packet in &mut packets {
+        let bytes = packet.data.len().max(SHORTEST_BYTES);
+        packet.data.resize(bytes, 0);
+        let passage = passage(&mut random, packet.timestamp_ns);
+        let number = summary.frames;
+        let mut left = None;
+        for way in &mut ways {
+            match way.process(node, &packet.data, &passage) {
+                Ok(expected) => left = left.or(expected),
+                Err(difference) => {
+                    let name = way.name;
+                    let text = format!("frame {number}: {name}: {difference}; {passage:?}");
+                    summary.difference.get_or_insert(text);
+                }
+            }
+        }
+        if summary.difference.is_some() {
+            break;
+        }
+        summary.frames += 1;
+        summary.bytes_in += packet.data.len() as u64;
+        summary.frames_changed += u64::from(left.as_ref() != Some(&packet.data));
+        let Some(data) = left else { continue };
+        summary.bytes_out += data.len() as u64;
+        if let Some(writer) = &mut writer {
+            let timestamp_ns = packet.timestamp_ns;
+            writer.write(&Packet { timestamp_ns, data })?;
+        }
+    }
+    summary.frames_with_header = headers.map(|headers| headers.get());
+    summary.packets_per_second = summary.frames as f64 / start.elapsed().as_secs_f64().max(1e-9);
+    summary.agree = summary.difference.is_none();
+    if summary.agree {
+        packets.finish()?;
+        writer.map_or(Ok(()), CaptureWriter::finish)?;
+    }
+    output.show(&summary)?;
+    match (&summary.difference, output.is_json()) {
+        (None, _) => return Ok(Outcome::Holds),
+        (Some(difference), false) => output::report(difference),
+        (Some(_), true) => {}
+    }
+    Ok(Outcome::Fails)
+}
+
+/// What the chip says of a packet: anything that it can say.
+fn passage(random: &mut Pcg64Mcg, time: u64) -> Passage {
+    let time_mask = (1 << TIME_BITS) - 1;
+    // A second of packets lies around each bit that a time can carry into.
+    let ingress_time = time.wrapping_add(random.random::<u64>() & 0xffff << 32) & time_mask;
+    let stay = random.random::<u32>() >> random.random_range(0..32_u32);
+    Passage {
+        ingress_port: random.random_range(0..512),
+        egress_port: TO.into(),
+        queue: random.random_range(0..32),
+        queue_depth: random.random_range(0..1 << 19),
+        ingress_time,
+        egress_time: ingress_time.wrapping_add(stay.into()) & time_mask,
+    }
+}
+
+/// A program, and a model that is told what the program can know.
+struct Way {
+    name: &'static str,
+    arch: Arch,
+    model: IntNode,
+    switch: IntSwitch,
+    tuser: Vec<u8>,
+}
+
+impl Way {
+    fn new(name: &'static str, config: &Config, program: &Program) -> Option<Self> {
+        Some(Self {
+            name,
+            arch: program.arch,
+            model: IntNode::new(config)?,
+            switch: IntSwitch::new(program.clone(), TO),
+            tuser: vec![0; config.tuser_bits().div_ceil(8)],
+        })
+    }
+
+    /// What the frame becomes, if it is the same in both; nothing when it is dropped.
+    fn process(
+        &mut self,
+        node: &Int,
+        frame: &[u8],
+        passage: &Passage,
+    ) -> Result<Option<Vec<u8>>, String> {
+        passage.sideband(node, self.arch, &mut self.tuser);
+        let expected = self.model.process(frame, &self.tuser).frame;
+        let sent = self.switch.process(frame, passage);
+        let sent = sent.map_err(|fault| fault.to_string())?;
+        let difference = match (&sent, &expected) {
+            (None, None) => None,
+            (None, Some(_)) => Some("is dropped".to_owned()),
+            (Some(_), None) => Some("is not dropped".to_owned()),
+            (Some(sent), Some(expected)) => first_difference(&sent.frame, expected),
+        };
+        difference.map_or(Ok(expected), Err)
+    }
+}
+
+/// The result of a run.
+#[derive(Serialize)]
+struct Summary<'a> {
+    agree: bool,
+    name: &'a str,
+    chip: &'static str,
+    program: &'static str,
+    stages: usize,
+    frames: u64,
+    /// Frames that have a header from the nodes in front.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frames_with_header: Option<u64>,
+    /// Frames that the node did not let pass as they are.
+    frames_changed: u64,
+    bytes_in: u64,
+    bytes_out: u64,
+    packets_per_second: f64,
+    difference: Option<String>,
+}
+
+impl<'a> Summary<'a> {
+    fn new(config: &'a Config, design: &IntDesign) -> Self {
+        let pipes = design.loaded.program.pipes();
+        Self {
+            agree: false,
+            name: config.name(),
+            chip: design.chip.title(),
+            program: design.loaded.suffix,
+            stages: pipes
+                .map(|pipe| pipe.stages())
+                .into_iter()
+                .max()
+                .unwrap_or(0),
+            frames: 0,
+            frames_with_header: None,
+            frames_changed: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            packets_per_second: 0.0,
+            difference: None,
+        }
+    }
+}
+
+impl Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{}: {}, {} in {} stages",
+            self.name, self.chip, self.program, self.stages
+        )?;
+        let mut table = Table::default();
+        let frames = format!(
+            "{} ({} bytes)",
+            grouped(self.frames),
+            grouped(self.bytes_in)
+        );
+        table.line("frames in", frames);
+        if let Some(headers) = self.frames_with_header {
+            let note = format!("{} from the nodes in front", grouped(headers));
+            table.line("  with a header", note);
+        }
+        table
+            .line("  changed", grouped(self.frames_changed))
+            .line("bytes out", grouped(self.bytes_out))
+            .line(
+                "speed",
+                format!("{} packets/s", rate(self.packets_per_second)),
+            )
+            .line(
+                "result",
+                match self.agree {
+                    true => "chip, BMv2 and model agree",
+                    false => "they differ",
+                },
+            );
+        write!(f, "{table}")
+    }
+}

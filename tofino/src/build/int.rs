@@ -1,0 +1,154 @@
+//! INT-MD as P4: `docs/packet-format.md` says what nodes do, `docs/tofino.md` how it is done here.
+//!
+//! The ingress forwards, and tells the egress when and where a packet came. All else is done in the egress, which knows
+//! the queue and the time.
+
+mod check;
+mod headers;
+mod md;
+mod parser;
+mod push;
+mod transit;
+
+use seqnic_spec::int::{Int, IntRole};
+
+use super::assemble::flatten;
+use super::counters::forward;
+use super::packet_parser::{extract, start};
+use super::pipe::{PipeMaker, given, number, parameter};
+use crate::chip::Chip;
+use crate::error::Refusal;
+use crate::ir::{
+    ACCEPT, Arch, Condition, Expr, Field, Header, Intrinsic, ParserStep, Pipe, Place, Program,
+    State, Statement, Step,
+};
+pub use check::INT;
+use headers::BRIDGE;
+
+/// Makes the node of a configuration for a chip.
+pub fn int_node(node: &Int, chip: Chip, twin: bool) -> Result<Program, Refusal> {
+    check::check(node)?;
+    let arch = if twin { Arch::V1Model } else { chip.arch() };
+    let maker = Maker::new(node, arch);
+    let program = match node.role() {
+        IntRole::Transit => transit::transit(maker),
+        role => return Err(check::no_role(role)),
+    };
+    Ok(match twin {
+        true => flatten(program),
+        false => program,
+    })
+}
+
+/// A program while it is made.
+struct Maker<'a> {
+    node: &'a Int,
+    arch: Arch,
+    /// Metadata.
+    metadata: Vec<Field>,
+    /// Those that the parser sets to 0.
+    zeros: Vec<Field>,
+    /// The egress.
+    pipe: PipeMaker,
+    /// What is applied there.
+    steps: Vec<Step>,
+}
+
+/// A program before its ends are put on.
+struct Parts {
+    /// The headers behind the bridge.
+    headers: Vec<Header>,
+    /// The states behind the start.
+    states: Vec<State>,
+}
+
+fn equal(name: &str, value: u64) -> Condition {
+    Condition::Equal(Expr::Read(Place::md(name)), value)
+}
+
+fn valid(header: &str) -> Condition {
+    Condition::Valid(header.to_owned())
+}
+
+/// Sets metadata to a number.
+fn put(name: &str, bits: usize, value: u64) -> Statement {
+    Statement::Set(Place::md(name), number(bits, value))
+}
+
+impl<'a> Maker<'a> {
+    fn new(node: &'a Int, arch: Arch) -> Self {
+        Self {
+            node,
+            arch,
+            metadata: Vec::new(),
+            zeros: Vec::new(),
+            pipe: PipeMaker::default(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn field(&mut self, name: &str, bits: usize) {
+        self.metadata.push(parameter(name, bits));
+    }
+
+    /// A field that is 0 until it is set.
+    fn cleared(&mut self, name: &str, bits: usize) {
+        self.field(name, bits);
+        self.zeros.push(parameter(name, bits));
+    }
+
+    fn always(&mut self, name: &str, stage: usize, body: Vec<Statement>) -> Step {
+        self.pipe.always(name, stage, body)
+    }
+
+    /// Applies steps to packets with an INT header.
+    fn when_int(&mut self, steps: Vec<Step>) {
+        let step = Step::If(equal(md::IS_INT, 1), steps, Vec::new());
+        self.steps.push(step);
+    }
+
+    fn assemble(self, parts: Parts, checksums: Vec<crate::ir::Checksum>) -> Program {
+        let Parts { headers, states } = parts;
+        let bridge = headers::header(
+            BRIDGE,
+            &[("time_low", 32), ("port_padding", 7), ("port", 9)],
+        );
+        let mut ingress = PipeMaker::default();
+        let to = |field| Place::hdr(BRIDGE, field);
+        let body = vec![
+            Statement::Set(Place::Intrinsic(Intrinsic::EgressPort), given("port")),
+            Statement::Set(
+                to("time_low"),
+                Expr::Slice(Place::Intrinsic(Intrinsic::MacTime), 31, 0),
+            ),
+            Statement::Set(to("port_padding"), number(7, 0)),
+            Statement::Set(
+                to("port"),
+                Expr::Read(Place::Intrinsic(Intrinsic::IngressPort)),
+            ),
+        ];
+        let forward = forward(&mut ingress, body);
+        let valid = ParserStep::SetValid(BRIDGE.to_owned());
+        let names = headers.iter().map(|header| header.name.clone());
+        let names = names.collect();
+        let begin = start(vec![extract(BRIDGE)], &self.zeros, "parse_ethernet");
+        Program {
+            arch: self.arch,
+            headers: [vec![bridge], headers].concat(),
+            metadata: self.metadata,
+            ingress: Pipe {
+                states: vec![start(vec![valid], &[], ACCEPT)],
+                apply: vec![forward],
+                deparser: vec![BRIDGE.to_owned()],
+                ..ingress.pipe
+            },
+            egress: Pipe {
+                states: [vec![begin], states].concat(),
+                apply: self.steps,
+                checksums,
+                deparser: names,
+                ..self.pipe.pipe
+            },
+        }
+    }
+}

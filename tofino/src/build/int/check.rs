@@ -1,0 +1,38 @@
+//! What a node of the chip cannot do.
+
+use seqnic_spec::int::{Int, IntMode, IntRole};
+
+use crate::error::Refusal;
+
+/// What a refusal is about.
+pub const INT: &str = "int";
+
+fn refuse(rule: &'static str, figure: String, limit: &str, fix: &str) -> Refusal {
+    Refusal {
+        pattern: Some(INT.to_owned()),
+        ..Refusal::new(rule, figure, limit, fix)
+    }
+}
+
+/// Refuses what no program does.
+pub fn check(node: &Int) -> Result<(), Refusal> {
+    if node.mode() != IntMode::Md {
+        return Err(refuse(
+            "mode",
+            format!("int.mode = \"{}\"", node.mode()),
+            "nodes of this mode send reports, and the programs send none",
+            "set it to \"md\"",
+        ));
+    }
+    Ok(())
+}
+
+/// There is no program for this role.
+pub fn no_role(role: IntRole) -> Refusal {
+    refuse(
+        "role",
+        format!("int.role = \"{role}\""),
+        "there are programs for transit hops alone",
+        "set it to \"transit\", or use emit verilog",
+    )
+}

@@ -1,0 +1,173 @@
+//! The headers of a packet with INT, in the order of the wire.
+
+use crate::build::packet_parser::extract;
+use crate::build::pipe::parameter;
+use crate::ir::{Header, ParserStep, Place};
+
+/// What the ingress tells the egress.
+pub const BRIDGE: &str = crate::build::BRIDGE;
+/// Shim and header of INT-MD. What is always there together is one header: a checksum unit of Tofino 2 looks at the validity
+/// of 32 headers.
+pub const TELEMETRY: &str = "telemetry";
+/// The words of options are headers of 4, 3, 2 and 1 words: some of them make up any length.
+const OPTION_WORDS: [usize; 4] = [4, 3, 2, 1];
+/// The bits of the instruction bitmap come by four.
+pub const NIBBLES: usize = 4;
+
+/// A field of the bitmap: four bits of it, bit 0 the highest.
+pub fn nibble(number: usize) -> Place {
+    Place::Header(TELEMETRY.to_owned(), format!("bits_{number}"))
+}
+
+/// A header with these fields.
+pub fn header(name: &str, fields: &[(&str, usize)]) -> Header {
+    Header {
+        name: name.to_owned(),
+        fields: fields
+            .iter()
+            .map(|&(name, bits)| parameter(name, bits))
+            .collect(),
+    }
+}
+
+/// Words of 32 bits.
+pub fn words(name: &str, count: usize) -> Header {
+    let fields = (0..count).map(|word| parameter(&format!("word_{word}"), 32));
+    Header {
+        name: name.to_owned(),
+        fields: fields.collect(),
+    }
+}
+
+/// The header of so many words of options.
+fn options(prefix: &str, words: usize) -> String {
+    format!("{prefix}_{words}")
+}
+
+/// Takes so many words of options.
+pub fn extract_options(prefix: &str, count: usize) -> Vec<ParserStep> {
+    let mut left = count;
+    let mut steps = Vec::new();
+    for words in OPTION_WORDS {
+        if left >= words {
+            left -= words;
+            steps.push(extract(&options(prefix, words)));
+        }
+    }
+    steps
+}
+
+/// Options of IPv4.
+pub const IP_OPTIONS: &str = "options";
+/// Options of TCP.
+pub const TCP_OPTIONS: &str = "tcp_options";
+
+/// The headers down to that of the transport, with its options.
+pub fn packet() -> Vec<Header> {
+    let all_options = |prefix| OPTION_WORDS.map(|count| words(&options(prefix, count), count));
+    let address = |name: &str| [0, 1, 2, 3].map(|word| parameter(&format!("{name}_{word}"), 32));
+    let mut ipv6 = header(
+        "ipv6",
+        &[
+            ("version_class_label", 32),
+            ("payload_length", 16),
+            ("next_header", 8),
+            ("hop_limit", 8),
+        ],
+    );
+    ipv6.fields.extend(address("src_addr"));
+    ipv6.fields.extend(address("dst_addr"));
+    let mut all = vec![
+        header(
+            "ethernet",
+            &[("dst_addr", 48), ("src_addr", 48), ("ethertype", 16)],
+        ),
+        header("vlan", &[("tci", 16), ("ethertype", 16)]),
+        header("inner_vlan", &[("tci", 16), ("ethertype", 16)]),
+        header(
+            "ipv4",
+            &[
+                ("version_ihl", 8),
+                ("tos", 8),
+                ("total_length", 16),
+                ("identification", 16),
+                ("flags_offset", 16),
+                ("ttl", 8),
+                ("protocol", 8),
+                ("checksum", 16),
+                ("src_addr", 32),
+                ("dst_addr", 32),
+            ],
+        ),
+    ];
+    all.extend(all_options(IP_OPTIONS));
+    all.push(ipv6);
+    all.push(header(
+        "tcp",
+        &[
+            ("src_port", 16),
+            ("dst_port", 16),
+            ("sequence_number", 32),
+            ("acknowledgment", 32),
+            ("offset", 8),
+            ("flags", 8),
+            ("window", 16),
+            ("checksum", 16),
+            ("urgent", 16),
+        ],
+    ));
+    all.extend(all_options(TCP_OPTIONS));
+    all.push(header(
+        "udp",
+        &[
+            ("src_port", 16),
+            ("dst_port", 16),
+            ("length", 16),
+            ("checksum", 16),
+        ],
+    ));
+    all
+}
+
+/// Shim and INT-MD header, cut where the program looks at parts.
+pub fn telemetry() -> Header {
+    header(
+        TELEMETRY,
+        &[
+            ("kind_length", 16),
+            ("original", 16),
+            ("version", 4),
+            ("discard", 1),
+            ("hops_exceeded", 1),
+            ("mtu_exceeded", 1),
+            ("reserved", 9),
+            ("reserved_of_length", 3),
+            ("hop_words", 5),
+            ("remaining", 8),
+            ("bits_0", 4),
+            ("bits_1", 4),
+            ("bits_2", 4),
+            ("bits_3", 4),
+            ("domain_id", 16),
+            ("ds_instruction", 16),
+            ("ds_flags", 16),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_every_length_are_taken_as_a_whole() {
+        for count in 0..=10 {
+            let steps = extract_options(TCP_OPTIONS, count);
+            let words = steps.iter().map(|step| match step {
+                ParserStep::Extract(header) => header[12..].parse().unwrap_or(0),
+                _ => 0,
+            });
+            assert_eq!(words.sum::<usize>(), count);
+        }
+    }
+}

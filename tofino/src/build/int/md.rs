@@ -1,0 +1,72 @@
+//! The metadata of the programs. A field is used for several things one after the other where a sum is made in place:
+//! what is added to each other has to be in one of the chip's groups of 16 containers.
+
+/// The bytes behind the IP header, as that says; in words.
+pub const PAYLOAD: &str = "payload";
+/// The length of the IPv4 header; 0 for IPv6, whose length does not count it.
+pub const IP_BYTES: &str = "ip_bytes";
+/// How long the packet may be; how much is left of that; in words; how many words too much are to be added.
+pub const ROOM: &str = "room";
+/// The words of transport header and shim.
+pub const WORDS_BEFORE: &str = "words_before";
+/// Whether there is an INT header, as far as the parser can tell.
+pub const IS_INT: &str = "is_int";
+/// The words from INT header to the end of the stack; with those before; how many of them the packet lacks.
+pub const NEEDED: &str = "needed";
+/// What the hop metadata length says: words.
+pub const ADDED_WORDS: &str = "added_words";
+/// Bytes that are added.
+pub const ADDED_BYTES: &str = "added_bytes";
+/// The same as words, of 8 bits.
+pub const HOP: &str = "hop";
+/// The length in the shim after a push.
+pub const WHOLE: &str = "whole";
+/// In which bits payload and length of UDP differ.
+pub const UDP_DIFFERS: &str = "udp_differs";
+/// The time in the egress: its lower 32 bits, and the higher 16.
+pub const NOW: &str = "now";
+/// The higher ones.
+pub const NOW_HIGH: &str = "now_high";
+/// The higher bits of the time at which the packet came.
+pub const CAME_HIGH: &str = "came_high";
+/// 0, unless the lower 32 bits of the time began again since the packet came.
+pub const BORROW: &str = "borrow";
+/// What becomes of the packet: 0 nothing, or one of the next two.
+pub const DECISION: &str = "decision";
+/// Metadata are pushed.
+pub const PUSH: u64 = 1;
+/// A flag is set.
+pub const FLAG: u64 = 2;
+/// What changes in front of the metadata, as far as the checksum of the transport header covers it.
+pub const DELTA: &str = "delta";
+/// The complement of the checksum of TCP or UDP.
+pub const NOT_TRANSPORT: &str = "not_transport";
+/// That of IPv4.
+pub const NOT_NETWORK: &str = "not_network";
+/// Which checksums are written.
+pub const WRITES_IPV4: &str = "writes_ipv4";
+/// That of TCP.
+pub const WRITES_TCP: &str = "writes_tcp";
+/// That of UDP.
+pub const WRITES_UDP: &str = "writes_udp";
+/// The checksum complement.
+pub const WRITES_COMPLEMENT: &str = "writes_complement";
+/// Whether there is room for a checksum complement.
+pub const COMPLEMENT: &str = "has_complement";
+/// How much more a checksum of UDP covers, whose header has the length as well.
+pub const UDP_MORE: &str = "udp_more";
+
+/// The words that four bits of the bitmap ask for.
+pub fn asked(nibble: usize) -> String {
+    format!("asked_{nibble}")
+}
+
+/// Those of them that the hop knows.
+pub fn known(nibble: usize) -> String {
+    format!("known_{nibble}")
+}
+
+/// Whether so many words of ones are pushed.
+pub fn ones(words: usize) -> String {
+    format!("fill_{words}")
+}

@@ -1,0 +1,245 @@
+//! The parser of the egress: down to the INT header, as `docs/packet-format.md` says which frames have one.
+//!
+//! The chip parses 160 bytes deep in the egress, and what the compiler counts is its longest path. No path is longer
+//! than the 128 bytes in which INT headers are looked for: a state for TCP knows how many words are left for it.
+
+use std::collections::BTreeSet;
+
+use seqnic_spec::int::{Encapsulation, WINDOW_BYTES};
+
+use super::headers::{IP_OPTIONS, TCP_OPTIONS, TELEMETRY, extract_options};
+use super::md;
+use crate::build::packet_parser::{
+    IPV4, IPV6, MOST_OPTIONS, TAGS, TCP, UDP, case, extract, number, parse, select,
+};
+use crate::ir::{ACCEPT, Case, Key, Next, ParserStep, Pattern, Place, State};
+
+/// What the parser is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// How packets with INT are known.
+    pub encapsulation: Encapsulation,
+    /// The most bytes of an IP packet that leaves.
+    pub mtu_bytes: u64,
+}
+
+/// The bytes of Ethernet without tags, and those of shim and INT header.
+const ETHERNET_BYTES: usize = 14;
+const INT_BYTES: usize = 16;
+/// The words of an IP header without options, and of one of IPv6.
+const IP_WORDS: usize = 5;
+const IPV6_WORDS: usize = 10;
+/// The same of TCP.
+const TCP_WORDS: usize = 5;
+const MOST_TCP_WORDS: usize = 15;
+
+/// The first two bytes of an IP header are looked at before it is taken: there are few registers for what is compared
+/// later.
+const AHEAD: Key = Key::Lookahead {
+    ahead_bits: 16,
+    bits: 16,
+};
+
+/// The words that are left for the transport header.
+fn left(tags: usize, ip_words: usize) -> usize {
+    (WINDOW_BYTES - ETHERNET_BYTES - INT_BYTES) / 4 - tags - ip_words
+}
+
+/// The name of the state for TCP with so many words left.
+fn tcp(left: usize) -> String {
+    match left {
+        MOST_TCP_WORDS.. => parse("tcp"),
+        left => format!("parse_tcp_within_{left}"),
+    }
+}
+
+fn state(name: String, steps: Vec<ParserStep>, next: Next) -> State {
+    State { name, steps, next }
+}
+
+fn key(header: &str, field: &str) -> Key {
+    Key::Field(Place::hdr(header, field))
+}
+
+fn masked(value: u64, mask: u64) -> Pattern {
+    Pattern {
+        value,
+        mask: Some(mask),
+    }
+}
+
+impl Found {
+    /// The states behind `start`.
+    pub fn states(&self) -> Vec<State> {
+        let mut states = Vec::new();
+        let links = ["ethernet", "vlan", "inner_vlan"];
+        for (tags, link) in links.into_iter().enumerate() {
+            let inner = links.get(tags + 1);
+            let tagged =
+                inner.map(|inner| TAGS.map(|tag| case([Pattern::exact(tag)], &parse(inner))));
+            let network = [(IPV4, "ipv4"), (IPV6, "ipv6")].map(|(kind, name)| {
+                case(
+                    [Pattern::exact(kind)],
+                    &format!("parse_{name}_behind_{tags}"),
+                )
+            });
+            let cases: Vec<Case> = tagged.into_iter().flatten().chain(network).collect();
+            let next = select(vec![key(link, "ethertype")], cases, ACCEPT);
+            states.push(state(parse(link), vec![extract(link)], next));
+        }
+        let mut lefts = BTreeSet::new();
+        for tags in 0..links.len() {
+            self.ipv4(tags, &mut lefts, &mut states);
+        }
+        for &left in &lefts {
+            let keys = vec![key("ipv4", "flags_offset"), key("ipv4", "protocol")];
+            // No fragment, not even the first one.
+            let before = [masked(0, 0x3fff)];
+            let name = format!("parse_ipv4_payload_{left}");
+            let next = select(keys, self.transports(&before, left), ACCEPT);
+            states.push(state(name, Vec::new(), next));
+        }
+        for tags in 0..links.len() {
+            self.ipv6(tags, &mut lefts, &mut states);
+        }
+        if self.may_be_tcp() {
+            for &left in &lefts {
+                states.push(tcp_within(left));
+            }
+            states.extend((TCP_WORDS..=MOST_TCP_WORDS).map(tcp_of));
+        }
+        states.extend(self.udp());
+        states.extend(self.int());
+        states
+    }
+
+    fn may_be_tcp(&self) -> bool {
+        matches!(self.encapsulation, Encapsulation::Dscp(_))
+    }
+
+    /// The state by protocol.
+    fn transports(&self, before: &[Pattern], left: usize) -> Vec<Case> {
+        let protocols = [(TCP, tcp(left)), (UDP, parse("udp"))];
+        let protocols = protocols
+            .iter()
+            .filter(|&&(protocol, _)| protocol == UDP || self.may_be_tcp());
+        let cases = protocols.map(|(protocol, next)| {
+            let patterns = before.iter().copied().chain([Pattern::exact(*protocol)]);
+            case(patterns, next)
+        });
+        cases.collect()
+    }
+
+    /// IPv4 behind so many tags: a state for each length, which knows what is left behind it.
+    fn ipv4(&self, tags: usize, lefts: &mut BTreeSet<usize>, states: &mut Vec<State>) {
+        let of = |words: usize| format!("parse_ipv4_behind_{tags}_of_{words}");
+        // Version and length, and the DSCP behind them.
+        let (dscp, mask) = match self.encapsulation {
+            Encapsulation::Dscp(mark) => (u64::from(mark.value) << 2, u64::from(mark.mask) << 2),
+            Encapsulation::Port(_) | Encapsulation::Protocol(_) => (0, 0),
+        };
+        let lengths = IP_WORDS..=IP_WORDS + MOST_OPTIONS;
+        let cases = lengths.clone().map(|words| {
+            let version = (0x40 + words as u64) << 8;
+            case([masked(version | dscp, 0xff00 | mask)], &of(words))
+        });
+        let name = format!("parse_ipv4_behind_{tags}");
+        let next = select(vec![AHEAD], cases.collect(), ACCEPT);
+        states.push(state(name, Vec::new(), next));
+        for words in lengths {
+            // Beyond that all headers of TCP fit.
+            let left = left(tags, words).min(MOST_TCP_WORDS);
+            lefts.insert(left);
+            let mut steps = vec![
+                extract("ipv4"),
+                number(Place::md(md::IP_BYTES), words as u64 * 4, 16),
+                number(Place::md(md::ROOM), self.mtu_bytes, 16),
+            ];
+            steps.extend(extract_options(IP_OPTIONS, words - IP_WORDS));
+            let next = Next::To(format!("parse_ipv4_payload_{left}"));
+            states.push(state(of(words), steps, next));
+        }
+    }
+
+    fn ipv6(&self, tags: usize, lefts: &mut BTreeSet<usize>, states: &mut Vec<State>) {
+        let left = left(tags, IPV6_WORDS).min(MOST_TCP_WORDS);
+        lefts.insert(left);
+        let name = format!("parse_ipv6_behind_{tags}");
+        let of = format!("{name}_marked");
+        let (dscp, mask) = match self.encapsulation {
+            Encapsulation::Dscp(mark) => (u64::from(mark.value) << 6, u64::from(mark.mask) << 6),
+            Encapsulation::Port(_) | Encapsulation::Protocol(_) => (0, 0),
+        };
+        let version = masked(0x6000 | dscp, 0xf000 | mask);
+        let next = select(vec![AHEAD], vec![case([version], &of)], ACCEPT);
+        states.push(state(name, Vec::new(), next));
+        let next = select(
+            vec![key("ipv6", "next_header")],
+            self.transports(&[], left),
+            ACCEPT,
+        );
+        let room = number(Place::md(md::ROOM), self.mtu_bytes - 40, 16);
+        let steps = vec![extract("ipv6"), room];
+        states.push(state(of, steps, next));
+    }
+
+    fn udp(&self) -> [State; 1] {
+        let next = match self.encapsulation {
+            Encapsulation::Dscp(_) => Next::To(parse(TELEMETRY)),
+            Encapsulation::Port(port) | Encapsulation::Protocol(port) => {
+                let is_marked = case([Pattern::exact(port.into())], &parse(TELEMETRY));
+                select(vec![key("udp", "dst_port")], vec![is_marked], ACCEPT)
+            }
+        };
+        // The shim is a word as well.
+        let steps = vec![extract("udp"), number(Place::md(md::WORDS_BEFORE), 3, 16)];
+        [state(parse("udp"), steps, next)]
+    }
+
+    /// Shim and INT header. The reserved bits are not looked at.
+    fn int(&self) -> [State; 2] {
+        let types: &[u64] = match self.encapsulation {
+            Encapsulation::Dscp(_) => &[0x1000],
+            Encapsulation::Port(_) | Encapsulation::Protocol(_) => &[0x1400, 0x1800],
+        };
+        let mut cases = Vec::new();
+        for &kind in types {
+            let too_short =
+                (0..3).map(|words| case([masked(kind | words, 0xfcff), Pattern::ANY], ACCEPT));
+            cases.extend(too_short);
+            let version = Pattern::exact(2);
+            cases.push(case([masked(kind, 0xfc00), version], &parse(md::IS_INT)));
+        }
+        let keys = vec![key(TELEMETRY, "kind_length"), key(TELEMETRY, "version")];
+        let telemetry = select(keys, cases, ACCEPT);
+        [
+            state(parse(TELEMETRY), vec![extract(TELEMETRY)], telemetry),
+            state(
+                parse(md::IS_INT),
+                vec![number(Place::md(md::IS_INT), 1, 8)],
+                Next::To(ACCEPT.to_owned()),
+            ),
+        ]
+    }
+}
+
+/// TCP, when it has no more words than are left.
+fn tcp_within(left: usize) -> State {
+    let cases = (TCP_WORDS..=left).map(|words| {
+        let offset = masked((words as u64) << 4, 0xf0);
+        case([offset], &format!("parse_tcp_of_{words}"))
+    });
+    let next = select(vec![key("tcp", "offset")], cases.collect(), ACCEPT);
+    state(tcp(left), vec![extract("tcp")], next)
+}
+
+/// The options of TCP.
+fn tcp_of(words: usize) -> State {
+    let before = number(Place::md(md::WORDS_BEFORE), words as u64 + 1, 16);
+    let options = extract_options(TCP_OPTIONS, words - TCP_WORDS);
+    state(
+        format!("parse_tcp_of_{words}"),
+        [vec![before], options].concat(),
+        Next::To(parse(TELEMETRY)),
+    )
+}

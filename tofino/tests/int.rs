@@ -1,0 +1,196 @@
+//! INT nodes as programs: what is refused, what is printed, and frames by hand.
+
+mod common;
+
+use common::{config, example};
+use seqnic_spec::Config;
+use seqnic_tofino::ir::{Arch, Program};
+use seqnic_tofino::{Chip, IntDesign, IntSwitch, Passage, Refusal, p4, rules};
+
+fn made(config: &Config, chip: Chip) -> Result<IntDesign, Refusal> {
+    IntDesign::new(config, chip).expect("it is a node")
+}
+
+fn transit() -> IntDesign {
+    made(&example("int-transit"), Chip::Tofino1).unwrap_or_else(|refusal| panic!("{refusal}"))
+}
+
+#[test]
+fn what_no_program_does_is_refused_with_a_fix() {
+    for (name, text) in [
+        (
+            "int-mx",
+            "int: rule mode: int.mode = \"mx\"; nodes of this mode send reports, and the programs send none; set it to \
+             \"md\"",
+        ),
+        (
+            "int-mirror",
+            "int: rule mode: int.mode = \"xd\"; nodes of this mode send reports, and the programs send none; set it to \
+             \"md\"",
+        ),
+        (
+            "int-source",
+            "int: rule role: int.role = \"source\"; there are programs for transit hops alone; set it to \"transit\", or use \
+             emit verilog",
+        ),
+        (
+            "int-sink",
+            "int: rule role: int.role = \"sink\"; there are programs for transit hops alone; set it to \"transit\", or use \
+             emit verilog",
+        ),
+    ] {
+        let refusal = made(&example(name), Chip::Tofino2).expect_err(name);
+        assert_eq!(refusal.to_string(), text);
+    }
+}
+
+#[test]
+fn the_printed_programs_are_read_back_as_they_were() {
+    for int in [
+        "",
+        "unknown_domain = 'skip'\nchecksum = 'complement'",
+        "encapsulation = 'port'",
+        "encapsulation = 'protocol'\nmetadata = ['hop-latency']",
+        "dscp = 1\ndscp_mask = 3",
+    ] {
+        let config = config(&format!(
+            "bus.tuser_bits = 512\n[int]\nmode = 'md'\nrole = 'transit'\n{int}"
+        ));
+        for chip in Chip::ALL {
+            let design = made(&config, chip).unwrap_or_else(|refusal| panic!("{refusal}"));
+            for program in [&design.loaded.program, &design.twin] {
+                let text = p4::print(program, int);
+                let again = p4::read(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+                assert!(again == *program, "{int}, {}\n{text}", chip.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_changed_entry_sum_or_checksum_gives_another_program() {
+    let design = transit();
+    for (program, changes) in [
+        (
+            &design.loaded.program,
+            &[
+                (
+                    "0x5: take_hop(0x5, 0x5, 0x14, 0x18);",
+                    "0x5: take_hop(0x5, 0x5, 0x14, 0x19);",
+                ),
+                ("0x0 &&& 0x100", "0x0 &&& 0x80"),
+                ("md.room |-| hdr.ipv4", "md.room - hdr.ipv4"),
+                ("md.payload >> 2", "md.payload >> 1"),
+                ("kind_length & 0xff", "kind_length & 0x7f"),
+                ("~hdr.tcp.checksum", "~hdr.tcp.urgent"),
+                (
+                    "hdr.egress_timestamp.timestamp_low}, true",
+                    "hdr.egress_timestamp.timestamp_low}",
+                ),
+                ("if (md.writes_tcp == 1) {\n", "if (md.writes_udp == 1) {\n"),
+                ("hdr.udp.checksum != 0", "hdr.udp.checksum == 0"),
+                ("remaining: ternary", "remaining: exact"),
+            ][..],
+        ),
+        (
+            &design.twin,
+            &[
+                (
+                    "hdr.ipv4.checksum, HashAlgorithm.csum16",
+                    "hdr.ipv4.ttl, HashAlgorithm.csum16",
+                ),
+                ("hdr.udp.checksum = 0xffff;", ""),
+            ],
+        ),
+    ] {
+        let text = p4::print(program, "");
+        for (from, to) in changes {
+            let changed = text.replace(from, to);
+            assert_ne!(changed, text, "{from}");
+            assert!(p4::read(&changed).as_ref() != Ok(program), "{from}");
+        }
+    }
+}
+
+#[test]
+fn the_printed_programs_stay_as_they_are() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| {
+        let design = transit();
+        for (name, program) in [
+            ("int-transit-tofino1", &design.loaded.program),
+            ("int-transit-twin", &design.twin),
+        ] {
+            insta::assert_snapshot!(name, p4::print(program, "int_transit"));
+        }
+    });
+}
+
+/// Ethernet, IPv4 with DSCP 23, UDP, shim, header that asks for node, ports and latency of two more hops, 4 bytes.
+const FRAME: [u8; 62] = [
+    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, //
+    0x45, 0x5c, 0, 48, 0, 1, 0, 0, 63, 17, 0x12, 0x34, 198, 1, 1, 17, 198, 1, 2, 18, //
+    0x10, 0x64, 0x23, 0x44, 0, 28, 0x56, 0x78, //
+    0x10, 3, 0, 0, 0x20, 0, 3, 2, 0xe0, 0, 0, 0, 0, 0, 0, 0, //
+    0x61, 0x61, 0x61, 0x61,
+];
+
+const PASSAGE: Passage = Passage {
+    ingress_port: 0x14,
+    egress_port: 0x115,
+    queue: 7,
+    queue_depth: 0x1_0203,
+    ingress_time: 0x0001_ffff_ffff,
+    egress_time: 0x0002_0000_00ff,
+};
+
+/// Lengths grow by 12; the IPv4 checksum decreases by that, that of UDP by twice that, by the 3 words of the length in the
+/// shim less the hop that no longer remains, and by the words that are pushed.
+#[test]
+fn a_hop_pushes_what_the_chip_says_and_keeps_lengths_and_checksums_right() {
+    let design = transit();
+    let pushed = [0, 0, 0x0b, 0x22, 0, 0x14, 1, 0x15, 0, 0, 1, 0];
+    let mut expected = FRAME.to_vec();
+    expected[17] = 60;
+    expected[24..26].copy_from_slice(&(0x1234_u16 - 12).to_be_bytes());
+    expected[39] = 40;
+    let sum = 24 + 3 - 1 + 0x0b22 + 0x0014 + 0x0115 + 0x0100;
+    expected[40..42].copy_from_slice(&(0x5678_u16 - sum).to_be_bytes());
+    expected[43] = 6;
+    expected[49] = 1;
+    expected.splice(58..58, pushed);
+    for program in [design.loaded.program, design.twin] {
+        let arch = program.arch;
+        let sent = IntSwitch::new(program, 9).process(&FRAME, &PASSAGE);
+        let sent = sent.expect("no fault").expect("is sent");
+        assert_eq!((&sent.frame, sent.port), (&expected, 9), "{arch:?}");
+    }
+}
+
+#[test]
+fn a_node_asks_no_more_of_a_table_than_a_stage_has() {
+    let design = transit();
+    let broken = |change: fn(&mut Program)| {
+        let mut program = design.loaded.program.clone();
+        change(&mut program);
+        let refusal = rules::check(&program, Chip::Tofino1, 1);
+        refusal.expect_err("breaks a rule").rule
+    };
+    let early = broken(|program| {
+        for table in &mut program.egress.tables {
+            if table.name == "decide" {
+                table.stage = 3;
+            }
+        }
+    });
+    let large = broken(|program| {
+        for table in &mut program.egress.tables {
+            if table.name == "decide" {
+                table.size = 8192;
+            }
+        }
+    });
+    assert_eq!([early, large], ["stage-order", "tcam"]);
+    assert_eq!(design.twin.arch, Arch::V1Model);
+}
