@@ -63,6 +63,26 @@ fn the_reports_of_a_path_say_what_was_injected() {
 }
 
 #[test]
+fn nodes_in_hardware_report_what_was_injected_too() {
+    for flags in [
+        "--hops 1",
+        "--hops 2 --encapsulation protocol",
+        "--hops 1 --mode mx",
+    ] {
+        let line =
+            format!("int path --engine builtin --pcap {CAPTURE} --packets 120 --json {flags}");
+        let hardware = run(root(), &line).json();
+        assert_eq!(hardware["agree"], true, "{hardware}");
+        assert!(
+            hardware["values_compared"].as_u64() > Some(100),
+            "{hardware}"
+        );
+        let models = run(root(), &line.replace("builtin", "model")).json();
+        assert_eq!(hardware, models, "{flags}");
+    }
+}
+
+#[test]
 fn all_formats_hold_the_same_hops() {
     let folder = folder("--hops 2 --trace dctcp --packets 60 --seed 3");
     let path = folder.path();

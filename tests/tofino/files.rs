@@ -205,6 +205,11 @@ fn bad_input_is_refused_and_nothing_is_written() {
              steer by \"source-mac\", \"vlan\" or, for an egress port or queue for each core, \"tdest\"",
         ),
         (
+            "emit bmv2 --row ddos-mitigator --rows 125 --cores 126 --chip tofino2",
+            "emit bmv2: a prefix of 516 bytes; simple_switch puts at most 512 in front of a packet; remember fewer rows \
+             or bytes",
+        ),
+        (
             "emit tofino --config examples/ddos-44.toml --steering tdest --core-ports 3",
             "--core-ports: 44 cores behind 1 of them need 44 queues on each, a port has 32; give 2 ports or more",
         ),

@@ -206,7 +206,7 @@ fn the_script_for_bmv2_plays_a_capture() {
             "simple_switch",
             "for word; do case $word in 0@*) from=${word#0@};; 1@*) to=${word#1@};; esac; done\n\
              [ \"$(wc -c <\"${to}_in.pcap\")\" -eq 24 ] || exit 1\n\
-             cp \"${from}_in.pcap\" \"${to}_out.pcap\"\nexec sleep 60",
+             cp \"${from}_in.pcap\" \"${to}_out.pcap\"\necho played >>\"$LOG\"\nexec sleep 60",
         ),
         ("simple_switch_CLI", "wc -l >>\"$LOG\""),
     ] {
@@ -224,15 +224,17 @@ fn the_script_for_bmv2_plays_a_capture() {
         .args([&capture, &played])
         .env("PATH", format!("{}:{path}", tools.display()))
         .env("LOG", &log)
-        .env("WAIT", "0");
+        .env("WAIT", "5");
     let run = finish(&mut command);
     let log = fs::read_to_string(&log).unwrap_or_default();
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{log}");
     assert!(fs::read(&played).expect("is written") == fs::read(&capture).expect("is there"));
     assert!(log.contains("p4c-bm2-ss --arch v1model -o "), "{log}");
-    assert!(log.contains("simple_switch --use-files 3 -i 0@"), "{log}");
-    // An entry for each turn, and the depth of the queue.
-    assert!(log.contains("23\n"), "{log}");
+    let started = "simple_switch --use-files 0 --thrift-port 9090 --device-id 9090 -i 0@";
+    assert!(log.contains(started), "{log}");
+    // An entry for each turn, and the depth of the queue; there is no frame before that.
+    let [filled, played] = ["23\n", "played\n"].map(|line| log.find(line));
+    assert!(filled.is_some() && filled < played, "{log}");
     let usage = finish(Command::new("sh").arg(out.join("run.sh")));
     assert_eq!(
         (usage.code, usage.stderr.as_str()),

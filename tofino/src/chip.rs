@@ -80,6 +80,7 @@ impl Chip {
             deparser_fields: 192,
             phv_containers: Some([64, 96, 64]),
             tagalong_containers: Some([32, 48, 32]),
+            group_words: 16,
             history_words: 64,
             history_words_of_two_passes: 64,
         };
@@ -88,6 +89,8 @@ impl Chip {
             Self::Tofino2 => Limits {
                 stages: 20,
                 salu_outputs: 2,
+                // The others of a group cannot add.
+                group_words: 12,
                 // With one pass 94 words were allocated and 96 were not.
                 history_words: 94,
                 // With two passes 176 were.
@@ -145,6 +148,8 @@ pub struct Limits {
     pub phv_containers: Option<[usize; 3]>,
     /// The same, for headers that no table touches.
     pub tagalong_containers: Option<[usize; 3]>,
+    /// Containers of 32 bits of a group: what is added to each other has to be in one.
+    pub group_words: usize,
     /// Words of history that fit into the packet header vector of one pass.
     pub history_words: usize,
     /// The same of each pass, when two of them hold the history.

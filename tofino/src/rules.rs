@@ -1,5 +1,6 @@
 //! The rules of the chip, checked before anything is printed: the compiler lets some programs through that break them.
 
+mod groups;
 mod order;
 
 use crate::chip::{Chip, Limits};
@@ -31,6 +32,7 @@ pub fn check(program: &Program, chip: Chip, passes: usize) -> Checked {
         of.accesses(pipe)?;
         of.register_actions(pipe)?;
         of.arithmetic(pipe)?;
+        of.groups(pipe)?;
         of.stages(pipe)?;
         of.order(pipe)?;
     }
@@ -262,6 +264,18 @@ impl Rules<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The compiler finds no place for more, and does not say why.
+    fn groups(&self, pipe: &Pipe) -> Checked {
+        within(
+            "phv-group",
+            groups::linked_words(self.program, pipe),
+            self.limits.group_words,
+            |used| format!("sums link {used} words of 32 bits"),
+            |most| format!("a group of containers of {} has {most}", self.chip),
+            "copy a word by a hash unit, whose result can be in any group",
+        )
     }
 
     fn stages(&self, pipe: &Pipe) -> Checked {

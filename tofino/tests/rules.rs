@@ -100,7 +100,7 @@ fn step<'a>(pipe: &'a mut Pipe, name: &str) -> &'a mut Vec<Statement> {
 #[test]
 fn programs_that_break_a_rule_are_refused() {
     type Change = fn(&mut Program);
-    let changes: [Change; 14] = [
+    let changes: [Change; 15] = [
         |program| {
             program.metadata.push(Field {
                 name: "src_port".to_owned(),
@@ -161,6 +161,17 @@ fn programs_that_break_a_rule_are_refused() {
             let sum = Expr::Add(Place::hdr("outer", "src_addr"), 1);
             let place = Place::hdr("outer", "src_addr");
             action(&mut program.ingress, "do_begin").push(Statement::Set(place, sum));
+        },
+        |program| {
+            // 16 sums of two words each: 17 words in a chain.
+            for number in 0..17 {
+                let name = format!("word_{number}");
+                program.metadata.push(Field { name, bits: 32 });
+            }
+            let word = |number| Place::Metadata(format!("word_{number}"));
+            let sum = |number| Expr::Sum(word(number), word(number));
+            let sums = (0..16).map(|number| Statement::Set(word(number + 1), sum(number)));
+            action(&mut program.ingress, "do_begin").extend(sums);
         },
         |program| {
             let mut tables = program.ingress.tables.iter_mut();

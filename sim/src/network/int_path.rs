@@ -19,6 +19,12 @@ impl IntHop for IntNode {
     }
 }
 
+impl<H: IntHop + ?Sized> IntHop for Box<H> {
+    fn process(&mut self, frame: &[u8], tuser: &[u8]) -> IntOutput {
+        (**self).process(frame, tuser)
+    }
+}
+
 /// The link behind each node, and the traffic that shares it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkSpec {

@@ -98,6 +98,9 @@ pub fn chip(args: &Args, output: &Output) -> Result<Outcome, Error> {
     Ok(Outcome::Holds)
 }
 
+/// What simple_switch leaves free in front of a packet. It stops when a deparser writes more.
+const HEADROOM_BYTES: usize = 512;
+
 /// Writes the twin for the behavioural model, with what fills its tables and runs it.
 pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let config = args.config.load()?;
@@ -105,6 +108,13 @@ pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
         return int::twin(args, &config, &node, output);
     }
     let design = args.tofino.design(&config)?;
+    let prefix_bytes = config.prefix_bytes();
+    if prefix_bytes > HEADROOM_BYTES {
+        return Err(Error::new(format!(
+            "emit bmv2: a prefix of {prefix_bytes} bytes; simple_switch puts at most {HEADROOM_BYTES} in front of a \
+             packet; remember fewer rows or bytes"
+        )));
+    }
     let twin = design.twin(&config)?;
     let ports = args.ports.ports(&config, QUEUES_OF_TWIN)?;
     let stripper = Design::stripper_twin(&config);

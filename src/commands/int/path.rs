@@ -1,16 +1,19 @@
 //! `seqnic int path`: a source, transit hops and a sink, and whether the reports say what packets met.
 
-use std::convert::Infallible;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
 use clap::{ValueEnum, value_parser};
+use seqnic_hdl::rtl::Simulator;
+use seqnic_hdl::tops;
 use seqnic_sim::host::int::{IntCollector, Marks, Medium, Observation};
 use seqnic_sim::model::int::IntNode;
-use seqnic_sim::network::{IntPath, Journey, LinkSpec};
+use seqnic_sim::network::{IntHop, IntPath, Journey, LinkSpec};
 use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use seqnic_spec::int::{Instruction, IntVersion, Masked};
+use seqnic_testbench::IntHardware;
+use seqnic_verilator::{Initial, Toolchain, VerilatorEngine};
 use serde::Serialize;
 
 use crate::Outcome;
@@ -31,6 +34,7 @@ Examples:
   seqnic int path --hops 3 --pcap examples/captures/tcp-loss.pcap
   seqnic int path --hops 1 --mode mx --encapsulation port --trace uniform --packets 10000
   seqnic int path --hops 3 --trace dctcp --packets 10000 --out all.pcap
+  seqnic int path --hops 2 --engine builtin --trace uniform --packets 200
 
 Exit codes: 0 when all reports and packets are right, 1 when not, 2 for bad input.")]
 pub struct Args {
@@ -58,6 +62,10 @@ pub struct Args {
     #[arg(long)]
     complement: bool,
 
+    /// What the nodes are: golden models, or their hardware in an engine, packet after packet
+    #[arg(long, value_enum, value_name = "ENGINE", default_value = "model")]
+    engine: Nodes,
+
     /// The rate of all links
     #[arg(long, value_name = "GBITS", default_value_t = 100, value_parser = value_parser!(u64).range(1..=1000))]
     link_gbits: u64,
@@ -82,6 +90,37 @@ enum Mode {
     Mx,
     /// Nothing; all nodes report
     Xd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Nodes {
+    /// The golden models
+    Model,
+    /// The hardware, in the simulator in this program
+    Builtin,
+    /// The emitted Verilog, compiled by Verilator
+    Verilator,
+}
+
+impl Nodes {
+    fn start(self, config: &Config, seed: u64) -> Result<Box<dyn IntHop>, Error> {
+        let design = || tops::int_node(config);
+        Ok(match self {
+            Self::Model => {
+                let node = IntNode::new(config);
+                Box::new(node.ok_or_else(|| Error::new("int path: a configuration has no node"))?)
+            }
+            Self::Builtin => {
+                let engine = Simulator::new(&design()?, seed);
+                Box::new(IntHardware::new(engine, config))
+            }
+            Self::Verilator => {
+                let initial = Initial::Random(seed);
+                let engine = VerilatorEngine::build(&Toolchain::find()?, &design()?, initial)?;
+                Box::new(IntHardware::new(engine, config))
+            }
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -181,11 +220,9 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         delay_ns: 500,
         burst_bytes: args.burst_bytes,
     };
-    let start = |config: &Config| match IntNode::new(config) {
-        Some(node) => Ok::<_, Infallible>(node),
-        None => unreachable!("the path leaves out what has no node"),
-    };
-    let Ok(mut path) = IntPath::new(&configs, link, args.traffic.shape.seed, start);
+    let seed = args.traffic.shape.seed;
+    let start = |config: &Config| args.engine.start(config, seed);
+    let mut path = IntPath::new(&configs, link, seed, start)?;
     let mut collector = IntCollector::new(Marks {
         version: IntVersion::V2_1,
         dscp: (args.encapsulation == Kind::Dscp).then_some(Masked {

@@ -13,12 +13,11 @@
 //! ports and protocol, flows and packets.
 
 mod check;
+mod functions;
 mod headers;
 mod load;
 
-use std::collections::BTreeMap;
-
-use seqnic_spec::flowradar::{Extent, FOLD_ROTATION_BITS, FlowRadar, HashKind};
+use seqnic_spec::flowradar::FlowRadar;
 
 use super::assemble::flatten;
 use super::counters::forward;
@@ -31,6 +30,7 @@ use crate::ir::{
     Statement, Step,
 };
 pub use check::ENCODER;
+use functions::Index;
 use headers::{BOTH, IPV6_TO, NETWORK, PORTS, TRANSPORT, address_words};
 use load::Loads;
 
@@ -61,15 +61,16 @@ pub fn encoder(config: &FlowRadar, chip: Chip, twin: bool) -> Result<Program, Re
         config,
         arch: if twin { Arch::V1Model } else { chip.arch() },
         loads: Loads::new(chip.limits()),
+        group_words: chip.limits().group_words,
         metadata: Vec::new(),
         zeros: Vec::new(),
         pipe: PipeMaker::default(),
         steps: Vec::new(),
     };
     maker.key();
-    let ready = maker.functions();
-    let known = maker.filter(&ready);
-    maker.tables(&ready, known);
+    let indices = maker.functions();
+    let known = maker.filter(&indices);
+    maker.tables(&indices, known);
     let program = maker.assemble();
     Ok(match twin {
         true => flatten(program),
@@ -81,6 +82,8 @@ struct Maker<'a> {
     config: &'a FlowRadar,
     arch: Arch,
     loads: Loads,
+    /// How many words that are added to each other there is room for.
+    group_words: usize,
     metadata: Vec<Field>,
     /// Metadata that the parser sets to zero.
     zeros: Vec<Field>,
@@ -185,85 +188,17 @@ impl Maker<'_> {
         self.steps.extend(first.map(|step| (0, step)));
     }
 
-    /// The hash functions of sub-tables and filter: the stage after that in which each is made.
-    fn functions(&mut self) -> Vec<usize> {
-        let geometry = self.config.geometry();
-        let (tables, all) = (geometry.tables, geometry.memories());
-        let crcs = HashKind::CrcSum.crcs(all);
-        // Those that most rows of the filter need come first: cells wait for the filter in any case.
-        let needed = |crc: usize| {
-            let pairs = (tables..all).map(HashKind::pair);
-            pairs.filter(|&(a, b)| a == crc || b == crc).count()
-        };
-        let mut order: Vec<usize> = (0..crcs).collect();
-        order.sort_by_key(|&crc| std::cmp::Reverse(needed(crc)));
-        let key = [SOURCE, DESTINATION, KEY_PORTS, PROTOCOL].map(Place::md);
-        let mut made = vec![0; crcs];
-        for crc in order {
-            made[crc] = self.loads.hash(1);
-            let unit = HashUnit::Crc(HashKind::polynomial(geometry.seed, crc));
-            let place = of("crc", crc);
-            self.field(&place, 32);
-            let body = vec![Statement::Hash(place, unit, key.to_vec())];
-            let step = self.always(&format!("crc_{crc}"), made[crc], body);
-            self.steps.push((made[crc], step));
-        }
-        // What is worked out in a stage is one action.
-        let mut sums: BTreeMap<usize, Vec<Statement>> = BTreeMap::new();
-        let [cells, bits] = [geometry.cells, geometry.filter].map(Extent::size);
-        let function = |function: usize| {
-            let (first, second) = HashKind::pair(function);
-            let stage = made[first].max(made[second]) + 1;
-            let (sum, turned) = (of("sum", function), of("turned", function));
-            self.field(&sum, 32);
-            self.field(&turned, 32);
-            let rotation = 32 - FOLD_ROTATION_BITS as usize;
-            let size = if function < tables { cells } else { bits };
-            let unused = 32 - size.trailing_zeros() as usize;
-            for (stage, into, value) in [
-                (stage, &sum, Expr::Sum(of("crc", first), of("crc", second))),
-                (
-                    stage + 1,
-                    &turned,
-                    Expr::Funnel(sum.clone(), sum.clone(), rotation),
-                ),
-                (stage + 2, &sum, Expr::Sum(sum.clone(), turned.clone())),
-                // The bank, and behind it as many of the highest bits as number an entry.
-                (
-                    stage + 3,
-                    &turned,
-                    Expr::Funnel(Place::md(BANK_BIT), sum.clone(), unused),
-                ),
-            ] {
-                let body = sums.entry(stage).or_default();
-                body.push(Statement::Set(into.clone(), value));
-            }
-            stage + 4
-        };
-        let ready = (0..all).map(function).collect();
-        for (stage, body) in sums {
-            let step = self.always(&format!("sums_{stage}"), stage, body);
-            self.steps.push((stage, step));
-        }
-        ready
-    }
-
-    /// The number of an entry.
-    fn index(function: usize) -> Vec<Expr> {
-        vec![Expr::Read(of("turned", function))]
-    }
-
     /// The rows of the filter. Whether all bits were set is asked in front of the cells; what earlier stages say of it is
     /// brought together on the way, because a condition has room for a few fields only.
-    fn filter(&mut self, ready: &[usize]) -> Known {
+    fn filter(&mut self, indices: &[Index]) -> Known {
         let geometry = *self.config.geometry();
         let size = geometry.filter.size();
         let mut rows: Vec<usize> = (0..geometry.filter_hashes).collect();
-        rows.sort_by_key(|row| ready[geometry.tables + row]);
+        rows.sort_by_key(|row| indices[geometry.tables + row].ready);
         let mut stages: Vec<(usize, Vec<usize>)> = Vec::new();
         for row in rows {
-            let function = geometry.tables + row;
-            let stage = self.loads.register(ready[function], 2 * size, 1);
+            let index = &indices[geometry.tables + row];
+            let stage = self.loads.register(index.ready, 2 * size, 1);
             let seen = of("seen", row);
             self.field(&seen, 1);
             let access = Access {
@@ -271,7 +206,7 @@ impl Maker<'_> {
                 entries: 2 * size,
                 bits: 1,
                 initial: Initial::One(0),
-                index: Self::index(function),
+                index: vec![Expr::Read(index.place.clone())],
                 stage,
                 into: vec![seen],
             };
@@ -314,11 +249,12 @@ impl Maker<'_> {
         })
     }
 
-    fn tables(&mut self, ready: &[usize], known: Known) {
+    fn tables(&mut self, indices: &[Index], known: Known) {
         let (mut new_steps, mut known_steps) = (Vec::new(), Vec::new());
         let tables = self.config.geometry().tables;
-        for (table, &ready) in ready.iter().take(tables).enumerate() {
-            let index = Self::index(table);
+        for (table, Index { place, ready }) in indices.iter().take(tables).enumerate() {
+            let index = vec![Expr::Read(place.clone())];
+            let ready = *ready;
             let of_name = |part: &str| format!("table_{table}_{part}");
             let toggle = |half, value| {
                 let memory = Place::Memory(Some(half));

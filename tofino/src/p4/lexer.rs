@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::containers::PRAGMA;
+
 /// A piece of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
@@ -37,6 +39,10 @@ const MARKS: [&str; 27] = [
 pub fn tokens(text: &str) -> Result<Vec<Placed>, usize> {
     let mut found = Vec::new();
     for (number, line) in text.lines().enumerate() {
+        // It follows from the program.
+        if line.starts_with(PRAGMA) {
+            continue;
+        }
         let line = line.split("//").next().unwrap_or(line);
         let mut rest = line.trim_start();
         while !rest.is_empty() {

@@ -32,7 +32,8 @@ impl Gress {
         }
     }
 
-    const fn long(self) -> &'static str {
+    /// Its name in lower case.
+    pub const fn long(self) -> &'static str {
         match self {
             Self::Ingress => "ingress",
             Self::Egress => "egress",

@@ -4,6 +4,7 @@ mod body;
 
 use std::fmt::Write;
 
+use super::containers;
 use super::names::{self, Gress};
 use crate::ir::{
     Action, Arch, Case, Checksum, ConstEntry, Field, HashUnit, Initial, Key, Matching, Next,
@@ -93,6 +94,9 @@ impl Printer<'_> {
                 self.block(&open, "}", |this| this.states(&pipe.states));
             }
             self.line("");
+            if !is_twin {
+                self.containers(pipe);
+            }
             let open = names::control(self.arch(), gress);
             self.block(&open, "}", |this| this.control(pipe));
             if !is_twin || gress == Gress::Egress {
@@ -103,6 +107,16 @@ impl Printer<'_> {
         }
         self.line("");
         self.out.push_str(names::package(self.arch()));
+    }
+
+    fn containers(&mut self, pipe: &Pipe) {
+        let gress = self.gress.long();
+        for name in containers::bits_of_their_own(self.program, pipe) {
+            self.line(&format!(
+                "{}(\"{gress}\", \"md.{name}\", 8)",
+                containers::PRAGMA
+            ));
+        }
     }
 
     /// The widths of the pairs in registers of the chip; the twin has two registers instead.

@@ -27,16 +27,24 @@ impl Case {
 
 const DDOS_44: &[&str] = &["--config", "examples/ddos-44.toml"];
 const DDOS_47: &[&str] = &["--row", "ddos-mitigator", "--rows", "47", "--cores", "48"];
+const DDOS_76: &[&str] = &["--row", "ddos-mitigator", "--rows", "76", "--cores", "77"];
 const DDOS_79: &[&str] = &["--row", "ddos-mitigator", "--rows", "79", "--cores", "80"];
 const DDOS_94: &[&str] = &["--row", "ddos-mitigator", "--rows", "94", "--cores", "95"];
 const DDOS_95: &[&str] = &["--row", "ddos-mitigator", "--rows", "95", "--cores", "96"];
+/// The longest prefix that the switch can put in front of a packet: 512 bytes.
+const DDOS_124: &[&str] = &["--row", "ddos-mitigator", "--rows", "124", "--cores", "125"];
 const DDOS_176: &[&str] = &["--row", "ddos-mitigator", "--rows", "176", "--cores", "177"];
 const SHIFT_48: &[&str] = &["--config", "examples/shift-48.toml"];
+const SHIFT_80: &[&str] = &["--config", "examples/shift-48.toml", "--rows", "20"];
+const SHIFT_96: &[&str] = &["--config", "examples/shift-48.toml", "--rows", "24"];
 const KNOCK_22: &[&str] = &["--config", "examples/portknock-22.toml"];
 const HEAVY: &[&str] = &["--config", "examples/heavy-hitter.toml"];
 const TOKENS: &[&str] = &["--config", "examples/token-bucket.toml"];
 const BALANCER: &[&str] = &["--config", "examples/load-balancer.toml"];
 const VLAN: &[&str] = &["--config", "examples/vlan-steering.toml"];
+const TABLE_2: &[&str] = &["--config", "examples/table2-16.toml"];
+const NONE: &[&str] = &["--config", "examples/none.toml"];
+const FLOWRADAR: &[&str] = &["--config", "examples/flowradar-tofino.toml"];
 const NUMBERED: &[&str] = &["--config", "examples/bpf-profile-conntrack-numbered.toml"];
 
 macro_rules! cases {
@@ -45,8 +53,7 @@ macro_rules! cases {
     };
 }
 
-/// What is compiled: the patterns at their largest, examples that need what those do not, and what was compiled on
-/// Tofino 2.
+/// What is compiled: on both chips the patterns at their largest, and examples that need what those do not.
 pub const PROGRAMS: &[Case] = cases! {
     "tofino1" "paper" "ddos-44" DDOS_44;
     "tofino1" "private" "ddos-44" DDOS_44;
@@ -57,10 +64,18 @@ pub const PROGRAMS: &[Case] = cases! {
     "tofino1" "private" "heavy-hitter" HEAVY;
     "tofino1" "paper" "token-bucket" TOKENS;
     "tofino1" "paper" "vlan-steering" VLAN;
+    "tofino1" "private" "load-balancer" BALANCER;
+    "tofino1" "two-pipe" "table2-16" TABLE_2;
+    "tofino1" "two-pipe" "24 rows of 4 words" SHIFT_96;
     "tofino1" "shift" "bpf-profile-conntrack-numbered" NUMBERED;
-    "tofino2" "shift" "shift-48" SHIFT_48;
+    "tofino1" "paper" "none" NONE;
+    "tofino1" "paper" "flowradar-tofino" FLOWRADAR;
+    "tofino2" "paper" "76 rows" DDOS_76;
     "tofino2" "private" "79 rows" DDOS_79;
+    "tofino2" "shift" "20 rows of 4 words" SHIFT_80;
     "tofino2" "pairs" "94 rows" DDOS_94;
+    "tofino2" "two-pipe" "176 rows" DDOS_176;
+    "tofino2" "paper" "flowradar-tofino" FLOWRADAR;
 };
 
 /// What is played through the behavioural model: every pattern, with rows that hold no time, because the model's time
@@ -72,10 +87,9 @@ pub const TWINS: &[Case] = cases! {
     "tofino1" "two-pipe" "95 rows" DDOS_95;
     "tofino1" "paper" "portknock-22" KNOCK_22;
     "tofino1" "private" "heavy-hitter" HEAVY;
-    "tofino1" "private" "load-balancer" BALANCER;
     "tofino1" "paper" "vlan-steering" VLAN;
     "tofino2" "pairs" "94 rows" DDOS_94;
-    "tofino2" "two-pipe" "176 rows" DDOS_176;
+    "tofino2" "two-pipe" "124 rows" DDOS_124;
 };
 
 /// The captures that are played.

@@ -13,7 +13,7 @@ use super::seqnic;
 use super::tools::Tools;
 use crate::command::command;
 
-/// Compiles the programs of a case in a folder: those of the sequencer, and the stripper.
+/// Compiles the programs of a case in a folder: those of the sequencer, the stripper, and the encoder if there is one.
 pub fn case(tools: &Tools, case: &Case, folder: &Path) -> Result<Vec<Program>> {
     let out = folder.display().to_string();
     let flags = case.flags();
@@ -64,7 +64,13 @@ const STRIPPER: &str = "stripper";
 
 /// What a program is called after the name of its configuration.
 fn emitted_name(stem: &str) -> &str {
-    let kinds = ["sequencer_first", "sequencer_second", "sequencer", STRIPPER];
+    let kinds = [
+        "sequencer_first",
+        "sequencer_second",
+        "sequencer",
+        STRIPPER,
+        "flowradar",
+    ];
     let kind = kinds.into_iter().find(|kind| stem.ends_with(kind));
     kind.unwrap_or(stem)
 }
@@ -160,6 +166,8 @@ mod tests {
             ("seqnic_sequencer_first", "sequencer_first"),
             ("seqnic_sequencer_second", "sequencer_second"),
             ("sequencer_stripper", "stripper"),
+            ("flowradar_tofino_sequencer", "sequencer"),
+            ("flowradar_tofino_flowradar", "flowradar"),
         ] {
             assert_eq!(emitted_name(stem), name);
         }

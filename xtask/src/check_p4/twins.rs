@@ -13,8 +13,8 @@ use super::seqnic;
 use super::tools::Switch;
 use crate::command::{command, root};
 
-/// How long the switch gets for a capture.
-const WAIT_S: &str = "15";
+/// How long the switch gets for a capture at most.
+const WAIT_S: &str = "120";
 
 /// Plays every capture through every twin, one after the other: the switch answers at one port.
 pub fn all(switch: &Switch, work: &Path) -> Result<Vec<Twin>> {

@@ -4,6 +4,7 @@ use crate::chip::Limits;
 use crate::resources::{UNIT_BITS, UNITS_OF_WORD, blocks_of};
 
 /// What the stages hold so far.
+#[derive(Debug, Clone)]
 pub struct Loads {
     limits: Limits,
     stages: Vec<Load>,
