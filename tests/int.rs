@@ -229,8 +229,7 @@ fn what_cannot_be_read_is_refused_by_its_place() {
         ),
         (
             "int path --complement --mode mx --trace dctcp --packets 1".to_owned(),
-            "error: int path: int.instructions = 0xfc01: \"checksum-complement\" means something only in mode \"md\"; \
-             leave it out",
+            "error: --complement: means nothing with --mode mx; remove it",
         ),
     ] {
         assert_eq!(run(path, &line).refusal(), expected, "{line}");
@@ -511,7 +510,13 @@ fn what_has_no_meaning_for_a_node_is_refused() {
         ),
         (
             format!("run --program ddos-mitigator --cores 2 {node} --pcap {CAPTURE}"),
-            "error: int.role = \"transit\": programs take frames of a sequencer, and an INT node makes none; leave [int] out",
+            "error: examples/int-transit.toml: history.row = \"ddos-mitigator\": is about a sequencer, and with [int] there is an \
+             INT node in its place; leave it out, or [int]",
+        ),
+        (
+            format!("emit verilog {node} --rows 4 --out target/tmp/refused"),
+            "error: --rows: history.rows = 4: is about a sequencer, and with [int] there is an INT node in its place; leave it \
+             out, or [int]",
         ),
         (
             format!("emit opennic {node} --out target/tmp/refused"),
@@ -520,5 +525,34 @@ fn what_has_no_meaning_for_a_node_is_refused() {
         ),
     ] {
         assert_eq!(run(root(), &line).refusal(), says, "{line}");
+    }
+}
+
+#[test]
+fn a_path_on_which_nothing_is_reported_does_not_agree() {
+    let line = "int path --hops 1 --encapsulation port --trace uniform --packets 20 --json";
+    let found = run(root(), line);
+    assert_eq!(found.code, 1, "{}", found.stdout);
+    assert!(
+        found.stdout.contains("no packet was reported"),
+        "{}",
+        found.stdout
+    );
+    for (flags, says) in [
+        (
+            "--mode xd --encapsulation port",
+            "error: --encapsulation: means nothing with --mode xd; remove it",
+        ),
+        (
+            "--mode xd --mtu-bytes 1500",
+            "error: --mtu-bytes: means nothing with --mode xd; remove it",
+        ),
+        (
+            "--mode mx --complement",
+            "error: --complement: means nothing with --mode mx; remove it",
+        ),
+    ] {
+        let line = format!("int path --trace uniform --packets 20 {flags}");
+        assert_eq!(run(root(), &line).refusal(), says, "{flags}");
     }
 }

@@ -198,7 +198,7 @@ fn verilog(args: &VerilogArgs, again: &str, output: &Output) -> Result<Outcome, 
         None => top_modules.push(tops::stripper(&config)?),
         Some(_) if args.bench.bench => {
             return Err(Error::new(
-                "--bench: is the bench of a sequencer; remove it, or take [int] out of the configuration",
+                "--bench: is the bench of a sequencer; an INT node is compared by `seqnic cosim`",
             ));
         }
         Some(_) => {}
@@ -256,7 +256,7 @@ fn verilog(args: &VerilogArgs, again: &str, output: &Output) -> Result<Outcome, 
             .iter()
             .map(|top| top.name().to_owned())
             .collect(),
-        prefix_bytes: config.prefix_bytes(),
+        prefix_bytes: config.int().is_none().then(|| config.prefix_bytes()),
         bench: bench.as_ref().map(EmittedBench::from),
         vivado: args.vivado.then_some(VIVADO_SCRIPT),
     })?;
@@ -270,7 +270,9 @@ struct Emitted<'a> {
     file_list: &'static str,
     files: Vec<String>,
     top_modules: Vec<String>,
-    prefix_bytes: usize,
+    /// None for an INT node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prefix_bytes: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bench: Option<EmittedBench<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -322,9 +324,10 @@ impl Display for Emitted<'_> {
             writeln!(f, "wrote {}", self.out.join(path).display())?;
         }
         let mut table = Table::default();
-        table
-            .line("top modules", self.top_modules.join(", "))
-            .line("prefix", format!("{} bytes", self.prefix_bytes));
+        table.line("top modules", self.top_modules.join(", "));
+        if let Some(bytes) = self.prefix_bytes {
+            table.line("prefix", format!("{bytes} bytes"));
+        }
         if let Some(bench) = &self.bench {
             let frames = grouped(bench.frames);
             let (into, out) = (grouped(bench.input_beats), grouped(bench.output_beats));

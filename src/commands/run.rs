@@ -13,7 +13,7 @@ use seqnic_sim::traffic::Packet;
 use seqnic_spec::{RawConfig, Source};
 
 use crate::Outcome;
-use crate::args::{ConfigArgs, TrafficArgs, only_sequencer};
+use crate::args::{ConfigArgs, TrafficArgs};
 use crate::error::Error;
 use crate::output::Output;
 use summary::Summary;
@@ -107,7 +107,6 @@ impl Visitor for Run<'_> {
         let config = args
             .config
             .load_completed(|raw, has_file| complete::<P>(raw, has_file, args.loss > 0.0))?;
-        let config = only_sequencer(config, "programs take frames of a sequencer")?;
         let format = FrameFormat::new::<P::Meta>(&config)?;
         let technique = args.technique::<P>(&format)?;
         let traffic = args.traffic.traffic()?;

@@ -21,15 +21,11 @@ impl Config {
         writeln!(out, "[bus]")?;
         writeln!(out, "data_bits = {}", self.data_bits)?;
         writeln!(out, "tuser_bits = {}\n", self.tuser_bits)?;
-        self.write_history(out)?;
-        self.write_prefix(out)?;
-        self.write_spray(out)?;
-        writeln!(out, "[timestamp]")?;
-        match self.timestamp {
-            TimestampSource::Counter { increment } => {
-                writeln!(out, "source = \"counter\"\nincrement = {increment}\n")?;
-            }
-            TimestampSource::Port => writeln!(out, "source = \"port\"\n")?,
+        if self.int.is_none() {
+            self.write_history(out)?;
+            self.write_prefix(out)?;
+            self.write_spray(out)?;
+            self.write_timestamp(out)?;
         }
         writeln!(out, "[pipeline]")?;
         writeln!(out, "input_skid = {}", self.pipeline.input_skid)?;
@@ -42,6 +38,16 @@ impl Config {
         match &self.int {
             Some(int) => int.write_toml(out),
             None => Ok(()),
+        }
+    }
+
+    fn write_timestamp(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "[timestamp]")?;
+        match self.timestamp {
+            TimestampSource::Counter { increment } => {
+                writeln!(out, "source = \"counter\"\nincrement = {increment}\n")
+            }
+            TimestampSource::Port => writeln!(out, "source = \"port\"\n"),
         }
     }
 

@@ -1,5 +1,7 @@
 //! From the raw configuration to the validated one.
 
+use toml::Value;
+
 use super::{Config, ControlClock, CoreEncoding, Pipeline, Steering, Storage, TimestampSource};
 use crate::check::{self, bits_to_count};
 use crate::error::SpecError;
@@ -35,6 +37,31 @@ named_enum! {
     }
 }
 
+/// Refuses what says how a sequencer is to be, where there is an INT node in its place.
+fn check_no_sequencer(raw: &RawConfig) -> Result<(), SpecError> {
+    let tables = [
+        ("history", Value::try_from(&raw.history)),
+        ("prefix", Value::try_from(&raw.prefix)),
+        ("spray", Value::try_from(&raw.spray)),
+        ("timestamp", Value::try_from(&raw.timestamp)),
+    ];
+    for (name, table) in tables {
+        let Ok(Value::Table(table)) = table else {
+            continue;
+        };
+        let is_given = |value: &Value| value.as_array().is_none_or(|list| !list.is_empty());
+        if let Some((key, value)) = table.into_iter().find(|(_, value)| is_given(value)) {
+            return Err(SpecError::refused(
+                format!("{name}.{key}"),
+                value,
+                "is about a sequencer, and with [int] there is an INT node in its place",
+                "leave it out, or [int]",
+            ));
+        }
+    }
+    Ok(())
+}
+
 impl TryFrom<RawConfig> for Config {
     type Error = SpecError;
 
@@ -47,6 +74,9 @@ impl TryFrom<RawConfig> for Config {
                 "has no place in an INT node: the encoder watches a sequencer",
                 "leave [flowradar] or [int] out, and make the other one from a file of its own",
             ));
+        }
+        if raw.int.is_some() {
+            check_no_sequencer(&raw)?;
         }
         let data_bits = raw.bus.data_bits.unwrap_or(1024);
         let data_bits = check::power_of_two("bus.data_bits", data_bits, 64..=2048)?;

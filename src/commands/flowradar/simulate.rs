@@ -426,6 +426,10 @@ impl Display for Summary {
             .iter()
             .try_for_each(|link| write!(f, "\n{link}"))?;
         match (self.losses_as_injected, self.lossy_links.is_empty()) {
+            (true, true) if self.packets_lost > 0 => write!(
+                f,
+                "\nThe collector finds no link: flows that were lost as a whole cannot be seen."
+            ),
             (true, true) => write!(f, "\nNo link loses packets, and the collector finds none."),
             (true, false) => write!(
                 f,

@@ -32,9 +32,9 @@ nodes; and the packet must leave the path as it entered it.
 
 Examples:
   seqnic int path --hops 3 --pcap examples/captures/tcp-loss.pcap
-  seqnic int path --hops 1 --mode mx --encapsulation port --trace uniform --packets 10000
+  seqnic int path --hops 1 --mode mx --encapsulation protocol --trace dctcp --packets 10000
   seqnic int path --hops 3 --trace dctcp --packets 10000 --out all.pcap
-  seqnic int path --hops 2 --engine builtin --trace uniform --packets 200
+  seqnic int path --hops 2 --engine builtin --trace dctcp --packets 200
 
 Exit codes: 0 when all reports and packets are right, 1 when not, 2 for bad input.")]
 pub struct Args {
@@ -46,17 +46,17 @@ pub struct Args {
     #[arg(long, value_enum, value_name = "MODE", default_value = "md")]
     mode: Mode,
 
-    /// How packets with INT are known
-    #[arg(long, value_enum, value_name = "KIND", default_value = "dscp")]
-    encapsulation: Kind,
+    /// How packets with INT are known [default: dscp]
+    #[arg(long, value_enum, value_name = "KIND")]
+    encapsulation: Option<Kind>,
 
     /// Of so many packets one gets a header
     #[arg(long, value_name = "N", default_value_t = 1)]
     sample_every: u64,
 
-    /// The most bytes of an IP packet
-    #[arg(long, value_name = "BYTES", default_value_t = 9_000)]
-    mtu_bytes: u64,
+    /// The most bytes of an IP packet [default: 9000]
+    #[arg(long, value_name = "BYTES")]
+    mtu_bytes: Option<u64>,
 
     /// Let words of the metadata make checksums right
     #[arg(long)]
@@ -146,6 +146,10 @@ const ASKED: [Instruction; 6] = [
 ];
 
 impl Args {
+    fn kind(&self) -> Kind {
+        self.encapsulation.unwrap_or(Kind::Dscp)
+    }
+
     /// The configurations of all nodes, the source first.
     fn configs(&self) -> Result<Vec<Config>, Error> {
         let mode = match self.mode {
@@ -153,19 +157,32 @@ impl Args {
             Mode::Mx => "mx",
             Mode::Xd => "xd",
         };
+        let only_md = self.mode != Mode::Md && self.complement;
+        let only_embedded = [
+            ("--encapsulation", self.encapsulation.is_some()),
+            ("--mtu-bytes", self.mtu_bytes.is_some()),
+        ];
+        let unused = only_embedded
+            .iter()
+            .find(|(_, given)| *given && self.mode == Mode::Xd);
+        if let Some((flag, _)) = unused.or(only_md.then_some(&("--complement", true))) {
+            return Err(Error::new(format!(
+                "{flag}: means nothing with --mode {mode}; remove it"
+            )));
+        }
         let names: Vec<_> = ASKED.iter().map(|asked| format!("'{asked}'")).collect();
         let mut asked = format!("instructions = [{}]\n", names.join(", "));
         if self.complement {
             asked = asked.replace(']', ", 'checksum-complement']");
         }
         let watch = format!("sample_every = {}\n[[int.watch]]\n", self.sample_every);
-        let encapsulation = match (self.mode, self.encapsulation) {
+        let encapsulation = match (self.mode, self.kind()) {
             (Mode::Xd, _) => "",
             (_, Kind::Dscp) => "encapsulation = 'dscp'\n",
             (_, Kind::Port) => "encapsulation = 'port'\n",
             (_, Kind::Protocol) => "encapsulation = 'protocol'\n",
         };
-        let mtu = format!("mtu_bytes = {}\n", self.mtu_bytes);
+        let mtu = format!("mtu_bytes = {}\n", self.mtu_bytes.unwrap_or(9_000));
         let checksum = match self.complement {
             true => "checksum = 'complement'\n",
             false => "",
@@ -225,7 +242,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let mut path = IntPath::new(&configs, link, seed, start)?;
     let mut collector = IntCollector::new(Marks {
         version: IntVersion::V2_1,
-        dscp: (args.encapsulation == Kind::Dscp).then_some(Masked {
+        dscp: (args.kind() == Kind::Dscp).then_some(Masked {
             value: 0x17,
             mask: 0x3f,
         }),
@@ -251,6 +268,11 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     packets.finish()?;
     if let Some(writer) = writer {
         writer.finish()?;
+    }
+    if summary.packets > 0 && summary.reports == 0 {
+        let nothing = "no packet was reported, so that nothing was compared: none is TCP or UDP, or none of the kind that gets \
+                       a header";
+        summary.differences.push(nothing.to_owned());
     }
     summary.reports_missing = collector.arrivals().missing;
     summary.agree = summary.differences.is_empty() && summary.reports_missing == 0;
