@@ -21,6 +21,7 @@ use seqnic_spec::flowradar::FlowRadar;
 
 use super::assemble::flatten;
 use super::counters::forward;
+use super::layers::address_words;
 use super::packet_parser::start;
 use super::pipe::{Access, PipeMaker, number, output, parameter};
 use crate::chip::Chip;
@@ -31,7 +32,7 @@ use crate::ir::{
 };
 pub use check::ENCODER;
 use functions::Index;
-use headers::{BOTH, IPV6_TO, NETWORK, PORTS, TRANSPORT, address_words};
+use headers::{BOTH, IPV6_TO, NETWORK, PORTS, TRANSPORT};
 use load::Loads;
 
 /// The register that says which bank packets are counted in.

@@ -13,6 +13,11 @@ pub const SOURCE_PORT: &str = "l4_source";
 /// The destination port of TCP or UDP.
 pub const DESTINATION_PORT: &str = "l4_destination";
 
+/// The words of an IPv6 address, where it is taken as fields of 32 bits.
+pub fn address_words(address: &str) -> [String; 4] {
+    [0, 1, 2, 3].map(|word| format!("{address}_{word}"))
+}
+
 /// The fields of a header of the packet.
 pub fn fields(header: &str) -> Vec<Field> {
     let fields: &[(&str, usize)] = match header {

@@ -3,7 +3,7 @@
 //! It only marks how far it came. What a packet does not have as a whole is not used: a header that the packet ends in
 //! may have been taken in part.
 
-use crate::build::layers;
+use crate::build::layers::{self, address_words};
 use crate::build::packet_parser::{
     IPV4, IPV6, MOST_OPTIONS, TAGS, TCP, UDP, case, extract, number, option, parse, select,
 };
@@ -19,11 +19,6 @@ pub const IPV6_TO: &str = "ipv6_to";
 pub const PORTS: &str = "ports";
 /// Its field.
 pub const BOTH: &str = "both_ports";
-
-/// The words of an IPv6 address as fields.
-pub fn address_words(address: &str) -> [String; 4] {
-    [0, 1, 2, 3].map(|word| format!("{address}_{word}"))
-}
 
 fn field(name: &str, bits: usize) -> Field {
     Field {

@@ -1,5 +1,6 @@
 //! The headers of a packet with INT, in the order of the wire.
 
+use crate::build::layers::{self, address_words};
 use crate::build::packet_parser::extract;
 use crate::build::pipe::parameter;
 use crate::ir::{Header, ParserStep, Place};
@@ -65,67 +66,24 @@ pub const TCP_OPTIONS: &str = "tcp_options";
 /// The headers down to that of the transport, with its options.
 pub fn packet() -> Vec<Header> {
     let all_options = |prefix| OPTION_WORDS.map(|count| words(&options(prefix, count), count));
-    let address = |name: &str| [0, 1, 2, 3].map(|word| parameter(&format!("{name}_{word}"), 32));
-    let mut ipv6 = header(
-        "ipv6",
-        &[
-            ("version_class_label", 32),
-            ("payload_length", 16),
-            ("next_header", 8),
-            ("hop_limit", 8),
-        ],
-    );
-    ipv6.fields.extend(address("src_addr"));
-    ipv6.fields.extend(address("dst_addr"));
-    let mut all = vec![
-        header(
-            "ethernet",
-            &[("dst_addr", 48), ("src_addr", 48), ("ethertype", 16)],
-        ),
-        header("vlan", &[("tci", 16), ("ethertype", 16)]),
-        header("inner_vlan", &[("tci", 16), ("ethertype", 16)]),
-        header(
-            "ipv4",
-            &[
-                ("version_ihl", 8),
-                ("tos", 8),
-                ("total_length", 16),
-                ("identification", 16),
-                ("flags_offset", 16),
-                ("ttl", 8),
-                ("protocol", 8),
-                ("checksum", 16),
-                ("src_addr", 32),
-                ("dst_addr", 32),
-            ],
-        ),
-    ];
+    let layer = |name: &str| Header {
+        name: name.to_owned(),
+        fields: layers::fields(name),
+    };
+    let mut all = ["ethernet", "vlan", "inner_vlan", "ipv4"]
+        .map(layer)
+        .to_vec();
     all.extend(all_options(IP_OPTIONS));
+    let mut ipv6 = layer("ipv6");
+    // Addresses by words: what the parser passes by is in as few containers as they fill.
+    ipv6.fields.retain(|field| field.bits <= 32);
+    let addresses = ["src_addr", "dst_addr"].map(address_words);
+    let words = addresses.iter().flatten();
+    ipv6.fields.extend(words.map(|word| parameter(word, 32)));
     all.push(ipv6);
-    all.push(header(
-        "tcp",
-        &[
-            ("src_port", 16),
-            ("dst_port", 16),
-            ("sequence_number", 32),
-            ("acknowledgment", 32),
-            ("offset", 8),
-            ("flags", 8),
-            ("window", 16),
-            ("checksum", 16),
-            ("urgent", 16),
-        ],
-    ));
+    all.push(layer("tcp"));
     all.extend(all_options(TCP_OPTIONS));
-    all.push(header(
-        "udp",
-        &[
-            ("src_port", 16),
-            ("dst_port", 16),
-            ("length", 16),
-            ("checksum", 16),
-        ],
-    ));
+    all.push(layer("udp"));
     all
 }
 

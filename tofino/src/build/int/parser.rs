@@ -229,7 +229,7 @@ fn tcp_within(left: usize) -> State {
         let offset = masked((words as u64) << 4, 0xf0);
         case([offset], &format!("parse_tcp_of_{words}"))
     });
-    let next = select(vec![key("tcp", "offset")], cases.collect(), ACCEPT);
+    let next = select(vec![key("tcp", "offset_reserved")], cases.collect(), ACCEPT);
     state(tcp(left), vec![extract("tcp")], next)
 }
 
