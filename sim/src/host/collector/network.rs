@@ -99,8 +99,7 @@ impl<const W: usize> Switch<W> {
                 cell: ELSEWHERE,
             });
         }
-        let queue = peel::Singles::of(&self.cells);
-        self.misplaced = peel::peel(&mut self.cells, &self.table_hash, queue, &mut self.flows);
+        self.misplaced = peel::peel(&mut self.cells, &self.table_hash, &mut self.flows);
     }
 
     /// Looks for the flows that the filter took for known ones: flows of other switches that the filter has. When the

@@ -34,7 +34,6 @@ pub fn decoded_share(geometry: &Geometry, flows: u64, seed: u64) -> f64 {
         }
     }
     let mut decoded = Vec::new();
-    let queue = peel::Singles::of(&cells);
-    peel::peel(&mut cells, &hash, queue, &mut decoded);
+    peel::peel(&mut cells, &hash, &mut decoded);
     decoded.len() as f64 / flows as f64
 }

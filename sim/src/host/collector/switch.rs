@@ -91,8 +91,7 @@ impl<const W: usize> Switch<W> {
     /// Decodes what can be decoded of this switch alone.
     pub fn decode(&mut self) {
         self.flows.reserve(self.header.flows.min(1 << 24) as usize);
-        let queue = peel::Singles::of(&self.cells);
-        self.misplaced = peel::peel(&mut self.cells, &self.table_hash, queue, &mut self.flows);
+        self.misplaced = peel::peel(&mut self.cells, &self.table_hash, &mut self.flows);
         self.proven = proof::proven(&self.cells, &self.table_hash, &self.flows);
     }
 
