@@ -40,6 +40,38 @@ fn the_lossy_link_is_named() {
 }
 
 #[test]
+fn model_and_hardware_export_the_same_capture_and_it_decodes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let config = "history.row = \"none\"\n[flowradar]\nflows = 100\n";
+    fs::write(path.join("c.toml"), config).expect("is written");
+    let traffic = "--config c.toml --trace hadoop --packets 60 --frame-bytes 64";
+    let model = format!("model {traffic} --reports model.pcap --json");
+    let model = run(path, &model).json();
+    assert_eq!(model["encoder"]["epochs"], 1);
+    let hardware = format!("cosim {traffic} --reports hardware.pcap --json");
+    let hardware = run(path, &hardware).json();
+    assert_eq!(hardware["agree"], true);
+    let read = |name: &str| fs::read(path.join(name)).expect("is written");
+    assert!(read("model.pcap") == read("hardware.pcap"));
+    let decoded = run(
+        path,
+        "flowradar decode hardware.pcap --json --out flows.txt",
+    )
+    .json();
+    let epoch = &decoded["switches"][0];
+    assert_eq!(epoch["complete"], true, "{decoded}");
+    assert_eq!(epoch["flows_decoded"], model["encoder"]["flows"]);
+    assert_eq!(epoch["packets"], 60);
+
+    let refused = "model --trace uniform --packets 1 --reports none.pcap";
+    let refusal = run(path, refused).refusal();
+    let reason = "--reports: nothing in the configuration reports";
+    assert!(refusal.contains(reason), "{refusal}");
+    assert!(!path.join("none.pcap").exists());
+}
+
+#[test]
 fn all_formats_hold_the_same_flows() {
     let folder = folder();
     let path = folder.path();

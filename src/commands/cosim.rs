@@ -3,10 +3,9 @@
 mod host;
 mod p4;
 mod summary;
+pub mod upstream;
 mod wave;
 
-use std::cell::Cell;
-use std::mem;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -16,7 +15,6 @@ use clap::{ValueEnum, value_parser};
 use seqnic_hdl::rtl::{Design, Simulator, Verilog};
 use seqnic_hdl::tops;
 use seqnic_netfpga::Host;
-use seqnic_sim::network::Upstream;
 use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use seqnic_spec::int::IntRole;
@@ -25,7 +23,9 @@ use seqnic_testbench::{Cosim, Options, RegisterWrite, RoundTrip, RoundTripError,
 use seqnic_verilator::{Initial, Lockstep, Model, Toolchain, VerilatorEngine};
 
 use crate::Outcome;
-use crate::args::{ChangeArgs, ConfigArgs, HostArgs, Packets, TofinoArgs, Traffic, TrafficArgs};
+use crate::args::{
+    ChangeArgs, ConfigArgs, HostArgs, Packets, ReportArgs, TofinoArgs, Traffic, TrafficArgs,
+};
 use crate::error::Error;
 use crate::files;
 use crate::output::{self, Output};
@@ -95,6 +95,9 @@ pub struct Args {
     wave_window: Option<Range<u64>>,
 
     #[command(flatten)]
+    reports: ReportArgs,
+
+    #[command(flatten)]
     host: HostArgs,
 
     #[command(flatten)]
@@ -107,14 +110,16 @@ pub struct Args {
     config: ConfigArgs,
 }
 
-/// Counts while packets pass.
-type Count = Rc<Cell<u64>>;
-
-/// The INT nodes in front of a transit hop or a sink.
-const DEFAULT_UPSTREAM: u8 = 2;
-
 /// What a failure's command line does not repeat, or gives itself.
-pub const NOT_REPLAYED: [&str; 6] = ["seed", "stall", "idle", "out_pcap", "wave", "wave_window"];
+pub const NOT_REPLAYED: [&str; 7] = [
+    "seed",
+    "stall",
+    "idle",
+    "out_pcap",
+    "reports",
+    "wave",
+    "wave_window",
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Engine {
@@ -200,6 +205,7 @@ impl Args {
             ("--stall", self.stall > 0),
             ("--idle", self.idle > 0),
             ("--wave", self.wave.is_some()),
+            ("--reports", self.reports.is_given()),
             ("--strip", self.strip),
             ("--round-trip", self.round_trip),
             ("--host", self.host.host.is_some()),
@@ -238,21 +244,9 @@ impl Args {
         &self,
         config: &Config,
         packets: Packets,
-    ) -> Result<(Packets, Option<Count>), Error> {
-        let Some(node) = config.int() else {
-            return Ok((packets, None));
-        };
-        let nodes = self.upstream.unwrap_or(DEFAULT_UPSTREAM);
-        let Some(mut upstream) = Upstream::of(node, nodes.into(), self.traffic.shape.seed)? else {
-            return Ok((packets, None));
-        };
-        let headers = Count::default();
-        let counted = headers.clone();
-        let packets = packets.changed_by(move |packet| {
-            packet.data = upstream.pass(mem::take(&mut packet.data));
-            counted.set(upstream.headers());
-        });
-        Ok((packets, Some(headers)))
+    ) -> Result<(Packets, Option<upstream::Count>), Error> {
+        let seed = self.traffic.shape.seed;
+        upstream::in_front(config, packets, self.upstream, seed)
     }
 
     fn engine(&self) -> Engine {
@@ -267,7 +261,13 @@ impl Args {
         let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
         let out_pcap = self.out_pcap.as_deref().map(|path| ("--out-pcap", path));
         let wave = self.wave.as_deref().map(|path| ("--wave", path));
-        let outputs: Vec<(&str, &Path)> = [out_pcap, wave].into_iter().flatten().collect();
+        let outputs = [out_pcap, self.reports.output(), wave];
+        let outputs: Vec<(&str, &Path)> = outputs.into_iter().flatten().collect();
+        if self.reports.is_given() && (self.strip || self.round_trip) {
+            return Err(Error::new(
+                "--reports: a stripper reports nothing; take --strip or --round-trip away",
+            ));
+        }
         if let (Some(_), Some(capture)) = (&self.wave, traffic.file()) {
             // The waveform is made in a second run.
             if capture.exists() && !capture.is_file() {
@@ -374,8 +374,13 @@ impl<'a> Run<'a> {
         let (mut packets, headers) = self.args.upstream(self.config, packets)?;
         let out_pcap = self.args.out_pcap.as_ref();
         let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
+        let mut reports = self.args.reports.writer(self.config)?;
         let mut cosim = self.cosim(engine, self.config, self.options.clone())?;
+        if reports.is_some() {
+            cosim = cosim.with_reports();
+        }
         let mut registers = 0;
+        let mut timestamp_ns = 0;
         let failure = loop {
             let frame = match cosim.next_frame(&mut packets) {
                 Ok(Some(frame)) => frame,
@@ -388,11 +393,15 @@ impl<'a> Run<'a> {
                 },
                 Err(failure) => break Some(failure),
             };
+            timestamp_ns = frame.timestamp_ns;
             if let Some(writer) = &mut writer {
-                writer.write(&Packet {
-                    timestamp_ns: frame.timestamp_ns,
-                    data: frame.bytes.to_vec(),
-                })?;
+                let data = frame.bytes.to_vec();
+                writer.write(&Packet { timestamp_ns, data })?;
+            }
+            if let Some(writer) = &mut reports {
+                for data in cosim.take_reports() {
+                    writer.write(&Packet { timestamp_ns, data })?;
+                }
             }
         };
         let report = cosim.report();
@@ -406,7 +415,13 @@ impl<'a> Run<'a> {
         let differ = engines_differ(cosim.engine()).map(Difference::between_engines);
         if failure.is_none() && differ.is_none() {
             packets.finish()?;
+            if let Some(writer) = &mut reports {
+                for data in cosim.take_reports() {
+                    writer.write(&Packet { timestamp_ns, data })?;
+                }
+            }
             writer.map_or(Ok(()), CaptureWriter::finish)?;
+            reports.map_or(Ok(()), CaptureWriter::finish)?;
         }
         let wave = self.wave(hardware, &report, failure.as_deref())?;
         Ok(self
@@ -428,7 +443,6 @@ impl<'a> Run<'a> {
         let Some(host) = &self.host else {
             return match self.args.strip {
                 true => Cosim::stripper(engine, config, options),
-                false if config.int().is_some() => Cosim::int_node(engine, config, options),
                 false => Cosim::new(engine, config, options),
             };
         };

@@ -46,7 +46,7 @@ enum Target {
     /// parents and is to be used in DIR. There are two top modules: NAME_sequencer puts the history
     /// in front of packets, NAME_stripper removes it. Files of other names in DIR are left alone.
     ///
-    /// With --bench it writes DIR/bench too: a self-checking bench of the sequencer for any Verilog
+    /// With --bench it writes DIR/bench too: a self-checking bench of the sequencer or INT node for any Verilog
     /// simulator, which plays hex files and compares what comes out with what the golden model says.
     /// The design is first run in-process on the same traffic; if it differs from the model, nothing
     /// is written.
@@ -194,14 +194,8 @@ pub fn run(args: &Args, again: &str, output: &Output) -> Result<Outcome, Error> 
 fn verilog(args: &VerilogArgs, again: &str, output: &Output) -> Result<Outcome, Error> {
     let config = args.config.load()?;
     let mut top_modules = vec![tops::top(&config)?];
-    match config.int() {
-        None => top_modules.push(tops::stripper(&config)?),
-        Some(_) if args.bench.bench => {
-            return Err(Error::new(
-                "--bench: is the bench of a sequencer; an INT node is compared by `seqnic cosim`",
-            ));
-        }
-        Some(_) => {}
+    if config.int().is_none() {
+        top_modules.push(tops::stripper(&config)?);
     }
     if let Some(encoder) = config.flowradar() {
         top_modules.push(tops::flowradar(&config, encoder)?);

@@ -1,5 +1,6 @@
 //! `seqnic model`: the golden model alone.
 
+mod exports;
 mod int;
 
 use std::fmt::{self, Display};
@@ -14,10 +15,11 @@ use seqnic_spec::Config;
 use serde::Serialize;
 
 use crate::Outcome;
-use crate::args::{ConfigArgs, Packets, TrafficArgs};
+use crate::args::{ConfigArgs, Packets, ReportArgs, TrafficArgs};
 use crate::error::Error;
 use crate::files;
 use crate::output::{Output, Table, grouped, rate};
+use exports::{Exported, Exports};
 
 /// The flags of `model`.
 #[derive(clap::Args, Debug)]
@@ -28,11 +30,16 @@ configuration takes the time from a counter or from the port. Packets leave with
 that they came with.
 
 With [int] in the configuration it is the model of the INT node. A capture does not say what a hop knows
-of a packet, so no metadata but the node's number are available. Each report follows the frame that it is about.
+of a packet, so no metadata but the node's number are available. Each report follows the frame that it is about,
+unless --reports takes it.
+
+With [flowradar] the model of the encoder records the packets, too, and exports an epoch when it has as many flows as end
+one, and behind the last packet. It has no cycles, so epoch_cycles ends none.
 
 Examples:
   seqnic model --config examples/bpf-profile-portknock.toml --pcap in.pcap --out out.pcap
-  seqnic model --row table2 --rows 16 --trace dctcp --packets 1000000 --frame-bytes 64")]
+  seqnic model --row table2 --rows 16 --trace dctcp --packets 1000000 --frame-bytes 64
+  seqnic model --config examples/flowradar-10k.toml --pcap in.pcap --reports exports.pcap")]
 pub struct Args {
     #[command(flatten)]
     traffic: TrafficArgs,
@@ -40,6 +47,9 @@ pub struct Args {
     /// The capture to write: pcap with nanoseconds; without it only the figures are printed
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    #[command(flatten)]
+    reports: ReportArgs,
 
     #[command(flatten)]
     config: ConfigArgs,
@@ -54,14 +64,19 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         .into_iter()
         .flatten()
         .collect();
-    let outputs: Vec<(&str, &Path)> = out.map(|path| ("--out", path)).into_iter().collect();
+    let outputs = [out.map(|path| ("--out", path)), args.reports.output()];
+    let outputs: Vec<(&str, &Path)> = outputs.into_iter().flatten().collect();
     files::check_outputs(&inputs, &outputs)?;
     let mut packets = traffic.open("modelling", output)?;
     let mut writer = out.map(CaptureWriter::create).transpose()?;
+    let reports = args.reports.writer(&config)?;
 
     if let Some(mut node) = IntNode::new(&config) {
-        return int::run(&config, &mut node, packets, writer, out, output);
+        return int::run(&config, &mut node, packets, [writer, reports], out, output);
     }
+    let mut exports = config
+        .flowradar()
+        .map(|encoder| Exports::new(encoder, reports));
     let mut batch = Batch::default();
     let mut summary = Summary::new(&config, out);
     let mut model = Sequencer::new(&config);
@@ -70,11 +85,16 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         if let Some(writer) = &mut writer {
             batch.frames().try_for_each(|frame| writer.write(&frame))?;
         }
+        if let Some(exports) = &mut exports {
+            let mut packets = batch.packets.iter();
+            packets.try_for_each(|packet| exports.record(packet))?;
+        }
     }
     packets.finish()?;
     if let Some(writer) = writer {
         writer.finish()?;
     }
+    summary.encoder = exports.map(Exports::finish).transpose()?;
     summary.packets_per_second = summary.frames as f64 / summary.time.as_secs_f64().max(1e-9);
     output.show(&summary)?;
     Ok(Outcome::Holds)
@@ -157,6 +177,8 @@ struct Summary<'a> {
     bytes_out: u64,
     prefix_bytes: usize,
     packets_per_second: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoder: Option<Exported>,
     #[serde(skip)]
     time: Duration,
 }
@@ -172,6 +194,7 @@ impl<'a> Summary<'a> {
             bytes_out: 0,
             prefix_bytes: config.prefix_bytes(),
             packets_per_second: 0.0,
+            encoder: None,
             time: Duration::ZERO,
         }
     }
@@ -198,6 +221,13 @@ impl Display for Summary<'_> {
                 "model",
                 format!("{} packets/s", rate(self.packets_per_second)),
             );
+        if let Some(encoder) = &self.encoder {
+            let [epochs, flows, frames] =
+                [encoder.epochs, encoder.flows, encoder.frames].map(grouped);
+            let exported =
+                format!("{epochs} epochs with {flows} flows, exported in {frames} frames");
+            table.line("encoder", exported);
+        }
         write!(f, "{table}")?;
         match self.out {
             Some(path) => write!(f, "\nwrote {}", path.display()),

@@ -215,7 +215,7 @@ fn output_bus_percent(config: &Config) -> Result<f64, Error> {
     let engine = Simulator::new(&tops::top(config)?, 1);
     let mut trace = TraceSpec::new(TraceKind::Dctcp, FRAMES, 1);
     trace.frame_bytes = Some(64);
-    let report = Cosim::int_node(engine, config, Options::default())?.run(Trace::new(&trace)?)?;
+    let report = Cosim::new(engine, config, Options::default())?.run(Trace::new(&trace)?)?;
     Ok(100.0 * report.output_bus_share())
 }
 

@@ -9,7 +9,8 @@
 //! a frame was accepted. That number, and nothing else, is taken from the design as it ran in-process; the bytes
 //! are the model's, given that number. It remains a check of the emitted text. A design that accepts in another cycle,
 //! that counts otherwise, or that takes the time of another cycle differs from what is expected; only the pace at which
-//! the netlist accepts is not judged here, which the tests of throughput do.
+//! the netlist accepts is not judged here, which the tests of throughput do. In the same way the last packet of an epoch of a
+//! FlowRadar encoder, and the reports that an INT node leaves out, are those of that run.
 
 mod files;
 mod recording;
@@ -42,7 +43,7 @@ pub struct Order<'a> {
     pub file_list: &'a str,
 }
 
-/// A bench of a sequencer.
+/// A bench of a sequencer or an INT node.
 #[derive(Clone, Debug)]
 pub struct Bench {
     /// The files.
@@ -84,16 +85,16 @@ pub enum BenchError {
 }
 
 impl Bench {
-    /// Runs the sequencer of a configuration in-process and makes a bench of the run. All of it is held in memory.
+    /// Runs the sequencer or the INT node of a configuration in-process and makes a bench of the run. All of it is held in memory.
     pub fn new(
         config: &Config,
         packets: impl IntoIterator<Item = Packet>,
         order: &Order<'_>,
     ) -> Result<Self, BenchError> {
-        Self::of(&tops::sequencer(config)?, config, packets, order)
+        Self::of(&tops::top(config)?, config, packets, order)
     }
 
-    /// A bench of a design that should be the sequencer of the configuration.
+    /// A bench of a design that should be that of the configuration.
     fn of(
         design: &Arc<Design>,
         config: &Config,
@@ -115,6 +116,7 @@ impl Bench {
         let (icarus, verilator) = files::commands(config, order.file_list);
         let files = files::Files {
             config,
+            design: design.name(),
             order,
             fields: &fields,
             sent: &sent,

@@ -19,8 +19,7 @@ use seqnic_spec::Config;
 use crate::axis::{Batch, PortError, TuserOfPacket, Wiring};
 use crate::engine::Engine;
 use crate::failure::{Failure, Violation};
-use crate::flowradar::FlowRadarOracle;
-use crate::oracle::{IntOracle, Oracle, SequencerOracle, StripperOracle};
+use crate::oracle::{self, Oracle, StripperOracle};
 use crate::report::Report;
 
 use checker::Checker;
@@ -64,22 +63,10 @@ pub struct Cosim<E: Engine> {
 }
 
 impl<E: Engine> Cosim<E> {
-    /// Resets a sequencer and prepares to run it against its golden model, and its FlowRadar encoder, if it has one, with
-    /// it.
+    /// Resets the design of a configuration and prepares to run it against its golden model: the sequencer, with its
+    /// FlowRadar encoder, if it has one, or the INT node.
     pub fn new(engine: E, config: &Config, options: Options) -> Result<Self, PortError> {
-        let mut oracle: Box<dyn Oracle> = Box::new(SequencerOracle::new(config));
-        if let Some(encoder) = config.flowradar() {
-            oracle = Box::new(FlowRadarOracle::new(encoder, oracle));
-        }
-        Self::with_oracle(engine, config, options, oracle)
-    }
-
-    /// Resets an INT node and prepares to run it against its golden model. Without `[int]` it is as [`new`](Self::new).
-    pub fn int_node(engine: E, config: &Config, options: Options) -> Result<Self, PortError> {
-        let Some(oracle) = IntOracle::new(config) else {
-            return Self::new(engine, config, options);
-        };
-        Self::with_oracle(engine, config, options, Box::new(oracle))
+        Self::with_oracle(engine, config, options, oracle::of(config))
     }
 
     /// Resets a stripper and prepares to run it against its golden model.
@@ -133,6 +120,18 @@ impl<E: Engine> Cosim<E> {
     pub fn with_tuser(mut self, tuser: TuserOfPacket) -> Self {
         self.feeder.set_tuser(tuser);
         self
+    }
+
+    /// Keeps the frames of the stream of reports for [`take_reports`](Self::take_reports).
+    pub fn with_reports(mut self) -> Self {
+        self.checker.reports().keep();
+        self
+    }
+
+    /// The frames of the stream of reports that have come out, and are as they must be, since the last call. Empty
+    /// without [`with_reports`](Self::with_reports).
+    pub fn take_reports(&mut self) -> Vec<Vec<u8>> {
+        self.checker.reports().take()
     }
 
     /// Has these writes made through the register master of a datapath, while frames pass. Nothing is played ahead.

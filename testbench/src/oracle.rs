@@ -8,7 +8,7 @@ use seqnic_spec::Config;
 
 use crate::axis::SentFrame;
 use crate::failure::ReportFault;
-use crate::flowradar::EncoderFigures;
+use crate::flowradar::{EncoderFigures, FlowRadarOracle};
 
 /// A frame that must come out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,6 +123,18 @@ pub trait Oracle {
     /// The registers as they must read when all frames have come out.
     fn registers(&mut self) -> Option<&mut ControlRegisters> {
         None
+    }
+}
+
+/// The golden model of a configuration: of its INT node, or of its sequencer with the FlowRadar encoder, if it has one.
+pub(crate) fn of(config: &Config) -> Box<dyn Oracle> {
+    if let Some(node) = IntOracle::new(config) {
+        return Box::new(node);
+    }
+    let sequencer = Box::new(SequencerOracle::new(config));
+    match config.flowradar() {
+        Some(encoder) => Box::new(FlowRadarOracle::new(encoder, sequencer)),
+        None => sequencer,
     }
 }
 

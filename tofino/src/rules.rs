@@ -237,19 +237,11 @@ impl Rules<'_> {
                 "use an action for each",
             )?;
             for statement in &action.body {
-                if let Statement::Set(
-                    place,
-                    Expr::Add(of, _)
-                    | Expr::Subtract(of, _)
-                    | Expr::Sum(of, _)
-                    | Expr::Difference(of, _)
-                    | Expr::Saturate(of, _)
-                    | Expr::Mask(of, _)
-                    | Expr::Not(of)
-                    | Expr::Shift(of, _)
-                    | Expr::Differ(of, _)
-                    | Expr::Funnel(of, ..),
-                ) = statement
+                let Statement::Set(place, value) = statement else {
+                    continue;
+                };
+                if !value.is_taken_as_it_is()
+                    && let Some(of) = value.place()
                 {
                     let bits = self.program.bits_of(of).or(self.program.bits_of(place));
                     within(

@@ -357,7 +357,8 @@ fn command(
     );
     facts.discards = facts.discards & &extracts;
     let command = Command {
-        at: facts.place,
+        // A frame that is let pass may have no place at all.
+        at: facts.place.gated_by(&extracts),
         remove: Some(facts.remove.gated_by(&extracts)),
         insert: zeros(Command::insert_bits(&editor_spec(config))),
         words: zeros(32),

@@ -298,7 +298,8 @@ impl Making<'_> {
         }
         let at = match shape.own_udp {
             true => layer4.plus(LAYER4_PLACE as u64),
-            false => frame.place.at(m, end),
+            // A frame that is let pass may have no place at all.
+            false => frame.place.at(m, end).gated_by(&embeds),
         };
         let user = frame.user.as_mut().map(|user| user.at(m, end));
         Ok(Command {

@@ -444,7 +444,8 @@ impl Made {
         let growth = concat([zeros(2), hop_words.clone(), zeros(9)]).gated_by(&push);
         let growth = m.wire("growth_bytes", growth);
         Command {
-            at: place.plus(4),
+            // A frame that is let pass may have no place at all.
+            at: place.plus(4).gated_by(&changes),
             remove: None,
             insert: hop_words.gated_by(&push),
             words,

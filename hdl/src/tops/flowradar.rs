@@ -166,7 +166,10 @@ fn build(config: &Config, encoder: &FlowRadar, has_hash: bool) -> Built {
         let bits = geometry.cells.index_bits();
         let index = index(&mut m, &format!("table_{number}"), bits);
         let name = format!("table_{number}_index");
-        let index = delayed_by(&mut m, &name, TABLE_WAITS_CYCLES, &index);
+        let index = delayed_by(&mut m, &name, TABLE_WAITS_CYCLES - 1, &index);
+        // Reset keeps what is compared first out of a shift register.
+        let name = format!("{name}_{TABLE_WAITS_CYCLES}");
+        let index = m.delayed(&name, Reset::To(0), index);
         for (port, value) in [
             ("valid", &valids[begins]),
             ("bank", &banks[begins]),

@@ -118,12 +118,18 @@ pub fn run(
         writer.map_or(Ok(()), CaptureWriter::finish)?;
     }
     output.show(&summary)?;
-    match (&summary.difference, output.is_json()) {
-        (None, _) => return Ok(Outcome::Holds),
-        (Some(difference), false) => output::report(difference),
-        (Some(_), true) => {}
+    Ok(outcome(summary.difference.as_deref(), output))
+}
+
+/// How a run ends, once its summary, which has the difference, is shown.
+fn outcome(difference: Option<&str>, output: &Output) -> Outcome {
+    let Some(difference) = difference else {
+        return Outcome::Holds;
+    };
+    if !output.is_json() {
+        output::report(difference);
     }
-    Ok(Outcome::Fails)
+    Outcome::Fails
 }
 
 /// What is printed must say what is interpreted.

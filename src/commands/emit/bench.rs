@@ -8,6 +8,7 @@ use seqnic_testbench::bench::{self, Bench, BenchError};
 use seqnic_testbench::{Failure, Options};
 
 use crate::args::{CaptureArgs, TraceShape, Traffic, kinds};
+use crate::commands::cosim::upstream;
 use crate::error::Error;
 use crate::output::Output;
 
@@ -21,7 +22,7 @@ const DEFAULT_PACKETS: u64 = 300;
 #[command(group = ArgGroup::new("bench_flags").multiple(true).requires("bench")
     .args(["pcap", "pad_truncated", "trace", "packets", "flows", "frame_bytes", "seed", "stall", "idle"]))]
 pub struct BenchArgs {
-    /// Write a self-checking bench of NAME_sequencer too, in plain Verilog, with what it plays and
+    /// Write a self-checking bench of the sequencer or the INT node too, in plain Verilog, with what it plays and
     /// what the golden model expects as hex files
     #[arg(long)]
     pub bench: bool,
@@ -65,7 +66,8 @@ impl BenchArgs {
         output: &Output,
     ) -> Result<Made, Error> {
         let (traffic, added) = self.traffic()?;
-        let mut packets = traffic.open("simulating", output)?;
+        let packets = traffic.open("simulating", output)?;
+        let (mut packets, _) = upstream::in_front(config, packets, None, self.shape.seed)?;
         let order = bench::Order {
             options: Options {
                 stall: Pause::Percent(self.stall),

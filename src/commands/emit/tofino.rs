@@ -46,16 +46,13 @@ pub fn chip(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let design = args.tofino.design(&config)?;
     let queues = 1 << Intrinsic::Queue.bits(design.chip.arch());
     let ports = args.ports.ports(&config, queues)?;
+    let target = target(&design);
     let mut files = Vec::new();
     for loaded in &design.programs {
-        files.push(program(&config, &design, loaded.suffix, &loaded.program));
+        files.push(program(&config, loaded.suffix, &target, &loaded.program));
     }
-    files.push(program(
-        &config,
-        &design,
-        "stripper",
-        &design.stripper(&config),
-    ));
+    let stripper = design.stripper(&config);
+    files.push(program(&config, "stripper", &target, &stripper));
     let script = format!("{}_control.py", config.name());
     files.push((
         script.clone(),
@@ -65,7 +62,8 @@ pub fn chip(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let encoder = config.flowradar().zip(encoder);
     if let Some((of, encoder)) = &encoder {
         let script = format!("{}_{}_control.py", config.name(), encoder.loaded.suffix);
-        files.push(encoder_program(&config, encoder, &encoder.loaded.program));
+        let (loaded, title) = (&encoder.loaded, encoder.chip.title());
+        files.push(program(&config, loaded.suffix, title, &loaded.program));
         let text = scripts::encoder::bfrt(&config, of, &ports, &script);
         files.push((script, text));
     }
@@ -118,11 +116,12 @@ pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let twin = design.twin(&config)?;
     let ports = args.ports.ports(&config, QUEUES_OF_TWIN)?;
     let stripper = Design::stripper_twin(&config);
+    let target = target(&design);
     let name = |suffix: &str| format!("{}_{suffix}", config.name());
     let script = name("control.py");
     let mut files = vec![
-        program(&config, &design, "sequencer", &twin.program),
-        program(&config, &design, "stripper", &stripper),
+        program(&config, "sequencer", &target, &twin.program),
+        program(&config, "stripper", &target, &stripper),
         (
             name("commands.txt"),
             scripts::commands(&config, &twin, &ports),
@@ -141,7 +140,8 @@ pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
     if let Some((of, encoder)) = &encoder {
         let name = |kind: &str| name(&format!("{}_{kind}", encoder.loaded.suffix));
         let script = name("control.py");
-        files.push(encoder_program(&config, encoder, &encoder.twin));
+        let (suffix, title) = (encoder.loaded.suffix, encoder.chip.title());
+        files.push(program(&config, suffix, title, &encoder.twin));
         let commands = scripts::encoder::commands(&encoder.twin, &ports);
         files.push((name("commands.txt"), commands));
         let text = scripts::encoder::cli(&config, of, &ports, &script);
@@ -157,14 +157,12 @@ pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
     Ok(Outcome::Holds)
 }
 
-/// The encoder as a file.
-fn encoder_program(config: &Config, design: &EncoderDesign, program: &Program) -> (String, String) {
-    let suffix = design.loaded.suffix;
+/// A program as a file, with all that it was made from above it. `target` says what it is for.
+fn program(config: &Config, suffix: &str, target: &str, program: &Program) -> (String, String) {
     let note = format!(
-        "{suffix} of {}, by seqnic {}: {}\n\n{}",
+        "{suffix} of {}, by seqnic {}: {target}\n\n{}",
         config.name(),
         env!("CARGO_PKG_VERSION"),
-        design.chip.title(),
         config.to_toml().trim_end(),
     );
     (
@@ -173,20 +171,9 @@ fn encoder_program(config: &Config, design: &EncoderDesign, program: &Program) -
     )
 }
 
-/// A program as a file, with all that it was made from above it.
-fn program(config: &Config, design: &Design, suffix: &str, program: &Program) -> (String, String) {
-    let note = format!(
-        "{suffix} of {}, by seqnic {}: {}, pattern {}\n\n{}",
-        config.name(),
-        env!("CARGO_PKG_VERSION"),
-        design.chip.title(),
-        design.pattern.name(),
-        config.to_toml().trim_end(),
-    );
-    (
-        format!("{}_{suffix}.p4", config.name()),
-        p4::print(program, &note),
-    )
+fn target(design: &Design) -> String {
+    let (title, pattern) = (design.chip.title(), design.pattern.name());
+    format!("{title}, pattern {pattern}")
 }
 
 fn is_numbered(config: &Config) -> bool {

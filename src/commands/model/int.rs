@@ -13,12 +13,13 @@ use crate::args::Packets;
 use crate::error::Error;
 use crate::output::{Output, Table, grouped};
 
-/// Sends packets through the node. What leaves goes into the capture, each report behind the frame that it is about.
+/// Sends packets through the node. What leaves goes into the first capture, each report behind the frame that it is
+/// about, unless there is a second one for them.
 pub fn run(
     config: &Config,
     node: &mut IntNode,
     mut packets: Packets,
-    mut writer: Option<CaptureWriter>,
+    [mut writer, mut reports]: [Option<CaptureWriter>; 2],
     out: Option<&Path>,
     output: &Output,
 ) -> Result<Outcome, Error> {
@@ -40,16 +41,17 @@ pub fn run(
             None => summary.frames_dropped += 1,
         }
         summary.reports += u64::from(result.report.is_some());
-        let Some(writer) = &mut writer else { continue };
-        for data in result.frame.into_iter().chain(result.report) {
-            writer.write(&Packet {
-                timestamp_ns: packet.timestamp_ns,
-                data,
-            })?;
+        let timestamp_ns = packet.timestamp_ns;
+        if let (Some(writer), Some(data)) = (&mut writer, result.frame) {
+            writer.write(&Packet { timestamp_ns, data })?;
+        }
+        let writer = reports.as_mut().or(writer.as_mut());
+        if let (Some(writer), Some(data)) = (writer, result.report) {
+            writer.write(&Packet { timestamp_ns, data })?;
         }
     }
     packets.finish()?;
-    if let Some(writer) = writer {
+    for writer in [writer, reports].into_iter().flatten() {
         writer.finish()?;
     }
     output.show(&summary)?;

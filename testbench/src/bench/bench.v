@@ -20,6 +20,14 @@ module @NAME@_bench;
 
     localparam INPUT_BEATS = @INPUT_BEATS@;
     localparam OUTPUT_BEATS = @OUTPUT_BEATS@;
+?reports 
+?reports     // A line of reports.hex is a beat of the stream of reports, in the same form.
+?reports     localparam REPORT_DATA_BITS = @REPORT_BITS@;
+?reports     localparam REPORT_KEEP_BITS = REPORT_DATA_BITS / 8;
+?reports     localparam REPORT_LAST = REPORT_DATA_BITS + REPORT_KEEP_BITS;
+?reports     localparam REPORT_BITS = REPORT_LAST + 4;
+?reports     localparam REPORT_BEATS = @REPORT_BEATS@;
+?reports     localparam REPORT_LINES = @REPORT_LINES@;
     // Lines of idle.hex and stall.hex, of 64 cycles each, the first one in bit 0. After them nothing
     // pauses.
     localparam PAUSE_LINES = @PAUSE_LINES@;
@@ -34,6 +42,8 @@ module @NAME@_bench;
     reg [OUTPUT_BITS-1:0] expected [0:OUTPUT_BEATS-1];
     reg [63:0] idle [0:PAUSE_LINES-1];
     reg [63:0] stall [0:PAUSE_LINES-1];
+?reports     reg [REPORT_BITS-1:0] reports [0:REPORT_LINES-1];
+?reports     reg [63:0] report_stall [0:PAUSE_LINES-1];
 
     reg axis_aclk = 1'b0;
     reg axis_resetn = 1'b0;
@@ -51,8 +61,16 @@ module @NAME@_bench;
     wire m_axis_tlast;
     reg m_axis_tready = 1'b0;
 ?timestamp     reg [63:0] timestamp;
+?reports     wire [REPORT_DATA_BITS-1:0] m_axis_report_tdata;
+?reports     wire [REPORT_KEEP_BITS-1:0] m_axis_report_tkeep;
+?reports     wire m_axis_report_tvalid;
+?reports     wire m_axis_report_tlast;
+?reports     reg m_axis_report_tready = 1'b0;
+?flowradar     // From this cycle on the export of the last epoch is asked for.
+?flowradar     localparam SWAP_CYCLE = @SWAP_CYCLE@;
+?flowradar     reg flowradar_swap = 1'b0;
 
-    @NAME@_sequencer dut (
+    @DESIGN@ dut (
         .axis_aclk(axis_aclk),
         .axis_resetn(axis_resetn),
         .s_axis_tdata(s_axis_tdata),
@@ -85,15 +103,16 @@ module @NAME@_bench;
 ?control         .s_axi_rresp(),
 ?control         .s_axi_rvalid(),
 ?control         .s_axi_rready(1'b0),
-?flowradar         .flowradar_swap(1'b0),
+?flowradar         .flowradar_swap(flowradar_swap),
 ?flowradar         .flowradar_recording(),
 ?flowradar         .flowradar_missed(),
 ?flowradar         .flowradar_overrun(),
-?flowradar         .m_axis_report_tdata(),
-?flowradar         .m_axis_report_tkeep(),
-?flowradar         .m_axis_report_tvalid(),
-?flowradar         .m_axis_report_tlast(),
-?flowradar         .m_axis_report_tready(1'b1),
+?int         .reports_dropped(),
+?reports         .m_axis_report_tdata(m_axis_report_tdata),
+?reports         .m_axis_report_tkeep(m_axis_report_tkeep),
+?reports         .m_axis_report_tvalid(m_axis_report_tvalid),
+?reports         .m_axis_report_tlast(m_axis_report_tlast),
+?reports         .m_axis_report_tready(m_axis_report_tready),
         .m_axis_tready(m_axis_tready)
     );
 
@@ -109,12 +128,26 @@ module @NAME@_bench;
         actual[OUTPUT_LAST] = m_axis_tlast;
     end
 
+?reports     // A beat of the reports, as a line of reports.hex.
+?reports     reg [REPORT_BITS-1:0] actual_report;
+?reports 
+?reports     always @(*) begin
+?reports         actual_report = {REPORT_BITS{1'b0}};
+?reports         actual_report[REPORT_DATA_BITS-1:0] = m_axis_report_tdata;
+?reports         actual_report[REPORT_DATA_BITS +: REPORT_KEEP_BITS] = m_axis_report_tkeep;
+?reports         actual_report[REPORT_LAST] = m_axis_report_tlast;
+?reports     end
+?reports 
     integer cycle = 0;        // counted from the release of reset
     integer reset_left = RESET_CYCLES;
     integer sent = 0;         // accepted input beats
     integer received = 0;     // accepted output beats
     integer frame = 0;        // the output frame, and the beat of it, that comes next
     integer frame_beat = 0;
+?reports     integer reported = 0;     // accepted beats of the reports
+?reports     reg report_stalled = 1'b0;
+?reports     reg [REPORT_BITS-1:0] report_beat;
+?reports     reg [REPORT_BITS-1:0] stalled_report;
     integer waited = 0;       // cycles with a ready sink since the last transfer
     reg offered = 1'b0;
     reg stalled = 1'b0;       // an output beat was offered in the cycle before, and not accepted
@@ -135,6 +168,8 @@ module @NAME@_bench;
         $readmemh("bench/expected.hex", expected);
         $readmemh("bench/idle.hex", idle);
         $readmemh("bench/stall.hex", stall);
+?reports         $readmemh("bench/reports.hex", reports);
+?reports         $readmemh("bench/report_stall.hex", report_stall);
     end
 
     always #2 axis_aclk = ~axis_aclk;
@@ -152,6 +187,7 @@ module @NAME@_bench;
             if (m_axis_tready) waited = waited + 1;
             look_at_output;
             if (!done) look_at_input;
+?reports             if (!done) look_at_reports;
             if (!done) look_at_time;
             cycle = cycle + 1;
             drive;
@@ -178,6 +214,10 @@ module @NAME@_bench;
             pauses = 64'd0;
             if (cycle / 64 < PAUSE_LINES) pauses = stall[cycle / 64];
             m_axis_tready <= !pauses[cycle % 64];
+?reports             pauses = 64'd0;
+?reports             if (cycle / 64 < PAUSE_LINES) pauses = report_stall[cycle / 64];
+?reports             m_axis_report_tready <= !pauses[cycle % 64];
+?flowradar             flowradar_swap <= cycle >= SWAP_CYCLE;
         end
     endtask
 
@@ -219,6 +259,57 @@ module @NAME@_bench;
         end
     endtask
 
+?reports     task look_at_reports;
+?reports         begin
+?reports             if (m_axis_report_tvalid !== 1'b0 && m_axis_report_tvalid !== 1'b1) begin
+?reports                 where_reported;
+?reports                 $display("m_axis_report_tvalid is %b", m_axis_report_tvalid);
+?reports                 fail;
+?reports             end else if (report_stalled && (!m_axis_report_tvalid || actual_report !== stalled_report)) begin
+?reports                 where_reported;
+?reports                 $display("the beat changed before m_axis_report_tready");
+?reports                 fail;
+?reports             end else if (m_axis_report_tvalid && m_axis_report_tready) begin
+?reports                 waited = 0;
+?reports                 compare_report;
+?reports             end
+?reports             report_stalled = m_axis_report_tvalid && !m_axis_report_tready;
+?reports             stalled_report = actual_report;
+?reports         end
+?reports     endtask
+?reports 
+?reports     task compare_report;
+?reports         if (reported == REPORT_BEATS) begin
+?reports             where_reported;
+?reports             $display("a report comes out, and no more are expected");
+?reports             fail;
+?reports         end else begin
+?reports             report_beat = reports[reported];
+?reports             if (((actual_report ^ report_beat) & compared_report(report_beat)) !== {REPORT_BITS{1'b0}}) begin
+?reports                 where_reported;
+?reports                 $display("a beat of a report differs");
+?reports                 $display("  expected  %h", report_beat);
+?reports                 $display("  actual    %h", actual_report);
+?reports                 fail;
+?reports             end
+?reports             reported = reported + 1;
+?reports         end
+?reports     endtask
+?reports 
+?reports     function [REPORT_BITS-1:0] compared_report;
+?reports         input [REPORT_BITS-1:0] beat;
+?reports         integer byte_of_beat;
+?reports         begin
+?reports             compared_report = {REPORT_BITS{1'b1}};
+?reports             for (byte_of_beat = 0; byte_of_beat < REPORT_KEEP_BITS; byte_of_beat = byte_of_beat + 1)
+?reports                 if (!beat[REPORT_DATA_BITS + byte_of_beat]) compared_report[8 * byte_of_beat +: 8] = 8'h00;
+?reports         end
+?reports     endfunction
+?reports 
+?reports     task where_reported;
+?reports         $write("report beat %0d, cycle %0d: ", reported, cycle);
+?reports     endtask
+?reports 
     task compare;
         begin
             if (received == OUTPUT_BEATS) begin
@@ -255,20 +346,32 @@ module @NAME@_bench;
 
     task look_at_time;
         begin
-            if (sent == INPUT_BEATS && received == OUTPUT_BEATS) begin
+            if (all_is_through(0)) begin
                 if (waited >= QUIET_CYCLES) begin
                     $display("PASS: %0d beats", received);
+?reports                     $display("and %0d beats of reports", reported);
                     done = 1'b1;
                     $finish;
                 end
+?flowradar             end else if (cycle <= SWAP_CYCLE && sent == INPUT_BEATS && received == OUTPUT_BEATS) begin
+?flowradar                 // The last reports have not been asked for.
+?flowradar                 waited = 0;
             end else if (waited > WATCHDOG_CYCLES) begin
                 where;
                 $display("nothing moved in %0d cycles; %0d of %0d beats went in, %0d of %0d came out",
                     waited, sent, INPUT_BEATS, received, OUTPUT_BEATS);
+?reports                 $display("%0d of %0d beats of reports came out", reported, REPORT_BEATS);
                 fail;
             end
         end
     endtask
+
+    function all_is_through;
+        input unused;
+        all_is_through = sent == INPUT_BEATS && received == OUTPUT_BEATS
+?reports             && reported == REPORT_BEATS
+            ;
+    endfunction
 
     task where;
         $write("output beat %0d (beat %0d of frame %0d), cycle %0d: ", received, frame_beat, frame, cycle);

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use seqnic_spec::{Config, TimestampSource};
 
-use super::recording::{Fields, Lines, Recording};
+use super::recording::{Expectation, Fields, Lines, Recording};
 use super::{BenchFile, FOLDER, Order};
 use crate::cosim::{QUIET_CYCLES, patience_cycles};
 
@@ -22,12 +22,25 @@ another cycle, or counts otherwise, differs.";
 /// All that the files are made of.
 pub(super) struct Files<'a> {
     pub config: &'a Config,
+    /// The name of the module.
+    pub design: &'a str,
     pub order: &'a Order<'a>,
     pub fields: &'a Fields,
     pub sent: &'a Recording,
-    pub expected: &'a Lines,
+    pub expected: &'a Expectation,
     /// The lines that run it.
     pub commands: [&'a str; 2],
+}
+
+/// The lines, or one of zeros: a memory of Verilog has a word at least.
+fn some(lines: &Lines) -> Lines {
+    match lines.count {
+        0 => Lines {
+            text: "0\n".to_owned(),
+            count: 1,
+        },
+        _ => lines.clone(),
+    }
 }
 
 /// The name of the bench.
@@ -54,21 +67,32 @@ pub(super) fn commands(config: &Config, file_list: &str) -> (String, String) {
 impl Files<'_> {
     /// The bench and its hex files.
     pub fn all(&self) -> Vec<BenchFile> {
-        let Recording { beats, idle, stall } = self.sent;
+        let Recording {
+            beats,
+            idle,
+            stall,
+            report_stall,
+            ..
+        } = self.sent;
         let hex = |name: &str, text: &str| BenchFile {
             name: name.to_owned(),
             text: text.to_owned(),
         };
-        vec![
+        let mut files = vec![
             BenchFile {
                 name: format!("{}.v", top_module(self.config)),
                 text: self.bench(),
             },
             hex("stimulus.hex", &beats.text),
-            hex("expected.hex", &self.expected.text),
+            hex("expected.hex", &self.expected.beats.text),
             hex("idle.hex", &idle.text),
             hex("stall.hex", &stall.text),
-        ]
+        ];
+        if self.has("reports") {
+            files.push(hex("reports.hex", &some(&self.expected.reports).text));
+            files.push(hex("report_stall.hex", &report_stall.text));
+        }
+        files
     }
 
     fn bench(&self) -> String {
@@ -92,6 +116,7 @@ impl Files<'_> {
             user_bits,
             dest_bits,
             time_bits,
+            report_bits,
             ..
         } = *self.fields;
         match signal {
@@ -99,7 +124,9 @@ impl Files<'_> {
             "tdest" => dest_bits > 0,
             "timestamp" => time_bits > 0,
             "control" => self.config.has_control(),
+            "reports" => report_bits > 0,
             "flowradar" => self.config.flowradar().is_some(),
+            "int" => self.config.int().is_some() && report_bits > 0,
             _ => unreachable!("the template asks for `{signal}`"),
         }
     }
@@ -110,15 +137,26 @@ impl Files<'_> {
             user_bits,
             dest_bits,
             time_bits,
+            report_bits,
         } = *self.fields;
+        let Recording {
+            beats,
+            idle,
+            swap_cycle,
+            ..
+        } = self.sent;
         let digits = |bits: usize| bits.next_multiple_of(4);
         let user_at = data_bits + data_bits / 8;
         let after_user = user_at + digits(user_bits);
         let value = |name, value: &dyn Display| (name, value.to_string());
         let watchdog = patience_cycles(self.config, self.order.options.idle);
+        let watchdog = watchdog + self.expected.patience_cycles;
+        // Never, where nothing is asked for.
+        let swap_cycle = swap_cycle.unwrap_or(i32::MAX as usize);
         vec![
             value("HEADER", &self.header()),
             value("NAME", &self.config.name()),
+            value("DESIGN", &self.design),
             value("DATA_BITS", &data_bits),
             value("USER_BITS", &user_bits),
             value("DEST_BITS", &dest_bits),
@@ -127,9 +165,13 @@ impl Files<'_> {
             value("INPUT_LAST_AT", &(after_user + time_bits)),
             value("DEST_AT", &after_user),
             value("OUTPUT_LAST_AT", &(after_user + digits(dest_bits))),
-            value("INPUT_BEATS", &self.sent.beats.count),
-            value("OUTPUT_BEATS", &self.expected.count),
-            value("PAUSE_LINES", &self.sent.idle.count),
+            value("INPUT_BEATS", &beats.count),
+            value("OUTPUT_BEATS", &self.expected.beats.count),
+            value("REPORT_BITS", &report_bits),
+            value("REPORT_BEATS", &self.expected.reports.count),
+            value("REPORT_LINES", &some(&self.expected.reports).count),
+            value("SWAP_CYCLE", &swap_cycle),
+            value("PAUSE_LINES", &idle.count),
             value("QUIET_CYCLES", &QUIET_CYCLES),
             value("WATCHDOG_CYCLES", &watchdog),
         ]
@@ -142,7 +184,7 @@ impl Files<'_> {
         let mut text = format!(
             "Generated by seqnic {} from the configuration below; do not edit.
 
-Self-checking bench of {}_sequencer. It plays stimulus.hex with the pauses of idle.hex and
+Self-checking bench of {}. It plays stimulus.hex with the pauses of idle.hex and
 stall.hex, compares every output beat with expected.hex, and prints `PASS: N beats`, or the
 first difference and `FAIL`. Run it in the folder above this one:
 
@@ -156,7 +198,7 @@ Traffic: {}.
 The source pauses in {} % of the cycles, the sink is not ready in {} %, seed {}.
 ",
             env!("CARGO_PKG_VERSION"),
-            config.name(),
+            self.design,
             config.name(),
             self.order.traffic,
             options.idle.percent(),
@@ -192,6 +234,7 @@ mod tests {
                 user_bits: 16,
                 dest_bits: 2,
                 time_bits: 64,
+                report_bits: 0,
             },
         );
         let order = Order {
@@ -204,7 +247,8 @@ mod tests {
             order: &order,
             fields: &fields,
             sent: &Recording::default(),
-            expected: &Lines::default(),
+            design: "test_sequencer",
+            expected: &Expectation::default(),
             commands: ["one", "two"],
         };
         let bench = files.bench();

@@ -9,7 +9,8 @@ use seqnic_spec::Config;
 use crate::axis::{Batch, SentFrame, Wiring, set_ones};
 use crate::engine::Engine;
 use crate::failure::ReportFault;
-use crate::oracle::{Expected, Oracle, ReportFrame, SequencerOracle};
+use crate::flowradar::EncoderFigures;
+use crate::oracle::{self, Expected, NodeFigures, Oracle, ReportFrame};
 
 /// The widths of the signals of a beat in bits, 0 for what is not there.
 #[derive(Clone, Debug)]
@@ -18,6 +19,21 @@ pub(super) struct Fields {
     pub user_bits: usize,
     pub dest_bits: usize,
     pub time_bits: usize,
+    /// Of the stream of reports.
+    pub report_bits: usize,
+}
+
+impl Fields {
+    /// A beat of the stream of reports.
+    fn of_report(&self) -> Self {
+        Self {
+            data_bits: self.report_bits,
+            user_bits: 0,
+            dest_bits: 0,
+            time_bits: 0,
+            report_bits: 0,
+        }
+    }
 }
 
 /// Lines, each a beat or 64 cycles of pauses.
@@ -66,6 +82,10 @@ pub(super) struct Recording {
     pub idle: Lines,
     /// The pauses of the sink, 64 cycles a line.
     pub stall: Lines,
+    /// The pauses of the sink of the reports, 64 cycles a line.
+    pub report_stall: Lines,
+    /// The cycle from which on the input is 1 that asks for the last reports, if they are asked for.
+    pub swap_cycle: Option<usize>,
 }
 
 /// An engine that writes down what is played into it.
@@ -83,6 +103,7 @@ impl<E: Engine> Recorder<E> {
             user_bits: config.tuser_bits(),
             dest_bits: width("m_axis_tdest"),
             time_bits: width("timestamp"),
+            report_bits: width("m_axis_report_tdata"),
         };
         Self {
             engine,
@@ -92,8 +113,18 @@ impl<E: Engine> Recorder<E> {
     }
 
     fn record(&mut self, wiring: &Wiring<E::Port>, batch: &Batch) {
-        let Recording { beats, idle, stall } = &mut self.recording;
-        for (lines, words) in [(idle, &batch.idle), (stall, &batch.stall)] {
+        let Recording {
+            beats,
+            idle,
+            stall,
+            report_stall,
+            ..
+        } = &mut self.recording;
+        for (lines, words) in [
+            (idle, &batch.idle),
+            (stall, &batch.stall),
+            (report_stall, &batch.report_stall),
+        ] {
             for &word in words {
                 lines.digits(&[word], 64);
                 lines.end();
@@ -123,6 +154,11 @@ impl<E: Engine> Engine for Recorder<E> {
     }
 
     fn set(&mut self, port: E::Port, words: &[u64]) {
+        // Once cycles are played, nothing is set between batches but the input that asks for the last reports.
+        let cycles = 64 * self.recording.idle.count;
+        if cycles > 0 {
+            self.recording.swap_cycle.get_or_insert(cycles);
+        }
         self.engine.set(port, words);
     }
 
@@ -152,23 +188,38 @@ impl<E: Engine> Engine for Recorder<E> {
     }
 }
 
-/// The golden model, written down beat by beat.
+/// What must come out, written down beat by beat.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Expectation {
+    /// The beats of the output.
+    pub beats: Lines,
+    /// The beats of the reports.
+    pub reports: Lines,
+    /// As [`Oracle::patience_cycles`].
+    pub patience_cycles: u64,
+}
+
+/// The golden model of a configuration, written down.
 pub(super) struct RecordingOracle {
-    model: SequencerOracle,
+    model: Box<dyn Oracle>,
     fields: Fields,
-    beats: Rc<RefCell<Lines>>,
+    expected: Rc<RefCell<Expectation>>,
 }
 
 impl RecordingOracle {
     /// The model, and where its beats will be.
-    pub fn new(config: &Config, fields: &Fields) -> (Self, Rc<RefCell<Lines>>) {
-        let beats = Rc::new(RefCell::default());
+    pub fn new(config: &Config, fields: &Fields) -> (Self, Rc<RefCell<Expectation>>) {
+        let model = oracle::of(config);
+        let expected = Rc::new(RefCell::new(Expectation {
+            patience_cycles: model.patience_cycles(),
+            ..Expectation::default()
+        }));
         let oracle = Self {
-            model: SequencerOracle::new(config),
+            model,
             fields: fields.clone(),
-            beats: Rc::clone(&beats),
+            expected: Rc::clone(&expected),
         };
-        (oracle, beats)
+        (oracle, expected)
     }
 }
 
@@ -176,14 +227,54 @@ impl Oracle for RecordingOracle {
     fn expect(&mut self, frame: &SentFrame, time: u64, out: &mut Expected) -> bool {
         let comes_out = self.model.expect(frame, time, out);
         if comes_out {
-            self.beats.borrow_mut().frame(out, &self.fields);
+            self.expected.borrow_mut().beats.frame(out, &self.fields);
         }
         comes_out
     }
 
-    /// The bench lets the exports of an encoder pass unseen.
-    fn report(&mut self, _report: &ReportFrame<'_>) -> Result<(), ReportFault> {
+    /// A report that the model agrees to. Which packet is the last of an epoch of a FlowRadar encoder, and which report of an
+    /// INT node is left out, is taken from the design, as the times are.
+    fn report(&mut self, report: &ReportFrame<'_>) -> Result<(), ReportFault> {
+        self.model.report(report)?;
+        let frame = Expected {
+            bytes: report.bytes.to_vec(),
+            ..Expected::default()
+        };
+        let reports = &mut self.expected.borrow_mut().reports;
+        reports.frame(&frame, &self.fields.of_report());
         Ok(())
+    }
+
+    fn reports_due(&mut self) -> u64 {
+        self.model.reports_due()
+    }
+
+    fn reports_end(&mut self, dropped: u32) -> Result<(), ReportFault> {
+        self.model.reports_end(dropped)
+    }
+
+    fn waits_for_reports(&self) -> bool {
+        self.model.waits_for_reports()
+    }
+
+    fn patience_cycles(&self) -> u64 {
+        self.model.patience_cycles()
+    }
+
+    fn warm_up_cycles(&self) -> u64 {
+        self.model.warm_up_cycles()
+    }
+
+    fn close(&mut self) -> Option<&'static str> {
+        self.model.close()
+    }
+
+    fn encoder(&self) -> Option<EncoderFigures> {
+        self.model.encoder()
+    }
+
+    fn node(&self) -> Option<NodeFigures> {
+        self.model.node()
     }
 }
 
@@ -223,6 +314,7 @@ mod tests {
             user_bits: 12,
             dest_bits: 2,
             time_bits: 0,
+            report_bits: 0,
         };
         let frame = Expected {
             bytes: (1..=11).collect(),
@@ -246,6 +338,7 @@ mod tests {
             user_bits: 0,
             dest_bits: 0,
             time_bits: 0,
+            report_bits: 0,
         };
         let frame = Expected {
             bytes: vec![0xfe; 8],

@@ -201,6 +201,11 @@ impl Checker {
         Err(self.failure(stuck, self.batch.end()))
     }
 
+    /// The stream of reports.
+    pub(super) fn reports(&mut self) -> &mut Reports {
+        &mut self.reports
+    }
+
     /// Checks and collects the reports of the batch, when its input has been looked at.
     pub(super) fn check_reports(&mut self) -> Result<(), Box<Failure>> {
         match self.reports.look(&self.batch, &mut self.pace) {

@@ -1,6 +1,7 @@
 //! The stream of reports: its rules, its frames, and when the oracle gets them.
 
 use std::collections::VecDeque;
+use std::mem;
 
 use super::pace::Pace;
 use crate::axis::{Batch, Monitor, Rule, Sink};
@@ -17,6 +18,8 @@ pub(super) struct Reports {
     began: (u64, u64),
     /// Frames that came out and that the oracle has not seen.
     waiting: VecDeque<Collected>,
+    /// Those that the oracle has agreed to, if somebody wants them.
+    agreed: Option<Vec<Vec<u8>>>,
     /// Frames that came out.
     frames: u64,
     bytes: u64,
@@ -95,9 +98,22 @@ impl Reports {
                 let number = frame.number;
                 (Violation::Report { number, fault }, frame.cycle)
             })?;
-            self.waiting.pop_front();
+            let report = self.waiting.pop_front();
+            if let (Some(agreed), Some(report)) = (&mut self.agreed, report) {
+                agreed.push(report.bytes);
+            }
         }
         Ok(())
+    }
+
+    /// From now on keeps the frames that the oracle has agreed to.
+    pub(super) fn keep(&mut self) {
+        self.agreed.get_or_insert_default();
+    }
+
+    /// Takes those that were kept since the last time.
+    pub(super) fn take(&mut self) -> Vec<Vec<u8>> {
+        self.agreed.as_mut().map(mem::take).unwrap_or_default()
     }
 
     /// Whether nothing is on its way to the oracle.

@@ -18,7 +18,7 @@ fn agrees(
     packets: impl IntoIterator<Item = Packet>,
 ) -> Report {
     let design = tops::int_node(config).unwrap_or_else(|error| panic!("{error}"));
-    let cosim = Cosim::int_node(engines.start(&design), config, options);
+    let cosim = Cosim::new(engines.start(&design), config, options);
     let mut cosim = cosim.unwrap_or_else(|error| panic!("{error}"));
     cosim
         .run(packets)

@@ -45,7 +45,7 @@ fn sent(
         let value = values.iter().find(|(kind, _)| *kind == field.instruction);
         field.put(&mut tuser, value.map(|(_, value)| *value));
     }
-    let cosim = Cosim::int_node(engines.start(&design), &config, Options::default());
+    let cosim = Cosim::new(engines.start(&design), &config, Options::default());
     let mut cosim = cosim
         .unwrap_or_else(|error| panic!("{error}"))
         .with_tuser(Box::new(move |_: &Packet, words: &mut [u64]| {
@@ -413,7 +413,7 @@ fn a_frame_that_fits_a_beat_after_growth_costs_one_cycle() {
                 timestamp_ns: number,
                 data: udp(header, payload),
             });
-            let cosim = Cosim::int_node(engines.start(&design), &config, Options::default());
+            let cosim = Cosim::new(engines.start(&design), &config, Options::default());
             let report = cosim.unwrap_or_else(|error| panic!("{error}")).run(packets);
             let report = report.unwrap_or_else(|failure| panic!("{failure}"));
             let beats = 300 * (58 + payload + 8).div_ceil(data_bits / 8) as u64;

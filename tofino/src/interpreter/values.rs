@@ -122,22 +122,11 @@ impl Interpreter {
         let slice = |value: u128, high: usize, low: usize| {
             value >> low & (u128::MAX >> (127 - (high - low)))
         };
-        let place = match expr {
-            Expr::Constant { value, .. } => return Ok((*value).into()),
-            Expr::Read(place)
-            | Expr::Slice(place, ..)
-            | Expr::Widen(_, place, ..)
-            | Expr::Add(place, _)
-            | Expr::Subtract(place, _)
-            | Expr::Sum(place, _)
-            | Expr::Difference(place, _)
-            | Expr::Saturate(place, _)
-            | Expr::Mask(place, _)
-            | Expr::Not(place)
-            | Expr::Shift(place, _)
-            | Expr::Differ(place, _)
-            | Expr::Funnel(place, ..) => place,
-        };
+        if let Expr::Constant { value, .. } = expr {
+            return Ok((*value).into());
+        }
+        let place = expr.place();
+        let place = place.ok_or_else(|| Fault::NoValue(format!("{expr:?}")))?;
         let value = self.read(packet, local, place)?;
         let wrapped = |value: u128| {
             let bits = self.program.bits_of(place).unwrap_or(128);
@@ -203,17 +192,8 @@ impl Interpreter {
         match expr {
             Expr::Slice(_, high, low) => Some(high + 1 - low),
             Expr::Constant { bits, .. } | Expr::Widen(bits, ..) => Some(*bits),
-            Expr::Read(place)
-            | Expr::Add(place, _)
-            | Expr::Subtract(place, _)
-            | Expr::Sum(place, _)
-            | Expr::Difference(place, _)
-            | Expr::Saturate(place, _)
-            | Expr::Mask(place, _)
-            | Expr::Not(place)
-            | Expr::Shift(place, _)
-            | Expr::Differ(place, _)
-            | Expr::Funnel(place, ..) => {
+            _ => {
+                let place = expr.place()?;
                 let given = parameters.iter().find(|(known, _)| known == place);
                 given
                     .map(|&(_, bits)| bits)

@@ -149,6 +149,14 @@ impl Expr {
         }
     }
 
+    /// Whether nothing is computed: it is a number, or a field or part of one.
+    pub fn is_taken_as_it_is(&self) -> bool {
+        matches!(
+            self,
+            Self::Constant { .. } | Self::Read(_) | Self::Slice(..) | Self::Widen(..)
+        )
+    }
+
     /// All places that are read.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
         let second = match self {

@@ -13,12 +13,12 @@ use seqnic_tofino::ir::{Arch, Program};
 use seqnic_tofino::{IntDesign, IntSwitch, Passage};
 use serde::Serialize;
 
-use super::{SHORTEST_BYTES, TO, first_difference, read_back};
+use super::{SHORTEST_BYTES, TO, first_difference, outcome, read_back};
 use crate::Outcome;
 use crate::args::Traffic;
 use crate::commands::cosim::Args;
 use crate::error::Error;
-use crate::output::{self, Output, Table, grouped, rate};
+use crate::output::{Output, Table, grouped, rate};
 
 /// The bits of the time that the chip has.
 const TIME_BITS: u32 = 48;
@@ -85,12 +85,7 @@ pub fn run(
         writer.map_or(Ok(()), CaptureWriter::finish)?;
     }
     output.show(&summary)?;
-    match (&summary.difference, output.is_json()) {
-        (None, _) => return Ok(Outcome::Holds),
-        (Some(difference), false) => output::report(difference),
-        (Some(_), true) => {}
-    }
-    Ok(Outcome::Fails)
+    Ok(outcome(summary.difference.as_deref(), output))
 }
 
 /// What the chip says of a packet: anything that it can say.

@@ -4,8 +4,7 @@ use std::fmt::{self, Display};
 use std::path::Path;
 
 use seqnic_spec::Config;
-use seqnic_tofino::ir::Program;
-use seqnic_tofino::{IntDesign, p4, scripts};
+use seqnic_tofino::{IntDesign, scripts};
 use serde::Serialize;
 
 use super::Args;
@@ -21,11 +20,12 @@ pub fn chip(
     design: &IntDesign,
     output: &Output,
 ) -> Result<Outcome, Error> {
-    let stem = format!("{}_{}", config.name(), design.loaded.suffix);
+    let (suffix, title) = (design.loaded.suffix, design.chip.title());
+    let stem = format!("{}_{suffix}", config.name());
     let script = format!("{stem}_control.py");
     let ports = args.ports.forwarding();
     let files = [
-        program(config, design, &design.loaded.program),
+        super::program(config, suffix, title, &design.loaded.program),
         (
             script.clone(),
             scripts::int::bfrt(config, design, &ports, &script),
@@ -47,34 +47,19 @@ pub fn twin(
     design: &IntDesign,
     output: &Output,
 ) -> Result<Outcome, Error> {
-    let stem = format!("{}_{}", config.name(), design.loaded.suffix);
+    let (suffix, title) = (design.loaded.suffix, design.chip.title());
+    let stem = format!("{}_{suffix}", config.name());
     let ports = args.ports.forwarding();
     let commands = format!("{stem}_commands.txt");
     let files = [
-        program(config, design, &design.twin),
+        super::program(config, suffix, title, &design.twin),
         (commands, scripts::int::commands(&ports)),
         ("run.sh".to_owned(), scripts::run(&stem, &stem, &ports)),
     ];
     super::write(&args.out, &files)?;
     let next = "sh run.sh IN.pcap OUT.pcap".to_owned();
-    let title = "to play a capture through it";
-    show(args, design, &files, (title, next), output)
-}
-
-/// A program as a file, with all that it was made from above it.
-fn program(config: &Config, design: &IntDesign, program: &Program) -> (String, String) {
-    let suffix = design.loaded.suffix;
-    let note = format!(
-        "{suffix} of {}, by seqnic {}: {}\n\n{}",
-        config.name(),
-        env!("CARGO_PKG_VERSION"),
-        design.chip.title(),
-        config.to_toml().trim_end(),
-    );
-    (
-        format!("{}_{suffix}.p4", config.name()),
-        p4::print(program, &note),
-    )
+    let next = ("to play a capture through it", next);
+    show(args, design, &files, next, output)
 }
 
 fn show(
