@@ -412,7 +412,7 @@ mod tests {
         let unknown = load(&["--set", "bus.data_bits=64", "--set", "bus.width=64"]);
         let text = unknown.expect_err("no such key");
         assert!(
-            text.starts_with("--set bus.width=64:1:5: unknown field `width`"),
+            text.starts_with("--set bus.width=64:1:5: bus.width = 64: is not a known key"),
             "{text}"
         );
     }
