@@ -9,6 +9,7 @@ use seqnic_spec::{
     SpecError,
 };
 
+use super::number;
 use crate::error::Error;
 
 /// A configuration file, and flags that override its values.
@@ -198,7 +199,14 @@ impl ConfigArgs {
         let Some(path) = &self.config else {
             return Ok(RawConfig::default());
         };
-        let text = fs::read_to_string(path).map_err(|error| Error::unreadable(path, error))?;
+        let bytes = fs::read(path).map_err(|error| Error::unreadable(path, error))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let (path, at) = (path.display(), error.utf8_error().valid_up_to());
+            Error::new(format!(
+                "{path}: byte {at}: a configuration is text in UTF-8, and this is none; save it as UTF-8, or give another \
+                 file for --config"
+            ))
+        })?;
         Ok(RawConfig::from_toml_str(
             &text,
             &path.display().to_string(),
@@ -303,14 +311,6 @@ fn flag_of(key: &str) -> String {
             let last = key.rsplit('.').next().unwrap_or(key);
             format!("--{}", last.replace('_', "-"))
         }
-    }
-}
-
-/// A number, decimal or after 0x hexadecimal.
-fn number(text: &str) -> Result<u64, std::num::ParseIntError> {
-    match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => text.parse(),
     }
 }
 

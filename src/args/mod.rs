@@ -3,6 +3,7 @@
 mod changes;
 mod config;
 mod host;
+mod number;
 mod sweep;
 mod tofino;
 mod traffic;
@@ -10,6 +11,7 @@ mod traffic;
 pub use changes::ChangeArgs;
 pub use config::{ConfigArgs, only_sequencer};
 pub use host::{HostArgs, ports};
+pub use number::{number, number_to};
 pub use sweep::SweepArgs;
 pub use tofino::{PortArgs, TofinoArgs};
 pub use traffic::{CaptureArgs, Packets, TraceShape, Traffic, TrafficArgs, kinds};
