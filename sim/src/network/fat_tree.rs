@@ -12,7 +12,10 @@ pub struct FatTree {
 }
 
 impl FatTree {
-    /// All trees, the smallest first: up to 128 ports for each switch, as many as there are on a chip.
+    /// The most switches of a tree. Those of it have 128 ports.
+    pub const MOST_SWITCHES: usize = 5 * 64 * 64;
+
+    /// All trees, the smallest first.
     fn all() -> impl DoubleEndedIterator<Item = Self> {
         (1..=64).map(|half| Self { half })
     }

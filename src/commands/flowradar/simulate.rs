@@ -35,7 +35,7 @@ Examples:
 Exit codes: 0 when the collector finds exactly the links and the flows that have lost packets, 1 when
 it does not, 2 for bad input.")]
 pub struct Args {
-    /// The switches of the fat tree: 5, 20, 45, 80, 125, ...
+    /// The switches of the fat tree: 5, 20, 45, 80, 125, ... up to 20480
     #[arg(long, value_name = "N", default_value_t = 20)]
     switches: usize,
 
@@ -170,8 +170,9 @@ fn check(args: &Args) -> Result<FatTree, Error> {
             ),
         };
         Error::new(format!(
-            "--switches {}: there is no fat tree of so many switches here; {nearest}",
-            args.switches
+            "--switches {}: must be the size of a fat tree, of at most {}; {nearest}",
+            args.switches,
+            FatTree::MOST_SWITCHES
         ))
     })?;
     if !(0.0..=1.0).contains(&args.loss) {
