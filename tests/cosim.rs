@@ -152,10 +152,33 @@ fn an_encoder_is_compared_and_its_exports_are_decoded() {
     assert!(number("epochs") > 1 && number("flows") > 100, "{figures}");
     assert_eq!(number("flows_decoded"), number("flows"));
     assert_eq!(number("counts_exact"), number("flows"));
+    assert!(figures["warning"].is_null(), "{figures}");
     let text = seqnic(line).success();
     assert!(text.contains("encoder\n  epochs "), "{text}");
     assert!(text.contains("  packets recorded  3,000\n"), "{text}");
     assert!(text.contains("(100.000 %), "), "{text}");
+}
+
+#[test]
+fn flows_that_nobody_can_decode_are_a_warning_though_the_model_agrees() {
+    // 123 flows in two sub-tables of 52 cells.
+    let line = "cosim --trace zipf --flows 200 --packets 600 --set flowradar.flows=100 --set flowradar.tables=2 \
+                --set flowradar.cells_percent=100 --set flowradar.epoch_cycles=0 --set flowradar.load_flows=0";
+    let figures = seqnic(&format!("{line} --json")).json();
+    let number = |key: &str| figures[key].as_u64().expect("a number");
+    let missing = number("flows") - number("flows_decoded");
+    assert!(figures["agree"] == true && missing > 0, "{figures}");
+    let warning = figures["warning"].as_str().expect("a text");
+    let flows = number("flows");
+    assert!(
+        warning.starts_with(&format!("{missing} of {flows} flows cannot be decoded ")),
+        "{warning}"
+    );
+    let text = seqnic(line).success();
+    assert!(
+        text.ends_with(&format!("RTL and model agree.\nwarning: {warning}\n")),
+        "{text}"
+    );
 }
 
 #[test]

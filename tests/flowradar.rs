@@ -153,6 +153,40 @@ fn all_formats_hold_the_same_flows() {
 }
 
 #[test]
+fn one_json_object_has_the_flows_unless_they_are_in_a_file() {
+    let folder = folder();
+    let path = folder.path();
+    let found = run(path, "flowradar decode export.pcap --json").json();
+    let flows = found["flows"].as_array().expect("a list");
+    let switches = found["switches"].as_array().expect("a list").iter();
+    let recorded: u64 = switches
+        .map(|switch| switch["flows_recorded"].as_u64().expect("a number"))
+        .sum();
+    assert_eq!(flows.len() as u64, recorded);
+    assert!(flows[0]["packets"].as_u64() > Some(0), "{}", flows[0]);
+    let in_file = run(
+        path,
+        "flowradar decode export.pcap --json --out f.txt --link 0:1",
+    );
+    assert_eq!(in_file.json().get("flows"), None);
+
+    assert_eq!(
+        run(path, "flowradar decode export.pcap --json --format csv").refusal(),
+        "error: --format csv: --json prints one object and no other text; give the rows a file with --out, or remove one of \
+         the two"
+    );
+    assert_eq!(
+        run(
+            path,
+            "flowradar decode export.pcap --link 0:1 --link 0:99 --out g.txt"
+        )
+        .refusal(),
+        "error: --link 0:99: there is no export of switch 99; there are those of 0, 1, 2, 3, 4"
+    );
+    assert_eq!(names_in(path), ["export.pcap", "f.txt"]);
+}
+
+#[test]
 fn lost_and_damaged_fragments_are_a_partial_decode() {
     let folder = folder();
     let mut payloads: Vec<Vec<u8>> =
@@ -255,25 +289,72 @@ fn bad_input_is_refused_and_leaves_nothing() {
         ),
         (
             "simulate --switches 21",
-            "--switches 21: there is no fat tree of so many switches; the nearest have 20 and 45",
+            "--switches 21: must be the size of a fat tree, of at most 20480; the nearest have 20 and 45",
+        ),
+        (
+            "simulate --switches 0",
+            "--switches 0: must be the size of a fat tree, of at most 20480; the nearest has 5",
+        ),
+        (
+            "simulate --switches 18446744073709551615",
+            "--switches 18446744073709551615: must be the size of a fat tree, of at most 20480; the nearest has 20480",
+        ),
+        (
+            "simulate --switches 5 --flows 10 --switch-flows 16777216",
+            "--switches 5: with encoders for 16777216 flows each their banks have 2401239040 bytes, at most 2147483648 are \
+             allowed; lower --flows, --switch-flows or --switches",
         ),
         (
             "simulate --loss-link 3:4",
             "--loss-link 3:4: there is no such link; one of switch 3 is 3:5",
         ),
-        ("simulate --loss 1.5", "--loss 1.5: must be from 0 to 1"),
+        (
+            "simulate --loss-link 3:5 --loss 1.5",
+            "--loss 1.5: must be from 0 to 1",
+        ),
         (
             "size --flows 0",
             "flowradar.flows = 0: must be from 1 to 16777216; the nearest is 1",
         ),
         (
             "size --flows 1000 --filter-hashes 1 --loss-target 0.001",
-            "--loss-target 0.001: the filter needs more than 64 bits for each flow; take more --filter-hashes",
+            "--loss-target 0.001: the filter needs more than 64 bits for each flow; \
+             take more --filter-hashes, or allow more",
+        ),
+        (
+            "size --flows 1000 --filter-hashes 16 --loss-target 0.000000000001",
+            "--loss-target 0.000000000001: the filter needs more than 64 bits for each flow; allow more",
         ),
     ] {
         let refusal = run(folder.path(), &format!("flowradar {line}")).refusal();
         assert_eq!(refusal, format!("error: {message}"), "{line}");
         assert_eq!(names_in(folder.path()), ["text"], "{line}");
+    }
+    for (line, message) in [
+        (
+            "simulate --loss 0.5",
+            "required arguments were not provided:\n  --loss-link <A:B>",
+        ),
+        (
+            "decode text --link 3:3",
+            "must be the numbers of two switches, as in 3:7",
+        ),
+        (
+            "size --flows 1000 --loss-target 0",
+            "must be a number of flows above 0, as in 0.001",
+        ),
+        (
+            "size --flows 1000 --loss-target nan",
+            "must be a number of flows above 0",
+        ),
+        (
+            "size --flows 1000 --loss-target inf",
+            "must be a number of flows above 0",
+        ),
+    ] {
+        let found = run(folder.path(), &format!("flowradar {line}"));
+        assert_eq!((found.code, found.stdout.as_str()), (2, ""), "{line}");
+        assert!(found.stderr.contains(message), "{line}: {}", found.stderr);
     }
     let capture = "trace --kind zipf --flows 5 --packets 20 --out traffic.pcap";
     run(folder.path(), capture).success();

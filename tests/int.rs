@@ -63,6 +63,20 @@ fn the_reports_of_a_path_say_what_was_injected() {
 }
 
 #[test]
+fn a_queue_that_holds_more_than_24_bits_say_is_named() {
+    let line = format!("int path --hops 1 --burst-bytes 10000000 --packets 200 --pcap {CAPTURE}");
+    let found = run(root(), &format!("{line} --json")).json();
+    assert_eq!(found["occupancy_most_bytes"], 0xff_ffff, "{found}");
+    let clipped = found["occupancies_clipped"].as_u64().expect("a number");
+    assert!(clipped > 0, "{found}");
+    let text = run(root(), &line).success();
+    let expected = format!(
+        "16,777,215 bytes or more: 24 bits hold no more, and {clipped} values are cut to that"
+    );
+    assert!(text.contains(&expected), "{text}");
+}
+
+#[test]
 fn nodes_in_hardware_report_what_was_injected_too() {
     for flags in [
         "--hops 1",
@@ -165,6 +179,19 @@ fn all_formats_hold_the_same_hops() {
         }
     }
     assert_eq!(objects.len(), 600);
+    // One object has them all, and marks may be written in hexadecimal.
+    let line = "int decode path.pcap --json --dscp 0x17 --dscp-mask 0x3f --report-port 0x7ffe";
+    assert_eq!(run(path, line).json()["hops"], Value::from(objects));
+    assert_eq!(found.get("hops"), None);
+    let refused = run(path, "int decode path.pcap --dscp 0x40");
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused
+            .stderr
+            .contains("must be a number from 0 to 63, decimal or as in 0x17"),
+        "{}",
+        refused.stderr
+    );
     let table = run(path, "int decode path.pcap").success();
     assert!(!table.contains("tx_utilization"), "nothing says it");
     assert_eq!(names_in(path), ["hops.csv", "hops.parquet", "path.pcap"]);

@@ -21,6 +21,7 @@ fn folder() -> TempDir {
     write("empty.pcap", &[]);
     write("header.pcap", &capture[..24]);
     write("good.toml", good.as_bytes());
+    write("latin.toml", b"# Universit\xe4t\n");
     write("wide.toml", good.replace("1024", "1000").as_bytes());
     write(
         "syntax.toml",
@@ -73,6 +74,11 @@ fn configurations_that_cannot_be_used() {
             "cosim --config missing.toml --pcap in.pcap",
             "missing.toml: cannot be opened: No such file or directory (os error 2); \
              check the path and that you may read it",
+        ),
+        (
+            "cosim --config latin.toml --pcap in.pcap",
+            "latin.toml: byte 11: a configuration is text in UTF-8, and this is none; \
+             save it as UTF-8, or give another file for --config",
         ),
         (
             "cosim --config sub --pcap in.pcap",

@@ -2,9 +2,11 @@
 //! that the configuration keeps, or the refusal.
 
 use std::fmt::Display;
+use std::net::Ipv4Addr;
 use std::ops::RangeInclusive;
 
-use crate::error::SpecError;
+use crate::error::{SpecError, ValueError};
+use crate::mac::MacAddr;
 
 /// A number inside a range.
 pub(crate) fn in_range(
@@ -77,6 +79,59 @@ pub(crate) fn absent(
     value.map_or(Ok(()), |value| {
         Err(SpecError::refused(key, value, reason, "remove it"))
     })
+}
+
+/// A MAC address, or its default.
+pub(crate) fn mac(
+    key: &str,
+    text: &Option<String>,
+    default: MacAddr,
+) -> Result<MacAddr, SpecError> {
+    let parse = |text: &String| text.parse().map_err(|error: ValueError| error.at(key));
+    text.as_ref().map_or(Ok(default), parse)
+}
+
+/// An IPv4 address, or its default.
+pub(crate) fn ipv4(
+    key: &str,
+    text: &Option<String>,
+    default: Ipv4Addr,
+) -> Result<Ipv4Addr, SpecError> {
+    let limit = "must be an IPv4 address of four numbers from 0 to 255";
+    let refused = |text: &str| ValueError::new(text, limit, "write it as \"192.0.2.1\"").at(key);
+    let parse = |text: &String| text.parse().map_err(|_| refused(text));
+    text.as_ref().map_or(Ok(default), parse)
+}
+
+/// The same, of a station that sends.
+pub(crate) fn sender_mac(
+    key: &str,
+    text: &Option<String>,
+    default: MacAddr,
+) -> Result<MacAddr, SpecError> {
+    let address = mac(key, text, default)?;
+    match address.is_unicast() {
+        true => Ok(address),
+        false => Err(group_address(key, address, "make its first byte even")),
+    }
+}
+
+/// The same, of a station that sends.
+pub(crate) fn sender_ipv4(
+    key: &str,
+    text: &Option<String>,
+    default: Ipv4Addr,
+) -> Result<Ipv4Addr, SpecError> {
+    let address = ipv4(key, text, default)?;
+    match address.is_multicast() || address.is_broadcast() {
+        false => Ok(address),
+        true => Err(group_address(key, address, "use the address of the node")),
+    }
+}
+
+fn group_address(key: &str, address: impl Display, fix: &str) -> SpecError {
+    let limit = "is a group address, no station may send from it";
+    SpecError::refused(key, format!("\"{address}\""), limit, fix)
 }
 
 /// A text as TOML shows it.

@@ -1,6 +1,7 @@
 //! Why a configuration is refused.
 
 use std::fmt::Display;
+use std::ops::Range;
 
 use thiserror::Error;
 
@@ -16,7 +17,7 @@ pub enum SpecError {
         line: usize,
         /// The column of the mistake in characters, counted from 1.
         column: usize,
-        /// What the TOML reader says.
+        /// What is wrong.
         message: String,
     },
     /// A value is outside its limits.
@@ -75,16 +76,21 @@ impl SpecError {
         }
     }
 
-    /// Keeps what the TOML reader says, with the place in `text`.
-    pub(crate) fn syntax(error: &toml::de::Error, text: &str, origin: &str) -> Self {
-        let start = error.span().map_or(0, |span| span.start);
+    /// Keeps what the reader says, with the place in `text`.
+    pub(crate) fn syntax(
+        span: Option<Range<usize>>,
+        message: &str,
+        text: &str,
+        origin: &str,
+    ) -> Self {
+        let start = span.map_or(0, |span| span.start);
         let before = text.get(..start).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Self::Syntax {
             origin: origin.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
-            message: error.message().replace('\n', "; "),
+            message: message.replace('\n', "; "),
         }
     }
 

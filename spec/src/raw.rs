@@ -2,6 +2,7 @@
 
 mod flowradar;
 mod int;
+mod read;
 
 use std::fmt;
 
@@ -119,7 +120,10 @@ pub struct RawSection {
 
 /// A multiple of bytes, or `"bus"` for the width of the bus.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "must be a number of bytes or a name; write it as 64 or \"bus\""
+)]
 pub enum RawAlignment {
     /// A number of bytes.
     Bytes(u64),
@@ -191,26 +195,7 @@ pub struct RawPipeline {
 impl RawConfig {
     /// Reads a configuration; `origin` is the file that errors name.
     pub fn from_toml_str(text: &str, origin: &str) -> Result<Self, SpecError> {
-        let syntax = |error: toml::de::Error| SpecError::syntax(&error, text, origin);
-        let table: toml::Table = toml::from_str(text).map_err(syntax)?;
-        for section in [
-            "bus",
-            "history",
-            "prefix",
-            "spray",
-            "timestamp",
-            "pipeline",
-            "flowradar",
-            "int",
-        ] {
-            // Without this, an array would be taken for a table whose keys are left out.
-            if let Some(value) = table.get(section).filter(|value| !value.is_table()) {
-                let fix = format!("write [{section}] and its keys below it, as in examples/");
-                let refused = SpecError::refused(section, value, "must be a table", fix);
-                return Err(refused.in_file(origin));
-            }
-        }
-        toml::from_str(text).map_err(syntax)
+        read::read(text, origin)
     }
 
     /// This configuration, with the values of `over` where it has any.

@@ -146,6 +146,21 @@ fn values_outside_their_limits_are_refused() {
              lower it or flowradar.flows, or take more of these memories",
         ),
         (
+            "flows = 16777216\ncells_percent = 1000\ntables = 8",
+            "flowradar.flows = 16777216: makes memories of 6207569920 bytes in two banks, at most 1073741824 are allowed; \
+             lower it, or take fewer cells and bits of the filter for each flow",
+        ),
+        (
+            "export.source_mac = \"01:00:00:00:00:02\"",
+            "flowradar.export.source_mac = \"01:00:00:00:00:02\": is a group address, no station may send from it; make \
+             its first byte even",
+        ),
+        (
+            "export.source_ip = \"224.0.0.1\"",
+            "flowradar.export.source_ip = \"224.0.0.1\": is a group address, no station may send from it; use the address \
+             of the node",
+        ),
+        (
             "export.destination_ip = \"10.1.2\"",
             "flowradar.export.destination_ip = \"10.1.2\": must be an IPv4 address of four numbers from 0 to 255; \
              write it as \"192.0.2.1\"",
@@ -165,7 +180,7 @@ fn values_outside_their_limits_are_refused() {
     let error = Config::from_toml_str("flowradar = 3", "f").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "f: flowradar = 3: must be a table; write [flowradar] and its keys below it, as in examples/"
+        "f:1:13: flowradar = 3: must be a table; write [flowradar] and its keys below it, as in examples/"
     );
 }
 

@@ -425,6 +425,57 @@ fn every_limit_refuses_with_a_fix() {
              matches all IP packets",
         ),
         (
+            "watch = [WATCHED]",
+            "int.watch = 65 entries: must have from 1 to 64 entries; leave some out, or let one with a prefix or a range \
+             stand for several",
+        ),
+        (
+            "instructions = 65536\n[[int.watch]]",
+            r#"int.instructions = 0x10000: has more than 16 bits; name them as ["node-id"], or set bits 0 to 8 and 15 alone, as in 0xf000"#,
+        ),
+        (
+            "instructions = 0\n[[int.watch]]",
+            r#"int.instructions = 0x0000: asks for nothing; name at least one, as ["node-id"]"#,
+        ),
+        (
+            "instructions = [\"node-id\", \"hop-latency\", \"node-id\"]\n[[int.watch]]",
+            "int.instructions = \"node-id\": is named twice; remove one of the two",
+        ),
+        (
+            "metadata = [\"interfaces\", \"interfaces\"]\n[[int.watch]]",
+            "int.metadata = \"interfaces\": is named twice; remove one of the two",
+        ),
+        (
+            "[[int.watch]]\nprotocol = 1\nsource_ports = [80]",
+            "int.watch[0].protocol = 1: has none of int.watch[0].source_ports, so that nothing matches; use 6 or 17, or \
+             remove one of the two",
+        ),
+        (
+            "[[int.watch]]\nprotocol = 47\ndestination_ports = [80]",
+            "int.watch[0].protocol = 47: has none of int.watch[0].destination_ports, so that nothing matches; use 6 or 17, \
+             or remove one of the two",
+        ),
+        (
+            "[[int.watch]]\nprotocol = 17\ntcp_flags = 2",
+            "int.watch[0].protocol = 17: has none of int.watch[0].tcp_flags, so that nothing matches; use 6, or remove one \
+             of the two",
+        ),
+        (
+            "role = \"sink\"\n[int.report]\nsource_mac = \"01:00:00:00:00:02\"",
+            "int.report.source_mac = \"01:00:00:00:00:02\": is a group address, no station may send from it; make its \
+             first byte even",
+        ),
+        (
+            "role = \"sink\"\n[int.report]\nsource_ip = \"239.1.2.3\"",
+            "int.report.source_ip = \"239.1.2.3\": is a group address, no station may send from it; use the address of \
+             the node",
+        ),
+        (
+            "role = \"sink\"\n[int.report]\nsource_ip = \"255.255.255.255\"",
+            "int.report.source_ip = \"255.255.255.255\": is a group address, no station may send from it; use the \
+             address of the node",
+        ),
+        (
             "instructions = 0xc002\n[[int.watch]]",
             "int.instructions = 0xc002: has reserved bits; leave out bits 9 to 14, as in 0xc000",
         ),
@@ -548,7 +599,8 @@ fn every_limit_refuses_with_a_fix() {
         ),
     ];
     for (text, expected) in cases {
-        assert_eq!(refusal(text), format!("f: {expected}"), "{text}");
+        let text = text.replace("WATCHED", &"{},".repeat(65));
+        assert_eq!(refusal(&text), format!("f: {expected}"), "{text}");
     }
     let narrow = Config::from_toml_str("[int]\nrole = \"transit\"", "f").unwrap_err();
     assert_eq!(
@@ -558,7 +610,7 @@ fn every_limit_refuses_with_a_fix() {
     let error = Config::from_toml_str("int = 3", "f").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "f: int = 3: must be a table; write [int] and its keys below it, as in examples/"
+        "f:1:7: int = 3: must be a table; write [int] and its keys below it, as in examples/"
     );
 }
 

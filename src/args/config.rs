@@ -9,6 +9,7 @@ use seqnic_spec::{
     SpecError,
 };
 
+use super::number;
 use crate::error::Error;
 
 /// A configuration file, and flags that override its values.
@@ -198,7 +199,14 @@ impl ConfigArgs {
         let Some(path) = &self.config else {
             return Ok(RawConfig::default());
         };
-        let text = fs::read_to_string(path).map_err(|error| Error::unreadable(path, error))?;
+        let bytes = fs::read(path).map_err(|error| Error::unreadable(path, error))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let (path, at) = (path.display(), error.utf8_error().valid_up_to());
+            Error::new(format!(
+                "{path}: byte {at}: a configuration is text in UTF-8, and this is none; save it as UTF-8, or give another \
+                 file for --config"
+            ))
+        })?;
         Ok(RawConfig::from_toml_str(
             &text,
             &path.display().to_string(),
@@ -306,14 +314,6 @@ fn flag_of(key: &str) -> String {
     }
 }
 
-/// A number, decimal or after 0x hexadecimal.
-fn number(text: &str) -> Result<u64, std::num::ParseIntError> {
-    match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => text.parse(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::{Args, Command, FromArgMatches};
@@ -412,7 +412,7 @@ mod tests {
         let unknown = load(&["--set", "bus.data_bits=64", "--set", "bus.width=64"]);
         let text = unknown.expect_err("no such key");
         assert!(
-            text.starts_with("--set bus.width=64:1:5: unknown field `width`"),
+            text.starts_with("--set bus.width=64:1:5: bus.width = 64: is not a known key"),
             "{text}"
         );
     }

@@ -3,6 +3,7 @@
 mod changes;
 mod config;
 mod host;
+mod number;
 mod reports;
 mod sweep;
 mod tofino;
@@ -11,6 +12,7 @@ mod traffic;
 pub use changes::ChangeArgs;
 pub use config::{ConfigArgs, only_sequencer};
 pub use host::{HostArgs, ports};
+pub use number::{number, number_to};
 pub use reports::ReportArgs;
 pub use sweep::SweepArgs;
 pub use tofino::{PortArgs, TofinoArgs};

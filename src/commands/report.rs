@@ -132,7 +132,8 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         return tofino::run(&args.tofino, &config, output);
     }
     if let Some(path) = &args.is_current {
-        let current = Current::of(path, &designs(args)?, yosys()?.version())?;
+        let kept = current::read(path)?;
+        let current = Current::of(path, &kept, &designs(args)?, yosys()?.version());
         output.show(&current)?;
         return Ok(match current.current {
             true => Outcome::Holds,
@@ -140,7 +141,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         });
     }
     if args.flowradar {
-        let encoders = encoder::Encoders::synthesise(&yosys()?, &args.sweep, output)?;
+        let encoders = encoder::Encoders::synthesise(yosys, &args.sweep, output)?;
         match args.markdown {
             true => output.print(encoders.markdown().trim_end())?,
             false => output.show(&encoders)?,
@@ -153,7 +154,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     files::check_outputs(&inputs, &html.collect::<Vec<_>>())?;
     if args.host.host.is_some() {
         args.check_host()?;
-        let in_hosts = host::InHosts::synthesise(&yosys()?, &args.sweep, &args.host, output)?;
+        let in_hosts = host::InHosts::synthesise(yosys, &args.sweep, &args.host, output)?;
         output.show(&in_hosts)?;
         return Ok(Outcome::Holds);
     }
@@ -202,6 +203,7 @@ fn synthesised(args: &Args, output: &Output) -> Result<Vec<Entry>, Error> {
     entries
 }
 
+/// Looks for it: after all that is given has been checked.
 fn yosys() -> Result<Yosys, Error> {
     let yosys = Tool::Yosys.find().ok_or_else(|| {
         let remedy = Tool::Yosys.remedy();

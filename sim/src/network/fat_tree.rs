@@ -12,19 +12,25 @@ pub struct FatTree {
 }
 
 impl FatTree {
-    /// The tree of so many switches, if there is one: 5, 20, 45, 80, ...
-    pub fn with_switches(switches: usize) -> Option<Self> {
-        let trees = (1..).map(|half| Self { half });
-        let mut trees = trees.take_while(|tree| tree.switches() <= switches);
-        trees.find(|tree| tree.switches() == switches)
+    /// The most switches of a tree. Those of it have 128 ports.
+    pub const MOST_SWITCHES: usize = 5 * 64 * 64;
+
+    /// All trees, the smallest first.
+    fn all() -> impl DoubleEndedIterator<Item = Self> {
+        (1..=64).map(|half| Self { half })
     }
 
-    /// The numbers of switches of the next smaller and the next larger tree.
-    pub fn nearest(switches: usize) -> [usize; 2] {
-        let half = (1..)
-            .find(|&half| Self { half }.switches() > switches)
-            .unwrap_or(1);
-        [half.max(2) - 1, half].map(|half| Self { half }.switches())
+    /// The tree of so many switches, if there is one: 5, 20, 45, 80, ... 20480
+    pub fn with_switches(switches: usize) -> Option<Self> {
+        Self::all().find(|tree| tree.switches() == switches)
+    }
+
+    /// The numbers of switches of the next smaller and the next larger tree; at the ends there is only one of them.
+    pub fn nearest(switches: usize) -> Vec<usize> {
+        let sizes = || Self::all().map(Self::switches);
+        let less = sizes().rfind(|&size| size < switches);
+        let more = sizes().find(|&size| size > switches);
+        less.into_iter().chain(more).collect()
     }
 
     /// The number of switches.
@@ -95,10 +101,9 @@ mod tests {
         );
         assert!(tree.links().contains(&[3, 7]) && !tree.links().contains(&[3, 4]));
         assert_eq!(FatTree::with_switches(21), None);
-        assert_eq!(
-            [FatTree::nearest(3), FatTree::nearest(21)],
-            [[5, 5], [20, 45]]
-        );
+        assert_eq!(FatTree::nearest(0), [5]);
+        assert_eq!(FatTree::nearest(21), [20, 45]);
+        assert_eq!(FatTree::nearest(usize::MAX), [20_480]);
     }
 
     #[test]

@@ -137,6 +137,11 @@ impl Geometry {
         self.filter_hashes * self.filter.size()
     }
 
+    /// The bytes of a bank: of the whole filter and all cells.
+    pub const fn bank_bytes(&self) -> usize {
+        self.filter_bits() / 8 + self.total_cells() * self.cell_bytes()
+    }
+
     /// The cells of all sub-tables.
     pub const fn total_cells(&self) -> usize {
         self.tables * self.cells.size()

@@ -2,16 +2,18 @@
 
 use std::fmt::{self, Write};
 use std::net::Ipv4Addr;
-use std::str::FromStr;
 
 use super::{EncoderStorage, ExportAddresses, Extent, FlowRadar, Geometry, HashKind, KeyKind};
 use crate::check;
-use crate::error::{SpecError, ValueError};
+use crate::error::SpecError;
+use crate::mac::MacAddr;
 use crate::raw::{RawExport, RawFlowRadar};
 
 /// 10 ms at 250 MHz.
 const DEFAULT_EPOCH_CYCLES: u64 = 2_500_000;
 const MOST_FLOWS: u64 = 1 << 24;
+/// The most bytes of both banks: far more than a chip has, and what a machine can still simulate.
+const MOST_MEMORY_BYTES: usize = 1 << 30;
 /// A word of the filter has 64 bits.
 const FILTER_WORD_SHIFT: u32 = Geometry::FILTER_WORD_BITS.trailing_zeros();
 
@@ -93,6 +95,17 @@ impl FlowRadar {
             filter,
             byte_counts: raw.byte_counts.unwrap_or(false),
         };
+        let memory_bytes = 2 * geometry.bank_bytes();
+        if memory_bytes > MOST_MEMORY_BYTES {
+            return Err(SpecError::refused(
+                "flowradar.flows",
+                flows,
+                format!(
+                    "makes memories of {memory_bytes} bytes in two banks, at most {MOST_MEMORY_BYTES} are allowed"
+                ),
+                "lower it, or take fewer cells and bits of the filter for each flow",
+            ));
+        }
         Ok(Self {
             flows,
             cells_percent,
@@ -153,14 +166,26 @@ impl ExportAddresses {
         let least = geometry.cell_bytes().max(Geometry::FILTER_WORD_BITS / 8) as u64;
         let fragment_bytes = raw.fragment_bytes.unwrap_or(1_400);
         Ok(Self {
-            destination_mac: parsed("destination_mac", &raw.destination_mac, "02:00:00:00:00:01")?,
-            source_mac: parsed("source_mac", &raw.source_mac, "02:00:00:00:00:02")?,
-            destination_ip: ip(
-                "destination_ip",
+            destination_mac: check::mac(
+                "flowradar.export.destination_mac",
+                &raw.destination_mac,
+                MacAddr::new([2, 0, 0, 0, 0, 1]),
+            )?,
+            source_mac: check::sender_mac(
+                "flowradar.export.source_mac",
+                &raw.source_mac,
+                MacAddr::new([2, 0, 0, 0, 0, 2]),
+            )?,
+            destination_ip: check::ipv4(
+                "flowradar.export.destination_ip",
                 &raw.destination_ip,
                 Ipv4Addr::new(192, 0, 2, 1),
             )?,
-            source_ip: ip("source_ip", &raw.source_ip, Ipv4Addr::new(192, 0, 2, 2))?,
+            source_ip: check::sender_ipv4(
+                "flowradar.export.source_ip",
+                &raw.source_ip,
+                Ipv4Addr::new(192, 0, 2, 2),
+            )?,
             // In range, so it fits in 16 bits.
             port: check::in_range("flowradar.export.port", port, 1..=65_535)? as u16,
             fragment_bytes: check::in_range(
@@ -181,27 +206,6 @@ fn choice<T: Copy>(
 ) -> Result<T, SpecError> {
     text.as_ref().map_or(Ok(default), |text| {
         check::choice(&format!("flowradar.{key}"), text, all, name)
-    })
-}
-
-fn parsed<T: FromStr<Err = ValueError>>(
-    key: &str,
-    text: &Option<String>,
-    default: &str,
-) -> Result<T, SpecError> {
-    let text = text.as_deref().unwrap_or(default);
-    text.parse()
-        .map_err(|error: ValueError| error.at(format!("flowradar.export.{key}")))
-}
-
-fn ip(key: &str, text: &Option<String>, default: Ipv4Addr) -> Result<Ipv4Addr, SpecError> {
-    let Some(text) = text else {
-        return Ok(default);
-    };
-    text.parse().map_err(|_| {
-        let limit = "must be an IPv4 address of four numbers from 0 to 255";
-        ValueError::new(text, limit, "write it as \"192.0.2.1\"")
-            .at(format!("flowradar.export.{key}"))
     })
 }
 

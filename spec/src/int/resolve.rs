@@ -1,7 +1,6 @@
 //! From the raw tables to the node.
 
 use std::net::Ipv4Addr;
-use std::str::FromStr;
 
 use super::headers::{INT_HEADER_BYTES, MOST_HOP_WORDS, MOST_LENGTH_WORDS, assigned};
 use super::limits::check_absent;
@@ -10,7 +9,8 @@ use super::{
     IntMode, IntRole, Masked, Report, UnknownDomain, WORD_BYTES, Watch,
 };
 use crate::check;
-use crate::error::{SpecError, ValueError};
+use crate::error::SpecError;
+use crate::mac::MacAddr;
 use crate::raw::{RawInstructions, RawInt, RawReport};
 
 /// The DSCP of the specification's example.
@@ -166,17 +166,16 @@ fn instructions(raw: &RawInt, mode: IntMode) -> Result<Instructions, SpecError> 
     let key = "int.instructions";
     let bitmap = match &raw.instructions {
         None => return Ok(Instructions::of(&DEFAULT_INSTRUCTIONS)),
-        Some(RawInstructions::Bitmap(map)) => {
-            // In range, so it fits in 16 bits.
-            Instructions(check::in_range(key, *map, 1..=0xffff)? as u16)
-        }
+        Some(RawInstructions::Bitmap(map)) => Instructions(u16::try_from(*map).map_err(|_| {
+            SpecError::refused(
+                key,
+                format!("{map:#x}"),
+                "has more than 16 bits",
+                "name them as [\"node-id\"], or set bits 0 to 8 and 15 alone, as in 0xf000",
+            )
+        })?),
         Some(RawInstructions::Names(names)) => {
-            let mut map = Instructions::default();
-            for name in names {
-                let one = check::choice(key, name, Instruction::ALL, Instruction::name)?;
-                map.0 |= one.mask();
-            }
-            map
+            Instructions::of(&named(key, names, Instruction::ALL)?)
         }
     };
     if bitmap.reserved() > 0 {
@@ -188,7 +187,11 @@ fn instructions(raw: &RawInt, mode: IntMode) -> Result<Instructions, SpecError> 
     }
     if bitmap.0 == 0 {
         let (limit, fix) = ("asks for nothing", "name at least one, as [\"node-id\"]");
-        return Err(SpecError::refused(key, "[]", limit, fix));
+        let value = match &raw.instructions {
+            Some(RawInstructions::Bitmap(_)) => bitmap.to_string(),
+            _ => "[]".to_owned(),
+        };
+        return Err(SpecError::refused(key, value, limit, fix));
     }
     let complement = Instruction::ChecksumComplement;
     if mode != IntMode::Md && bitmap.contains(complement) {
@@ -196,6 +199,20 @@ fn instructions(raw: &RawInt, mode: IntMode) -> Result<Instructions, SpecError> 
         return Err(SpecError::refused(key, bitmap, limit, "leave it out"));
     }
     Ok(bitmap)
+}
+
+/// What a list names, each once.
+fn named(key: &str, names: &[String], all: &[Instruction]) -> Result<Vec<Instruction>, SpecError> {
+    let mut found = Vec::new();
+    for name in names {
+        let one = check::choice(key, name, all, Instruction::name)?;
+        if found.contains(&one) {
+            let (limit, fix) = ("is named twice", "remove one of the two");
+            return Err(SpecError::refused(key, format!("\"{one}\""), limit, fix));
+        }
+        found.push(one);
+    }
+    Ok(found)
 }
 
 fn embedding(
@@ -292,15 +309,7 @@ fn metadata(raw: &RawInt, role: IntRole) -> Result<Vec<Instruction>, SpecError> 
     let Some(names) = &raw.metadata else {
         return Ok(all);
     };
-    let mut taken = Vec::new();
-    for name in names {
-        taken.push(check::choice(
-            "int.metadata",
-            name,
-            &all,
-            Instruction::name,
-        )?);
-    }
+    let taken = named("int.metadata", names, &all)?;
     Ok(all.into_iter().filter(|i| taken.contains(i)).collect())
 }
 
@@ -310,11 +319,15 @@ fn watchlist(raw: &RawInt, role: IntRole) -> Result<Vec<Watch>, SpecError> {
     }
     let entries = raw.watch.as_deref().unwrap_or_default();
     if !(1..=MOST_WATCHED).contains(&entries.len()) {
+        let fix = match entries.len() {
+            0 => "write [[int.watch]]; without a key below it matches all IP packets",
+            _ => "leave some out, or let one with a prefix or a range stand for several",
+        };
         return Err(SpecError::refused(
             "int.watch",
             format!("{} entries", entries.len()),
             format!("must have from 1 to {MOST_WATCHED} entries"),
-            "write [[int.watch]]; without a key below it matches all IP packets",
+            fix,
         ));
     }
     let resolve = |(i, entry)| Watch::resolve(entry, i);
@@ -346,8 +359,8 @@ impl Report {
                 format!("the nearest are {below} and {}", below + WORD_BYTES),
             ));
         }
-        let first = ip(
-            "destination_ip",
+        let first = check::ipv4(
+            "int.report.destination_ip",
             &raw.destination_ip,
             Ipv4Addr::new(192, 0, 2, 1),
         )?;
@@ -360,10 +373,22 @@ impl Report {
             ));
         }
         Ok(Self {
-            destination_mac: parsed("destination_mac", &raw.destination_mac, "02:00:00:00:00:01")?,
-            source_mac: parsed("source_mac", &raw.source_mac, "02:00:00:00:00:02")?,
+            destination_mac: check::mac(
+                "int.report.destination_mac",
+                &raw.destination_mac,
+                MacAddr::new([2, 0, 0, 0, 0, 1]),
+            )?,
+            source_mac: check::sender_mac(
+                "int.report.source_mac",
+                &raw.source_mac,
+                MacAddr::new([2, 0, 0, 0, 0, 2]),
+            )?,
             destination_ip: first,
-            source_ip: ip("source_ip", &raw.source_ip, Ipv4Addr::new(192, 0, 2, 2))?,
+            source_ip: check::sender_ipv4(
+                "int.report.source_ip",
+                &raw.source_ip,
+                Ipv4Addr::new(192, 0, 2, 2),
+            )?,
             port: number("port", raw.port, 32_766, 1, 65_535)? as u16,
             collectors,
             truncate_bytes,
@@ -395,25 +420,5 @@ fn choice<T: Copy>(
 ) -> Result<T, SpecError> {
     text.as_ref().map_or(Ok(default), |text| {
         check::choice(&format!("int.{key}"), text, all, name)
-    })
-}
-
-fn parsed<T: FromStr<Err = ValueError>>(
-    key: &str,
-    text: &Option<String>,
-    default: &str,
-) -> Result<T, SpecError> {
-    let text = text.as_deref().unwrap_or(default);
-    text.parse()
-        .map_err(|error: ValueError| error.at(format!("int.report.{key}")))
-}
-
-fn ip(key: &str, text: &Option<String>, default: Ipv4Addr) -> Result<Ipv4Addr, SpecError> {
-    let Some(text) = text else {
-        return Ok(default);
-    };
-    text.parse().map_err(|_| {
-        let limit = "must be an IPv4 address of four numbers from 0 to 255";
-        ValueError::new(text, limit, "write it as \"192.0.2.1\"").at(format!("int.report.{key}"))
     })
 }

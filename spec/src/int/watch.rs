@@ -210,6 +210,32 @@ impl Watch {
             }
             Ok(Some(Masked { value, mask }))
         };
+        let (tcp, udp) = (6, 17);
+        let needs: [(&str, bool, &[u64], &str); 3] = [
+            (
+                "source_ports",
+                raw.source_ports.is_some(),
+                &[tcp, udp],
+                "6 or 17",
+            ),
+            (
+                "destination_ports",
+                raw.destination_ports.is_some(),
+                &[tcp, udp],
+                "6 or 17",
+            ),
+            ("tcp_flags", raw.tcp_flags.is_some(), &[tcp], "6"),
+        ];
+        for (name, stands, protocols, which) in needs {
+            let Some(protocol) = raw.protocol.filter(|_| stands) else {
+                continue;
+            };
+            if !protocols.contains(&protocol) {
+                let limit = format!("has none of {}, so that nothing matches", key(name));
+                let fix = format!("use {which}, or remove one of the two");
+                return Err(SpecError::refused(key("protocol"), protocol, limit, fix));
+            }
+        }
         Ok(Self {
             version,
             source,

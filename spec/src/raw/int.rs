@@ -63,7 +63,10 @@ pub struct RawInt {
 
 /// A bitmap, or names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "must be a list of names or a bitmap; write it as [\"node-id\"] or 0x8000"
+)]
 pub enum RawInstructions {
     /// The bitmap as a number.
     Bitmap(u64),

@@ -17,6 +17,7 @@ use serde::Serialize;
 use encoder::{EncoderRun, EncoderSummary};
 
 use super::Args;
+use super::summary::undecoded;
 use crate::Outcome;
 use crate::args::Traffic;
 use crate::error::Error;
@@ -111,6 +112,8 @@ pub fn run(
         .encoder
         .as_ref()
         .map(|encoder| encoder.decoded_share);
+    summary.warning = (summary.encoder.as_ref())
+        .and_then(|encoder| undecoded(encoder.decoded as u64, encoder.flows as u64));
     summary.packets_per_second = summary.frames as f64 / start.elapsed().as_secs_f64().max(1e-9);
     summary.agree = summary.difference.is_none();
     if summary.agree {
@@ -203,6 +206,9 @@ struct Summary<'a> {
     decoded_share: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoder: Option<EncoderSummary>,
+    /// What is wrong though nothing differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
     difference: Option<String>,
 }
 
@@ -221,6 +227,7 @@ impl<'a> Summary<'a> {
             packets_per_second: 0.0,
             decoded_share: None,
             encoder: None,
+            warning: None,
             difference: None,
         }
     }
@@ -273,6 +280,9 @@ impl Display for Summary<'_> {
                 "P4 and model agree, for the chip and for BMv2, and every frame came back as it was sent."
             }
             false => "P4 and model differ.",
-        })
+        })?;
+        self.warning
+            .as_ref()
+            .map_or(Ok(()), |warning| write!(f, "\nwarning: {warning}"))
     }
 }

@@ -95,6 +95,20 @@ struct Encoder {
     /// The flows that are decoded with the packets that were sent.
     counts_exact: u64,
     overruns: u32,
+    /// What is wrong though nothing differs.
+    warning: Option<String>,
+}
+
+/// What there is to say of flows that are not decoded. Hardware and model can agree on exports that nobody can decode.
+pub fn undecoded(decoded: u64, flows: u64) -> Option<String> {
+    (decoded < flows).then(|| {
+        format!(
+            "{} of {} flows cannot be decoded from the exports; take more flowradar.cells_percent or another \
+             flowradar.hash or seed, or shorter epochs",
+            grouped(flows - decoded),
+            grouped(flows)
+        )
+    })
 }
 
 /// What differs first.
@@ -208,6 +222,7 @@ impl Encoder {
             decoded_share: figures.decoded_share(),
             counts_exact: figures.counts_exact,
             overruns: figures.overruns,
+            warning: undecoded(figures.flows_decoded, figures.flows),
         }
     }
 
@@ -399,6 +414,8 @@ impl Display for Summary<'_> {
             }
             (true, _) => "RTL and model agree.",
             (false, _) => "RTL and model differ.",
-        })
+        })?;
+        let warning = self.encoder.as_ref().and_then(|e| e.warning.as_ref());
+        warning.map_or(Ok(()), |warning| write!(f, "\nwarning: {warning}"))
     }
 }

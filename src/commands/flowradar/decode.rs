@@ -1,6 +1,6 @@
 //! `seqnic flowradar decode`: the collector.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -74,6 +74,7 @@ pub fn link(text: &str) -> Result<[u32; 2], String> {
     let ends = text
         .split_once(':')
         .and_then(|(a, b)| Some([a.parse().ok()?, b.parse().ok()?]));
+    let ends = ends.filter(|[one, other]| one != other);
     ends.ok_or_else(|| "must be the numbers of two switches, as in 3:7".to_owned())
 }
 
@@ -86,6 +87,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         .map(|path| ("--out", path.as_path()))
         .collect();
     files::check_outputs(&inputs, &outputs)?;
+    args.format.check(args.out.is_some(), output)?;
     let reading = read(args)?;
     if reading.fragments == 0 && reading.refused.is_empty() {
         let others = reading.others;
@@ -99,17 +101,19 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         .map(|(place, why)| format!("{place}: {why}"))
         .collect();
     let images: Vec<Image> = reading.assembler.finish().collect();
+    check_links(&args.links, &images)?;
     let progress = output.steps("decoding", images.len() as u64);
     let decoded = Decoded::new(&images, &args.links, &progress);
     progress.finish_and_clear();
 
+    let is_shown = write_rows(&decoded.rows, args, output)?;
     let summary = Summary {
         fragments: reading.fragments,
         refused,
         switches: decoded.epochs,
         lossy_links: decoded.lossy,
+        flows: args.out.is_none().then_some(decoded.rows),
     };
-    let is_shown = write_rows(&decoded.rows, args, output)?;
     match is_shown {
         // What is printed for machines is not mixed with what is printed for people.
         true => report(&summary.to_string()),
@@ -121,6 +125,29 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     } else {
         Outcome::Fails
     })
+}
+
+/// The most switches that are named.
+const SHOWN_SWITCHES: usize = 20;
+
+/// There are counts to compare only where both ends have sent something.
+fn check_links(links: &[[u32; 2]], images: &[Image]) -> Result<(), Error> {
+    let switches: BTreeSet<u32> = images.iter().map(|image| image.header.switch_id).collect();
+    for &[one, other] in links {
+        let Some(missing) = [one, other].into_iter().find(|end| !switches.contains(end)) else {
+            continue;
+        };
+        let shown = switches.iter().take(SHOWN_SWITCHES);
+        let mut shown: Vec<_> = shown.map(u32::to_string).collect();
+        if switches.len() > SHOWN_SWITCHES {
+            shown.push("...".to_owned());
+        }
+        return Err(Error::new(format!(
+            "--link {one}:{other}: there is no export of switch {missing}; there are those of {}",
+            shown.join(", ")
+        )));
+    }
+    Ok(())
 }
 
 fn read(args: &Args) -> Result<Reading, Error> {
@@ -378,6 +405,9 @@ struct Summary {
     refused: Vec<String>,
     switches: Vec<Epoch>,
     lossy_links: Vec<Link>,
+    /// The flows, unless they are in a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flows: Option<Vec<Row>>,
 }
 
 impl Display for Summary {

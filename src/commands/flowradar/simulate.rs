@@ -35,7 +35,7 @@ Examples:
 Exit codes: 0 when the collector finds exactly the links and the flows that have lost packets, 1 when
 it does not, 2 for bad input.")]
 pub struct Args {
-    /// The switches of the fat tree: 5, 20, 45, 80, 125, ...
+    /// The switches of the fat tree: 5, 20, 45, 80, 125, ... up to 20480
     #[arg(long, value_name = "N", default_value_t = 20)]
     switches: usize,
 
@@ -52,7 +52,12 @@ pub struct Args {
     loss_links: Vec<[u32; 2]>,
 
     /// The share of packets that such a link loses
-    #[arg(long, value_name = "SHARE", default_value_t = 0.001)]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = 0.001,
+        requires = "loss_links"
+    )]
     loss: f64,
 
     /// What everything random follows from
@@ -82,6 +87,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let routed = start.elapsed();
     let busiest = traffic.seen.iter().map(Vec::len).max().unwrap_or(0);
     let switch_flows = args.switch_flows.unwrap_or(busiest.max(1) as u64);
+    check_memory(switch_flows, tree)?;
 
     let progress = output.steps("encoding", tree.switches() as u64);
     let start = Instant::now();
@@ -153,10 +159,20 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
 
 fn check(args: &Args) -> Result<FatTree, Error> {
     let tree = FatTree::with_switches(args.switches).ok_or_else(|| {
-        let [less, more] = FatTree::nearest(args.switches);
+        let nearest = match FatTree::nearest(args.switches).as_slice() {
+            [one] => format!("the nearest has {one}"),
+            all => format!(
+                "the nearest have {}",
+                all.iter()
+                    .map(usize::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" and ")
+            ),
+        };
         Error::new(format!(
-            "--switches {}: there is no fat tree of so many switches; the nearest have {less} and {more}",
-            args.switches
+            "--switches {}: must be the size of a fat tree, of at most {}; {nearest}",
+            args.switches,
+            FatTree::MOST_SWITCHES
         ))
     })?;
     if !(0.0..=1.0).contains(&args.loss) {
@@ -195,6 +211,24 @@ fn encoder_config(switch: usize, flows: u64) -> Result<Config, Error> {
         ..RawConfig::default()
     };
     Config::try_from(raw).map_err(|error| error.in_file("--switch-flows").into())
+}
+
+/// The most bytes of the banks of all encoders. They are there several times: in the encoder, as an export, and decoded.
+const MOST_BANK_BYTES: usize = 2 << 30;
+
+/// All encoders are of one size.
+fn check_memory(switch_flows: u64, tree: FatTree) -> Result<(), Error> {
+    let config = encoder_config(0, switch_flows)?;
+    let encoder = config.flowradar().expect("the table stands");
+    let bytes = tree.switches() * encoder.geometry().bank_bytes();
+    if bytes > MOST_BANK_BYTES {
+        return Err(Error::new(format!(
+            "--switches {}: with encoders for {switch_flows} flows each their banks have {bytes} bytes, at most \
+             {MOST_BANK_BYTES} are allowed; lower --flows, --switch-flows or --switches",
+            tree.switches()
+        )));
+    }
+    Ok(())
 }
 
 fn assembled(fragments: &[Vec<u8>]) -> impl Iterator<Item = Image> + use<> {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
-use seqnic_spec::flowradar::{EncoderStorage, FlowRadar};
+use seqnic_spec::flowradar::{EncoderStorage, FlowRadar, Geometry};
 use seqnic_spec::{Config, RawConfig, RawFlowRadar};
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub struct Args {
     flows: u64,
 
     /// The flows that the filter may lose in an epoch, on average
-    #[arg(long, value_name = "FLOWS", default_value_t = 0.02)]
+    #[arg(long, value_name = "FLOWS", default_value_t = 0.02, value_parser = positive)]
     loss_target: f64,
 
     /// The sub-tables
@@ -54,6 +54,13 @@ pub struct Args {
     /// Simulate which share of flows is decoded with 2, 3 and 4 sub-tables, and write it as SVG
     #[arg(long, value_name = "FILE")]
     curve: Option<PathBuf>,
+}
+
+/// Reads a number above 0: every filter loses some flows, though few.
+fn positive(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok();
+    let number = number.filter(|number: &f64| number.is_finite() && *number > 0.0);
+    number.ok_or_else(|| "must be a number of flows above 0, as in 0.001".to_owned())
 }
 
 /// Memories of an Alveo U250.
@@ -112,8 +119,12 @@ fn sized(args: &Args) -> Result<(u64, Config), Error> {
             return Ok((bits, config));
         }
     }
+    let fix = match args.filter_hashes < *Geometry::FILTER_HASHES.end() as u64 {
+        true => "take more --filter-hashes, or allow more",
+        false => "allow more",
+    };
     Err(Error::new(format!(
-        "--loss-target {}: the filter needs more than {MOST_FILTER_BITS} bits for each flow; take more --filter-hashes",
+        "--loss-target {}: the filter needs more than {MOST_FILTER_BITS} bits for each flow; {fix}",
         args.loss_target
     )))
 }

@@ -11,6 +11,9 @@ use parquet::schema::parser::parse_message_type;
 use seqnic_sim::model::flowradar::FiveTuple;
 use serde::Serialize;
 
+use crate::error::Error;
+use crate::output::Output;
+
 /// How flows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -22,6 +25,19 @@ pub enum Format {
     Json,
     /// Apache Parquet, for DuckDB, DataFusion or Spark
     Parquet,
+}
+
+impl Format {
+    /// Refuses a form that rows would not get: beside one JSON object there is no other text.
+    pub fn check(self, has_file: bool, output: &Output) -> Result<(), Error> {
+        match self {
+            Self::Csv if output.is_json() && !has_file => Err(Error::new(
+                "--format csv: --json prints one object and no other text; give the rows a file with --out, or remove one \
+                 of the two",
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A flow at a switch.

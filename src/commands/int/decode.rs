@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
-use clap::{ValueEnum, value_parser};
+use clap::ValueEnum;
 use seqnic_sim::host::int::{IntCollector, Marks, Medium, Observation};
 use seqnic_sim::traffic::CaptureReader;
 use seqnic_spec::int::{Instruction, IntVersion, Masked};
@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::histogram;
 use super::table::{self, Row};
 use crate::Outcome;
+use crate::args::number_to;
 use crate::commands::flowradar::table::Format;
 use crate::error::Error;
 use crate::files::{self, FileSet};
@@ -62,23 +63,23 @@ pub struct Args {
 #[command(next_help_heading = "Marks")]
 pub struct MarkArgs {
     /// The DSCP of packets with INT
-    #[arg(long, value_name = "DSCP", default_value_t = 23, value_parser = value_parser!(u8).range(..64))]
+    #[arg(long, value_name = "DSCP", default_value = "0x17", value_parser = number_to(63_u8))]
     dscp: u8,
 
     /// The bits of the DSCP that say so; 0 when none does
-    #[arg(long, value_name = "BITS", default_value_t = 63, value_parser = value_parser!(u8).range(..64))]
+    #[arg(long, value_name = "BITS", default_value = "0x3f", value_parser = number_to(63_u8))]
     dscp_mask: u8,
 
     /// The UDP port of packets with INT
-    #[arg(long, value_name = "PORT", default_value_t = 0x4568)]
+    #[arg(long, value_name = "PORT", default_value = "0x4568", value_parser = number_to(u16::MAX))]
     udp_port: u16,
 
     /// The protocol number of GRE that means INT; none is assigned
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = number_to(u16::MAX))]
     gre_protocol: Option<u16>,
 
     /// The UDP port of reports
-    #[arg(long, value_name = "PORT", default_value_t = 32_766)]
+    #[arg(long, value_name = "PORT", default_value = "32766", value_parser = number_to(u16::MAX))]
     report_port: u16,
 
     /// The version of INT
@@ -126,6 +127,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         .iter()
         .filter_map(|(flag, path)| Some((*flag, path.as_deref()?)));
     files::check_outputs(&inputs, &given.collect::<Vec<_>>())?;
+    args.format.check(args.out.is_some(), output)?;
     let mut decoded = Decoded::default();
     let mut collector = IntCollector::new(args.marks.marks()?);
     for file in &args.files {
@@ -149,8 +151,10 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
         files.commit()?;
     }
     let arrivals = collector.arrivals();
-    let summary = decoded.summary(arrivals.datagrams, arrivals.missing, arrivals.late);
-    match write_rows(&decoded.rows, args, output)? {
+    let is_shown = write_rows(&decoded.rows, args, output)?;
+    let mut summary = decoded.summary(arrivals.datagrams, arrivals.missing, arrivals.late);
+    summary.hops = args.out.is_none().then_some(decoded.rows);
+    match is_shown {
         // What is printed for machines is not mixed with what is printed for people.
         true => report(&summary.to_string()),
         false => output.show(&summary)?,
@@ -249,6 +253,7 @@ impl Decoded {
             reports_missing: missing,
             reports_late: late,
             rows: self.rows.len(),
+            hops: None,
             nodes: self.latencies.iter().map(node).collect(),
             refused: self.refused.clone(),
             slow: self.slow.clone(),
@@ -274,6 +279,9 @@ struct Summary {
     reports_missing: u64,
     reports_late: u64,
     rows: usize,
+    /// The rows, unless they are in a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hops: Option<Vec<Row>>,
     nodes: Vec<NodeLatency>,
     /// Packets that are marked and cannot be read.
     refused: Vec<String>,

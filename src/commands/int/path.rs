@@ -317,8 +317,13 @@ struct Summary {
     reports_missing: u64,
     latency_most_ns: u64,
     occupancy_most_bytes: u64,
+    /// Queues that held more than a packet can say, and of which it says the most.
+    occupancies_clipped: u64,
     differences: Vec<String>,
 }
+
+/// What 24 bits hold.
+const MOST_OCCUPANCY_BYTES: u64 = 0xff_ffff;
 
 /// Differences that are kept.
 const MOST_DIFFERENCES: usize = 10;
@@ -381,10 +386,23 @@ impl Summary {
             match instruction {
                 Instruction::HopLatency => self.latency_most_ns = self.latency_most_ns.max(value),
                 Instruction::QueueOccupancy => {
-                    self.occupancy_most_bytes = self.occupancy_most_bytes.max(value & 0xff_ffff);
+                    let occupancy = value & MOST_OCCUPANCY_BYTES;
+                    self.occupancy_most_bytes = self.occupancy_most_bytes.max(occupancy);
+                    self.occupancies_clipped += u64::from(occupancy == MOST_OCCUPANCY_BYTES);
                 }
                 _ => {}
             }
+        }
+    }
+
+    fn fullest(&self) -> String {
+        let most = grouped(self.occupancy_most_bytes);
+        match self.occupancies_clipped {
+            0 => format!("{most} bytes"),
+            clipped => format!(
+                "{most} bytes or more: 24 bits hold no more, and {} values are cut to that",
+                grouped(clipped)
+            ),
         }
     }
 
@@ -415,10 +433,7 @@ impl Display for Summary {
                 "longest hop",
                 format!("{} ns", grouped(self.latency_most_ns)),
             )
-            .line(
-                "fullest queue",
-                format!("{} bytes", grouped(self.occupancy_most_bytes)),
-            );
+            .line("fullest queue", self.fullest());
         write!(f, "{table}")?;
         for difference in &self.differences {
             write!(f, "\n{difference}")?;

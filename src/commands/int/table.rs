@@ -9,7 +9,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use seqnic_sim::host::int::Observation;
 use seqnic_spec::int::Instruction;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
 
 use crate::commands::flowradar::table::Format;
 
@@ -58,7 +58,8 @@ static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
 const GROUP_ROWS: usize = 1 << 20;
 
 /// A value of a row.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 enum Cell {
     Nothing,
     Number(u64),
@@ -133,6 +134,14 @@ impl Row {
     }
 }
 
+/// An object with a key for each column.
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = COLUMNS.iter().map(|column| column.name);
+        serializer.collect_map(names.zip(&self.0))
+    }
+}
+
 /// Writes the rows.
 pub fn write(rows: &[Row], format: Format, mut out: impl io::Write + Send) -> io::Result<()> {
     match format {
@@ -147,17 +156,8 @@ pub fn write(rows: &[Row], format: Format, mut out: impl io::Write + Send) -> io
             }
         }
         Format::Json => {
-            for Row(cells) in rows {
-                let mut object = Map::new();
-                for (column, cell) in COLUMNS.iter().zip(cells) {
-                    let value = match cell {
-                        Cell::Nothing => Value::Null,
-                        Cell::Number(number) => Value::from(*number),
-                        Cell::Text(text) => Value::from(text.as_str()),
-                    };
-                    object.insert(column.name.to_owned(), value);
-                }
-                serde_json::to_writer(&mut out, &object)?;
+            for row in rows {
+                serde_json::to_writer(&mut out, row)?;
                 writeln!(out)?;
             }
         }

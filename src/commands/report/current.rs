@@ -13,7 +13,7 @@ use crate::error::Error;
 
 /// What an entry was made from, in what `--json` has written.
 #[derive(Deserialize)]
-struct Made {
+pub struct Made {
     verilog: Option<String>,
     tool: String,
 }
@@ -28,17 +28,21 @@ pub struct Current {
     stale: Vec<String>,
 }
 
+/// Reads what `--json` has written.
+pub fn read(path: &Path) -> Result<Vec<Made>, Error> {
+    let text = fs::read_to_string(path).map_err(|error| Error::unreadable(path, error))?;
+    serde_json::from_str(&text).map_err(|error| {
+        let path = path.display();
+        Error::new(format!(
+            "{path}: {error}; give what `seqnic report --json` has written"
+        ))
+    })
+}
+
 impl Current {
     /// Compares the Verilog of designs, and the tool, with what the entries in a file were made from. Nothing is
     /// synthesised.
-    pub fn of(path: &Path, designs: &[Arc<Design>], tool: &str) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|error| Error::unreadable(path, error))?;
-        let kept: Vec<Made> = serde_json::from_str(&text).map_err(|error| {
-            let path = path.display();
-            Error::new(format!(
-                "{path}: {error}; give what `seqnic report --json` has written"
-            ))
-        })?;
+    pub fn of(path: &Path, kept: &[Made], designs: &[Arc<Design>], tool: &str) -> Self {
         let is_stale = |design: &&Arc<Design>| {
             let hash = verilog_hash(&rtl::emit(design, ""));
             let mut same = kept.iter().filter(|made| made.tool == tool);
@@ -46,12 +50,12 @@ impl Current {
         };
         let stale = designs.iter().filter(is_stale);
         let stale: Vec<String> = stale.map(|design| design.name().to_owned()).collect();
-        Ok(Self {
+        Self {
             current: stale.is_empty(),
             designs: designs.len(),
             file: path.to_owned(),
             stale,
-        })
+        }
     }
 }
 

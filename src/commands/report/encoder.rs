@@ -50,11 +50,19 @@ pub struct Encoders(Vec<Encoder>);
 
 impl Encoders {
     /// Synthesises the encoder of the configuration that is given, or one of each size and storage.
-    pub fn synthesise(yosys: &Yosys, sweep: &SweepArgs, output: &Output) -> Result<Self, Error> {
+    pub fn synthesise(
+        yosys: impl FnOnce() -> Result<Yosys, Error>,
+        sweep: &SweepArgs,
+        output: &Output,
+    ) -> Result<Self, Error> {
         let configs = configs(sweep)?;
+        configs
+            .iter()
+            .try_for_each(|config| encoder_of(config).map(drop))?;
+        let yosys = yosys()?;
         let progress = output.steps("synthesising", configs.len() as u64);
         let entries = configs.par_iter().map(|config| {
-            let entry = Encoder::of(yosys, config, encoder_of(config)?)?;
+            let entry = Encoder::of(&yosys, config, encoder_of(config)?)?;
             progress.inc(1);
             Ok(entry)
         });

@@ -42,15 +42,19 @@ pub struct InHosts(Vec<InHost>);
 impl InHosts {
     /// Synthesises core and wrapper of each configuration.
     pub fn synthesise(
-        yosys: &Yosys,
+        yosys: impl FnOnce() -> Result<Yosys, Error>,
         sweep: &SweepArgs,
         host: &HostArgs,
         output: &Output,
     ) -> Result<Self, Error> {
         let configs = sweep.load(&DEFAULT_ROWS)?;
+        configs
+            .iter()
+            .try_for_each(|config| host.of(config).map(drop))?;
+        let yosys = yosys()?;
         let progress = output.steps("synthesising", configs.len() as u64);
         let entries = configs.iter().map(|config| {
-            let entry = InHost::of(yosys, config, host)?;
+            let entry = InHost::of(&yosys, config, host)?;
             progress.inc(1);
             Ok(entry)
         });

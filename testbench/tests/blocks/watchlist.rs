@@ -124,8 +124,12 @@ impl Key {
                 keys.push(format!("{name} = \"{address}/{kept}\""));
             }
         }
+        // The wrong protocol is UDP for TCP: one without ports would be refused beside them, and so is UDP beside flags.
+        let mut is_wrong = false;
         if takes(random) {
-            keys.push(format!("protocol = {}", self.protocol ^ off(random) as u8));
+            is_wrong = off(random) == 1;
+            let protocol = self.protocol ^ if is_wrong { 6 ^ 17 } else { 0 };
+            keys.push(format!("protocol = {protocol}"));
         }
         if let Some(ports) = self.ports {
             for (name, port) in ["source_ports", "destination_ports"].iter().zip(ports) {
@@ -141,7 +145,7 @@ impl Key {
             let value = (self.dscp ^ off(random) as u8) & mask;
             keys.push(format!("dscp = {value}\ndscp_mask = {mask}"));
         }
-        if let Some(flags) = self.flags.filter(|_| takes(random)) {
+        if let Some(flags) = self.flags.filter(|_| !is_wrong && takes(random)) {
             let mask = random.random_range(1..=255);
             let value = (flags ^ off(random) as u8) & mask;
             keys.push(format!("tcp_flags = {value}\ntcp_flags_mask = {mask}"));
