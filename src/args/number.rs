@@ -11,10 +11,10 @@ pub fn number(text: &str) -> Result<u64, ParseIntError> {
 }
 
 /// Reads such a number up to `most`.
-pub fn number_to<T: TryFrom<u64>>(most: T) -> impl Fn(&str) -> Result<T, String> + Clone
+pub fn number_to<T>(most: T) -> impl Fn(&str) -> Result<T, String> + Clone
 where
     u64: From<T>,
-    T: Copy,
+    T: Copy + TryFrom<u64>,
 {
     move |text| {
         let most = u64::from(most);
