@@ -2,12 +2,13 @@
 
 mod host;
 mod p4;
+mod refusals;
 mod summary;
 pub mod upstream;
 mod wave;
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,7 +18,6 @@ use seqnic_hdl::tops;
 use seqnic_netfpga::Host;
 use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
-use seqnic_spec::int::IntRole;
 use seqnic_testbench::axis::{Pause, PortError};
 use seqnic_testbench::{Cosim, Options, RegisterWrite, RoundTrip, RoundTripError, engine};
 use seqnic_verilator::{Initial, Lockstep, Model, Toolchain, VerilatorEngine};
@@ -27,7 +27,6 @@ use crate::args::{
     ChangeArgs, ConfigArgs, HostArgs, Packets, ReportArgs, TofinoArgs, Traffic, TrafficArgs,
 };
 use crate::error::Error;
-use crate::files;
 use crate::output::{self, Output};
 use host::HostOracle;
 use summary::{Difference, Mode, Summary};
@@ -199,46 +198,6 @@ pub fn run(args: &Args, again: String, output: &Output) -> Result<Outcome, Error
 }
 
 impl Args {
-    /// Refuses what has no meaning without a clock, and what is done in any case.
-    fn only_for_p4(&self) -> Result<(), Error> {
-        let flags = [
-            ("--stall", self.stall > 0),
-            ("--idle", self.idle > 0),
-            ("--wave", self.wave.is_some()),
-            ("--reports", self.reports.is_given()),
-            ("--strip", self.strip),
-            ("--round-trip", self.round_trip),
-            ("--host", self.host.host.is_some()),
-        ];
-        match flags.into_iter().find(|(_, is_given)| *is_given) {
-            Some((flag, _)) => Err(Error::new(format!(
-                "{flag}: means nothing with --engine p4, which has neither clock nor host and strips every frame again; remove it"
-            ))),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses what an INT node does not have.
-    fn only_for_sequencer(&self, role: IntRole) -> Result<(), Error> {
-        let looks_at_headers = matches!(role, IntRole::Transit | IntRole::Sink);
-        if self.upstream.is_some_and(|nodes| nodes > 0) && !looks_at_headers {
-            return Err(Error::new(format!(
-                "--upstream: nobody is in front of role \"{role}\"; remove it"
-            )));
-        }
-        let flags = [
-            ("--strip", self.strip),
-            ("--round-trip", self.round_trip),
-            ("--host", self.host.host.is_some()),
-        ];
-        match flags.into_iter().find(|(_, is_given)| *is_given) {
-            Some((flag, _)) => Err(Error::new(format!(
-                "{flag}: means nothing for an INT node; remove it, or take [int] out of the configuration"
-            ))),
-            None => Ok(()),
-        }
-    }
-
     /// The packets as they come from the INT nodes in front, and how many have got a header.
     fn upstream(
         &self,
@@ -254,30 +213,6 @@ impl Args {
             None => Engine::Builtin,
             Some(_) => Engine::Verilator,
         })
-    }
-
-    fn check_outputs(&self, traffic: &Traffic) -> Result<(), Error> {
-        let inputs = [traffic.file(), self.config.config.as_deref()];
-        let inputs: Vec<&Path> = inputs.into_iter().flatten().collect();
-        let out_pcap = self.out_pcap.as_deref().map(|path| ("--out-pcap", path));
-        let wave = self.wave.as_deref().map(|path| ("--wave", path));
-        let outputs = [out_pcap, self.reports.output(), wave];
-        let outputs: Vec<(&str, &Path)> = outputs.into_iter().flatten().collect();
-        if self.reports.is_given() && (self.strip || self.round_trip) {
-            return Err(Error::new(
-                "--reports: a stripper reports nothing; take --strip or --round-trip away",
-            ));
-        }
-        if let (Some(_), Some(capture)) = (&self.wave, traffic.file()) {
-            // The waveform is made in a second run.
-            if capture.exists() && !capture.is_file() {
-                let capture = capture.display();
-                return Err(Error::new(format!(
-                    "--wave: {capture} is no regular file and cannot be read twice; save it to a file first"
-                )));
-            }
-        }
-        files::check_outputs(&inputs, &outputs)
     }
 }
 
