@@ -228,14 +228,19 @@ const UNMARKED: [u8; 60] = [
 /// The program of a source that sends what comes on, and what that is.
 fn embedded(program: Program, frames: usize) -> Vec<Vec<u8>> {
     let mut switch = IntSwitch::new(program, 9);
-    let sent = (0..frames).map(|_| switch.process(&UNMARKED, &PASSAGE));
+    // BMv2 has no queues.
+    let passage = Passage {
+        queue: 0,
+        ..PASSAGE
+    };
+    let sent = (0..frames).map(|_| switch.process(&UNMARKED, &passage));
     sent.map(|sent| sent.expect("no fault").expect("is sent").frame)
         .collect()
 }
 
 /// Of the IPv4 checksum 32 bytes and the mark are taken away, 0x455d less 0x4519; of that of TCP 32 bytes and what is
 /// embedded, 0x1007 + 0x0018 + 0x2000 + 0x0407 + 0xf000 + 0x7777 = 0x19b9d for the header, which folds to 0x9b9e, and for the
-/// metadata 0x0a11 + 0x0014 + 0x0115 + 0x0100 + 0x0701 + 0x0203 = 0x143e.
+/// metadata 0x0a11 + 0x0014 + 0x0115 + 0x0100 + 0x0001 + 0x0203 = 0x0e3e.
 #[test]
 fn a_source_embeds_its_header_and_what_the_chip_says_into_one_of_8() {
     let design = source();
@@ -243,7 +248,7 @@ fn a_source_embeds_its_header_and_what_the_chip_says_into_one_of_8() {
         [
             0x10, 7, 0, 0x18, 0x20, 0, 4, 7, 0xf0, 0, 0x77, 0x77, 0, 0, 0, 0,
         ],
-        [0, 0, 0x0a, 0x11, 0, 0x14, 1, 0x15, 0, 0, 1, 0, 7, 1, 2, 3],
+        [0, 0, 0x0a, 0x11, 0, 0x14, 1, 0x15, 0, 0, 1, 0, 0, 1, 2, 3],
     ]
     .concat();
     let mut expected = UNMARKED.to_vec();
@@ -251,8 +256,8 @@ fn a_source_embeds_its_header_and_what_the_chip_says_into_one_of_8() {
     expected[17] = 78;
     let network = 0x1234_u16 - 32 - (0x5d - 0x19);
     expected[24..26].copy_from_slice(&network.to_be_bytes());
-    // 0x5678 - 0x20 - 0x9b9e - 0x143e, and one less for the borrow.
-    let transport = 0xa67b_u16;
+    // 0x5678 - 0x20 - 0x9b9e - 0x0e3e, and one less for the borrow.
+    let transport = 0xac7b_u16;
     expected[50..52].copy_from_slice(&transport.to_be_bytes());
     expected.splice(58..58, pushed);
     for program in [design.loaded.program, design.twin] {

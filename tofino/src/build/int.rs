@@ -20,8 +20,8 @@ use super::pipe::{PipeMaker, given, number, parameter};
 use crate::chip::Chip;
 use crate::error::Refusal;
 use crate::ir::{
-    ACCEPT, Arch, Condition, ConstEntry, Expr, Field, Header, Intrinsic, ParserStep, Pattern, Pipe,
-    Place, Program, State, Statement, Step,
+    ACCEPT, Action, Arch, Condition, ConstEntry, Expr, Field, Header, Intrinsic, ParserStep,
+    Pattern, Pipe, Place, Program, State, Statement, Step,
 };
 pub use check::INT;
 use headers::BRIDGE;
@@ -80,6 +80,22 @@ fn entry(patterns: Vec<Pattern>, action: &str, arguments: Vec<u64>) -> ConstEntr
     }
 }
 
+/// An action that sets metadata to what an entry gives.
+fn take(name: &str, fields: &[(&str, &str, usize)]) -> Action {
+    let parameters: Vec<Field> = fields
+        .iter()
+        .map(|&(_, parameter_name, bits)| parameter(parameter_name, bits))
+        .collect();
+    let set = fields
+        .iter()
+        .map(|&(into, parameter, _)| Statement::Set(Place::md(into), given(parameter)));
+    Action {
+        name: name.to_owned(),
+        parameters,
+        body: set.collect(),
+    }
+}
+
 /// Sets metadata.
 fn set(into: &str, value: Expr) -> Statement {
     Statement::Set(Place::md(into), value)
@@ -122,11 +138,11 @@ impl<'a> Maker<'a> {
         self.steps.push(step);
     }
 
-    /// Stage 1: the complement of the checksum of TCP or UDP, and whether the length of UDP is that of the payload.
-    fn transport_checksum(&mut self, may_be_tcp: bool) -> Step {
+    /// The complement of the checksum of TCP or UDP, and whether the length of UDP is that of the payload.
+    fn transport_checksum(&mut self, stage: usize, may_be_tcp: bool) -> Step {
         let not = |header| Expr::Not(Place::hdr(header, "checksum"));
         let tcp = vec![set(md::NOT_TRANSPORT, not("tcp"))];
-        let tcp = may_be_tcp.then(|| self.always("tcp_checksum", 1, tcp));
+        let tcp = may_be_tcp.then(|| self.always("tcp_checksum", stage, tcp));
         let differ = Expr::Differ(
             Place::md(md::PAYLOAD),
             Box::new(Expr::Read(Place::hdr("udp", "length"))),
@@ -135,7 +151,7 @@ impl<'a> Maker<'a> {
             set(md::NOT_TRANSPORT, not("udp")),
             set(md::UDP_DIFFERS, differ),
         ];
-        let udp = self.always("udp_checksum", 1, udp);
+        let udp = self.always("udp_checksum", stage, udp);
         match tcp {
             Some(tcp) => Step::If(valid("tcp"), vec![tcp], vec![udp]),
             None => udp,

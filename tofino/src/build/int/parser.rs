@@ -26,15 +26,16 @@ pub struct Found {
     pub encapsulation: Encapsulation,
     /// What is looked for.
     pub goal: Goal,
-    /// Metadata that say how long an IP packet may be, with its header: bytes.
-    pub rooms: Vec<(&'static str, u64)>,
 }
 
 /// What is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
-    /// Packets with an INT header.
-    Header,
+    /// Packets with an INT header; how long an IP packet may be is noted, and how long its headers are.
+    Header {
+        /// The most bytes of an IP packet that leaves.
+        mtu_bytes: u64,
+    },
     /// Packets that can get one, and what of them is noted.
     Candidate(Noted),
 }
@@ -131,7 +132,7 @@ impl Found {
             states.extend((TCP_WORDS..=MOST_TCP_WORDS).map(|words| self.tcp_of(words)));
         }
         states.extend(match self.goal {
-            Goal::Header => self.header(),
+            Goal::Header { .. } => self.header(),
             Goal::Candidate(noted) => self.candidate(noted),
         });
         states
@@ -144,7 +145,8 @@ impl Found {
 
     /// Whether a header is to be put in front of the transport header, whatever that is.
     fn is_in_front(&self) -> bool {
-        self.goal != Goal::Header && matches!(self.encapsulation, Encapsulation::Protocol(_))
+        let is_candidate = matches!(self.goal, Goal::Candidate(_));
+        is_candidate && matches!(self.encapsulation, Encapsulation::Protocol(_))
     }
 
     /// The state by protocol.
@@ -183,11 +185,11 @@ impl Found {
                 false => left(tags, words).min(MOST_TCP_WORDS),
             };
             lefts.insert(left);
-            let mut steps = vec![
-                extract("ipv4"),
-                number(Place::md(md::IP_BYTES), words as u64 * 4, 16),
-            ];
-            steps.extend(self.rooms(0));
+            let mut steps = vec![extract("ipv4")];
+            if let Goal::Header { mtu_bytes } = self.goal {
+                steps.push(number(Place::md(md::IP_BYTES), words as u64 * 4, 16));
+                steps.push(number(Place::md(md::ROOM), mtu_bytes, 16));
+            }
             steps.extend(extract_options(IP_OPTIONS, words - IP_WORDS));
             let next = Next::To(format!("parse_ipv4_payload_{left}"));
             states.push(state(of(words), steps, next));
@@ -208,15 +210,12 @@ impl Found {
             self.transports(&[], left),
             ACCEPT,
         );
-        let rooms = self.rooms(4 * IPV6_WORDS as u64);
-        let steps = [extract("ipv6")].into_iter().chain(rooms);
-        states.push(state(of, steps.collect(), next));
-    }
-
-    /// How long a packet may be, without so many bytes that its length does not count.
-    fn rooms(&self, uncounted: u64) -> impl Iterator<Item = ParserStep> {
-        let rooms = self.rooms.iter();
-        rooms.map(move |&(name, bytes)| number(Place::md(name), bytes - uncounted, 16))
+        let mut steps = vec![extract("ipv6")];
+        if let Goal::Header { mtu_bytes } = self.goal {
+            let room = mtu_bytes - 4 * IPV6_WORDS as u64;
+            steps.push(number(Place::md(md::ROOM), room, 16));
+        }
+        states.push(state(of, steps, next));
     }
 
     /// TCP, when it has no more words than are left.
@@ -227,7 +226,7 @@ impl Found {
         });
         let next = select(vec![key("tcp", "offset_reserved")], cases.collect(), ACCEPT);
         let steps = match self.goal {
-            Goal::Header => vec![extract("tcp")],
+            Goal::Header { .. } => vec![extract("tcp")],
             Goal::Candidate(noted) => noted.taken("tcp"),
         };
         state(tcp(left), steps, next)
@@ -237,14 +236,16 @@ impl Found {
     fn tcp_of(&self, words: usize) -> State {
         let (before, next) = match self.goal {
             // The shim is a word as well.
-            Goal::Header => ((md::WORDS_BEFORE, words as u64 + 1), parse(TELEMETRY)),
-            Goal::Candidate(_) => ((md::NEEDED, 4 * words as u64), parse(candidate::TCP_FOUND)),
+            Goal::Header { .. } => {
+                let before = number(Place::md(md::WORDS_BEFORE), words as u64 + 1, 16);
+                (Some(before), parse(TELEMETRY))
+            }
+            Goal::Candidate(_) => (None, parse(candidate::TCP_FOUND)),
         };
-        let before = number(Place::md(before.0), before.1, 16);
         let options = extract_options(TCP_OPTIONS, words - TCP_WORDS);
         state(
             format!("parse_tcp_of_{words}"),
-            [vec![before], options].concat(),
+            before.into_iter().chain(options).collect(),
             Next::To(next),
         )
     }
@@ -253,7 +254,7 @@ impl Found {
     /// which of them. A candidate is looked at by tables.
     fn mark(&self, shift: u32) -> (u64, u64) {
         match (self.goal, self.encapsulation) {
-            (Goal::Header, Encapsulation::Dscp(mark)) => (
+            (Goal::Header { .. }, Encapsulation::Dscp(mark)) => (
                 u64::from(mark.value) << shift,
                 u64::from(mark.mask) << shift,
             ),

@@ -4,13 +4,13 @@
 //! sum is one as well.
 //!
 //! ```text
-//! stage 0  whether the packet is on the watchlist; its payload; how much it is too long for a header, and with metadata;
-//!          what the shim keeps, the word with the mark
-//!       1  how much of the transport header is lacking
-//!       2  of those that can get a header, one in n
-//!       3  the decision: a table of all this
-//!       4  shim, header, metadata
-//!       5  the mark, the lengths, and which checksums are written
+//! stage 0  whether the packet is on the watchlist; how long its headers are; what the shim keeps, the word with the mark
+//!       1  the payload, and how much the packet is too long for a header, and for metadata
+//!       2  how much of the transport header is lacking
+//!       3  of those that can get a header, one in n
+//!       4  the decision: a table of all this
+//!       5  shim, header, metadata
+//!       6  the mark, the lengths, and which checksums are written
 //! ```
 
 mod embed;
@@ -45,6 +45,11 @@ impl Source<'_> {
         INT_BYTES + if self.is_in_front() { UDP_BYTES } else { 0 }
     }
 
+    /// Whether it can stand behind TCP.
+    fn may_be_tcp(&self) -> bool {
+        matches!(self.encapsulation, Encapsulation::Dscp(_))
+    }
+
     /// Whether the header goes in front of the transport header, with a UDP header of its own.
     fn is_in_front(&self) -> bool {
         matches!(self.encapsulation, Encapsulation::Protocol(_))
@@ -69,7 +74,7 @@ pub fn source(mut maker: Maker<'_>) -> Result<Program, Refusal> {
         .iter()
         .any(|entry| entry.source_ports.is_some() || entry.destination_ports.is_some());
     let noted = Noted {
-        ports: ports || !matches!(encapsulation, Encapsulation::Dscp(_)),
+        ports: ports || !source.may_be_tcp(),
         flags: watch.iter().any(|entry| entry.tcp_flags.is_some()),
     };
     maker.source_metadata(&source, noted);
@@ -78,16 +83,9 @@ pub fn source(mut maker: Maker<'_>) -> Result<Program, Refusal> {
     maker.decide_source(&source);
     maker.embed(&source);
     maker.lengths_of_source(&source);
-    let mtu = node.mtu_bytes() as u64;
-    let mut rooms = vec![(md::OVER, mtu - source.fixed_bytes())];
-    if embedding.push {
-        let all = source.fixed_bytes() + source.block.bytes();
-        rooms.push((md::ROOM, mtu - all));
-    }
     let found = Found {
         encapsulation,
         goal: Goal::Candidate(noted),
-        rooms,
     };
     let states = found.states();
     let parts = Parts {
@@ -174,7 +172,7 @@ impl Maker<'_> {
         if !matches!(source.encapsulation, Encapsulation::Port(_)) {
             self.cleared(md::NOT_MARKED, 16);
         }
-        if matches!(source.encapsulation, Encapsulation::Dscp(_)) {
+        if source.may_be_tcp() {
             self.field(md::MARKED, 16);
         }
         if source.block.uses_time {

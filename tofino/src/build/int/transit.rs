@@ -46,8 +46,9 @@ pub fn transit(mut maker: Maker<'_>) -> Program {
     };
     let found = Found {
         encapsulation,
-        goal: Goal::Header,
-        rooms: vec![(md::ROOM, maker.node.mtu_bytes() as u64)],
+        goal: Goal::Header {
+            mtu_bytes: maker.node.mtu_bytes() as u64,
+        },
     };
     let parts = Parts {
         headers,

@@ -65,15 +65,13 @@ pub(super) fn in_front(before: &[Pattern]) -> Vec<Case> {
 impl Found {
     pub(super) fn candidate(&self, noted: Noted) -> Vec<State> {
         let is_in_front = self.is_in_front();
-        let mut udp = noted.taken("udp");
-        if !is_in_front {
-            udp.push(number(Place::md(md::NEEDED), 8, 16));
-        }
-        let found = Next::To(parse(UDP_FOUND));
-        let mut states = vec![state(parse("udp"), udp, found)];
+        let taken = |header: &str, found: &str| {
+            let next = Next::To(parse(found));
+            state(parse(header), noted.taken(header), next)
+        };
+        let mut states = vec![taken("udp", UDP_FOUND)];
         if is_in_front {
-            let found = parse(TCP_FOUND);
-            states.push(state(parse("tcp"), noted.taken("tcp"), Next::To(found)));
+            states.push(taken("tcp", TCP_FOUND));
             for (name, next) in [
                 (ANY, ACCEPT.to_owned()),
                 (WITH_TCP, parse("tcp")),
@@ -82,17 +80,18 @@ impl Found {
                 states.push(note(name, md::IS_CANDIDATE, 1, &next));
             }
         }
-        let next = match is_in_front {
-            true => ACCEPT.to_owned(),
-            false => parse(ANY),
+        let mut found = |name: &str, transport: u64| {
+            let mut found = note(name, md::TRANSPORT, transport, ACCEPT);
+            if !is_in_front {
+                let candidate = number(Place::md(md::IS_CANDIDATE), 1, 8);
+                found.steps.push(candidate);
+            }
+            states.push(found);
         };
         if is_in_front || self.may_be_tcp() {
-            states.push(note(TCP_FOUND, md::TRANSPORT, md::TCP, &next));
+            found(TCP_FOUND, md::TCP);
         }
-        states.push(note(UDP_FOUND, md::TRANSPORT, md::UDP, &next));
-        if !is_in_front {
-            states.push(note(ANY, md::IS_CANDIDATE, 1, ACCEPT));
-        }
+        found(UDP_FOUND, md::UDP);
         states
     }
 }

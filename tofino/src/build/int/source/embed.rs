@@ -1,4 +1,4 @@
-//! Stage 4: what is embedded.
+//! Stage 5: what is embedded.
 
 use seqnic_spec::int::{
     ChecksumMode, Embedding, Encapsulation, Instruction, Int, MdHeader, Shim, VERSION, kind, npt,
@@ -235,14 +235,14 @@ fn fold(mut sum: u64) -> u64 {
 }
 
 impl Maker<'_> {
-    /// Stage 4.
+    /// Stage 5.
     pub(super) fn embed(&mut self, source: &Source<'_>) {
         let node = self.node;
-        let alone = self.always("embed_header", 4, source.embedded(node, false));
+        let alone = self.always("embed_header", 5, source.embedded(node, false));
         let alone = Step::If(equal(md::DECISION, md::FLAG), vec![alone], Vec::new());
         let step = match source.embedding.push {
             true => {
-                let all = self.always("embed_all", 4, source.embedded(node, true));
+                let all = self.always("embed_all", 5, source.embedded(node, true));
                 Step::If(equal(md::DECISION, md::PUSH), vec![all], vec![alone])
             }
             false => alone,

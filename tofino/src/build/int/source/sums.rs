@@ -1,11 +1,11 @@
-//! Stages 0 to 3: which packets get a header, and whether with metadata.
+//! Stages 0 to 4: which packets get a header, and whether with metadata.
 
 use seqnic_spec::int::{Encapsulation, IpVersion};
 
 use super::Source;
 use crate::build::int::headers::{BRIDGE, VERSION};
 use crate::build::int::push;
-use crate::build::int::{Maker, entry, equal, md, put, set, valid};
+use crate::build::int::{Maker, entry, equal, md, put, set, take, valid};
 use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT, address_words};
 use crate::build::pipe::{Access, counter};
 use crate::ir::{
@@ -13,6 +13,10 @@ use crate::ir::{
 };
 
 const UDP: u64 = 17;
+const UDP_BYTES: u64 = 8;
+const IPV6_BYTES: u64 = 40;
+/// The least words of a header that says how long it is.
+const LEAST_WORDS: u64 = 5;
 /// The bits of a DSCP in the lowest byte, and where the DSCP of IPv4 and of IPv6 ends in the first word.
 const DSCP: u64 = 0xfc;
 const SHIFTS: [(&str, u32); 2] = [("ipv4", 2), ("ipv6", 6)];
@@ -28,35 +32,83 @@ impl Maker<'_> {
         self.steps.push(Step::If(is_candidate, steps, Vec::new()));
     }
 
-    /// Stage 0.
+    /// Stages 0 and 1.
     pub(super) fn first(&mut self, source: &Source<'_>) {
         let mut ipv4 = self.watch(source, IpVersion::V4);
-        let mut ipv6 = self.watch(source, IpVersion::V6);
-        let total = Place::hdr("ipv4", "total_length");
-        let mut body = self.rooms(source, &total);
-        body.push(set(md::PAYLOAD, saturate(total.clone(), md::IP_BYTES)));
+        ipv4.push(self.header_bytes("ipv4", VERSION, (8, md::IP_BYTES)));
         let not = Expr::Not(Place::hdr("ipv4", "checksum"));
+        let mut body = self.room_for(source, 0);
         body.push(set(md::NOT_NETWORK, not));
+        body.extend(kept(source, SHIFTS[0], "protocol"));
+        ipv4.push(self.always("ipv4_first", 0, body));
+        let total = Place::hdr("ipv4", "total_length");
+        let mut body = self.too_much(source, &total);
+        body.push(set(md::PAYLOAD, saturate(total.clone(), md::IP_BYTES)));
         if source.is_in_front() {
             let lacking = Expr::Saturate(Place::md(md::IP_BYTES), total);
             body.push(set(md::NEEDED, lacking));
         }
-        body.extend(kept(source, SHIFTS[0], "protocol"));
-        ipv4.push(self.always("ipv4_sums", 0, body));
+        ipv4.push(self.always("ipv4_sums", 1, body));
+
+        let mut ipv6 = self.watch(source, IpVersion::V6);
+        let mut body = self.room_for(source, IPV6_BYTES);
         let payload = Place::hdr("ipv6", "payload_length");
-        let mut body = self.rooms(source, &payload);
-        body.push(set(md::PAYLOAD, Expr::Read(payload)));
+        body.push(set(md::PAYLOAD, Expr::Read(payload.clone())));
         body.extend(kept(source, SHIFTS[1], "next_header"));
-        ipv6.push(self.always("ipv6_sums", 0, body));
+        ipv6.push(self.always("ipv6_first", 0, body));
+        let body = self.too_much(source, &payload);
+        ipv6.push(self.always("ipv6_sums", 1, body));
+
         let mut steps = vec![Step::If(valid("ipv4"), ipv4, ipv6)];
+        if !source.is_in_front() {
+            let udp = self.always("udp_bytes", 0, vec![put(md::NEEDED, 16, UDP_BYTES)]);
+            steps.push(match source.may_be_tcp() {
+                true => {
+                    let tcp = self.header_bytes("tcp", "offset_reserved", (4, md::NEEDED));
+                    Step::If(valid("tcp"), vec![tcp], vec![udp])
+                }
+                false => udp,
+            });
+        }
         if source.block.uses_time {
             steps.push(self.always("time", 0, push::take_time()));
         }
         self.when_candidate(steps);
     }
 
-    /// How much a packet is too long: its length, as IP gives it, less what there is room for.
-    fn rooms(&self, source: &Source<'_>, length: &Place) -> Vec<Statement> {
+    /// Stage 0: how long a header is that says so in four bits, so many from the end of a field.
+    fn header_bytes(&mut self, header: &str, field: &str, (low, into): (u32, &str)) -> Step {
+        let name = format!("{header}_bytes");
+        let action = format!("take_{name}");
+        let entries = (LEAST_WORDS..16).map(|words| {
+            let pattern = Pattern {
+                value: words << low,
+                mask: Some(0xf << low),
+            };
+            entry(vec![pattern], &action, vec![4 * words])
+        });
+        let entries = entries.collect();
+        let keys = vec![Place::hdr(header, field)];
+        let actions = vec![take(&action, &[(into, "bytes", 16)])];
+        self.pipe
+            .constants(&name, 0, keys, Matching::Ternary, actions, entries)
+    }
+
+    /// Stage 0: how long a packet may be for a header, and for metadata as well; without what its length does not count.
+    fn room_for(&self, source: &Source<'_>, uncounted: u64) -> Vec<Statement> {
+        let room = |is_pushed| {
+            let most = self.node.mtu_bytes() as u64;
+            most - source.added_bytes(is_pushed) - uncounted
+        };
+        let mut body = vec![put(md::OVER, 16, room(false))];
+        if source.embedding.push {
+            body.push(put(md::ROOM, 16, room(true)));
+        }
+        body
+    }
+
+    /// Stage 1: how much a packet is longer than that.
+    fn too_much(&self, source: &Source<'_>, length: &Place) -> Vec<Statement> {
         let mut rooms = vec![md::OVER];
         if source.embedding.push {
             rooms.push(md::ROOM);
@@ -65,7 +117,7 @@ impl Maker<'_> {
         rooms.into_iter().map(over).collect()
     }
 
-    /// Stages 1 and 2.
+    /// Stages 1 to 3.
     pub(super) fn choose(&mut self, source: &Source<'_>) {
         let mut steps = match source.is_in_front() {
             true => self.flow(),
@@ -93,7 +145,7 @@ impl Maker<'_> {
                 bits: 32,
                 initial: Initial::One(0),
                 index: Vec::new(),
-                stage: 2,
+                stage: 3,
                 into: vec![Place::md(md::TURN)],
             };
             let last = u64::from(self.node.sample_every()) - 1;
@@ -112,9 +164,8 @@ impl Maker<'_> {
     /// Whether the transport header is there, as far as it says so itself.
     fn lacking(&mut self, source: &Source<'_>) -> Vec<Step> {
         let lacking = saturate(Place::md(md::NEEDED), md::PAYLOAD);
-        let lacking = self.always("lacking", 1, vec![set(md::NEEDED, lacking)]);
-        let may_be_tcp = matches!(source.encapsulation, Encapsulation::Dscp(_));
-        vec![lacking, self.transport_checksum(may_be_tcp)]
+        let lacking = self.always("lacking", 2, vec![set(md::NEEDED, lacking)]);
+        vec![lacking, self.transport_checksum(2, source.may_be_tcp())]
     }
 
     /// What the flow gives, and the complement of the protocol.
@@ -148,7 +199,7 @@ impl Maker<'_> {
         [borrow, self.came_high()]
     }
 
-    /// Stage 3: the first of the entries that fits says what is done; without one nothing is.
+    /// Stage 4: the first of the entries that fits says what is done; without one nothing is.
     pub(super) fn decide_source(&mut self, source: &Source<'_>) {
         let mut keys: Vec<Place> = asked_of(source).map(Place::md).collect();
         let (zero, one, any) = (Pattern::exact(0), Pattern::exact(1), Pattern::ANY);
@@ -187,7 +238,7 @@ impl Maker<'_> {
         }
         let step = self
             .pipe
-            .constants("decide", 3, keys, Matching::Ternary, actions, entries);
+            .constants("decide", 4, keys, Matching::Ternary, actions, entries);
         self.when_candidate(vec![step]);
     }
 }

@@ -1,4 +1,4 @@
-//! Stage 5, and the deparser: the mark, the lengths, and the checksums that follow.
+//! Stage 6, and the deparser: the mark, the lengths, and the checksums that follow.
 
 use seqnic_spec::int::Encapsulation;
 
@@ -12,7 +12,7 @@ use crate::ir::{Checksum, Condition, Expr, Place, Statement, Step};
 const UDP: u64 = 17;
 
 impl Maker<'_> {
-    /// Stage 5.
+    /// Stage 6.
     pub(super) fn lengths_of_source(&mut self, source: &Source<'_>) {
         let grow = |header: &str, field: &str| {
             let place = Place::hdr(header, field);
@@ -30,10 +30,10 @@ impl Maker<'_> {
         };
         let mut body = vec![grow("ipv4", "total_length"), put(md::WRITES_IPV4, 1, 1)];
         body.extend(mark("ipv4", "protocol"));
-        let ipv4 = self.always("ipv4_length", 5, body);
+        let ipv4 = self.always("ipv4_length", 6, body);
         let mut body = vec![grow("ipv6", "payload_length")];
         body.extend(mark("ipv6", "next_header"));
-        let ipv6 = self.always("ipv6_length", 5, body);
+        let ipv6 = self.always("ipv6_length", 6, body);
         let mut steps = vec![Step::If(valid("ipv4"), vec![ipv4], vec![ipv6])];
         if !source.is_in_front() {
             let mut body = vec![grow("udp", "length")];
@@ -41,7 +41,7 @@ impl Maker<'_> {
                 let place = Place::hdr("udp", "dst_port");
                 body.push(Statement::Set(place, number(16, port.into())));
             }
-            let udp = self.always("udp_length", 5, body);
+            let udp = self.always("udp_length", 6, body);
             steps.push(Step::If(valid("udp"), vec![udp], Vec::new()));
             steps.extend(self.written(source));
         }
@@ -52,13 +52,13 @@ impl Maker<'_> {
     /// Which checksum follows what is embedded: that of the packet, or the complement, and then the other one stays.
     fn written(&mut self, source: &Source<'_>) -> Vec<Step> {
         let mut either = |what: &str, tcp: Vec<Statement>, udp: Vec<Statement>| {
-            let tcp = self.always(&format!("{what}_tcp"), 5, tcp);
-            let udp = self.always(&format!("{what}_udp"), 5, udp);
+            let tcp = self.always(&format!("{what}_tcp"), 6, tcp);
+            let udp = self.always(&format!("{what}_udp"), 6, udp);
             let has = Expr::Read(Place::hdr("udp", "checksum"));
             let udp = Step::If(Condition::Unequal(has, 0), vec![udp], Vec::new());
-            match source.encapsulation {
-                Encapsulation::Dscp(_) => Step::If(valid("tcp"), vec![tcp], vec![udp]),
-                Encapsulation::Port(_) | Encapsulation::Protocol(_) => udp,
+            match source.may_be_tcp() {
+                true => Step::If(valid("tcp"), vec![tcp], vec![udp]),
+                false => udp,
             }
         };
         let of_packet = either(
@@ -113,7 +113,7 @@ impl Maker<'_> {
             return all;
         }
         let mut embedded = source.block.summed(self.arch);
-        let is_dscp = matches!(source.encapsulation, Encapsulation::Dscp(_));
+        let is_dscp = source.may_be_tcp();
         if is_dscp {
             embedded.insert(0, Place::hdr(TELEMETRY, "original"));
         }

@@ -4,9 +4,8 @@ use seqnic_spec::int::Instruction;
 
 use crate::build::int::headers::{BRIDGE, NIBBLES, TELEMETRY, nibble};
 use crate::build::int::push::{self, KNOWN, ONES};
-use crate::build::int::{Maker, entry, md, put, set, valid};
-use crate::build::pipe::{given, parameter};
-use crate::ir::{Action, Condition, Expr, Field, Matching, Pattern, Place, Statement, Step};
+use crate::build::int::{Maker, entry, md, put, set, take, valid};
+use crate::ir::{Condition, Expr, Matching, Pattern, Place, Statement, Step};
 
 /// The largest hop metadata length.
 const MOST_HOP_WORDS: u64 = 31;
@@ -23,22 +22,6 @@ fn words_of(bit: usize) -> u64 {
 fn sum(number: usize, value: u64, of: impl Fn(usize) -> u64) -> u64 {
     let bits = (0..4).filter(|bit| value >> (3 - bit) & 1 == 1);
     bits.map(|bit| of(4 * number + bit)).sum()
-}
-
-/// An action that sets metadata to what an entry gives.
-fn take(name: &str, fields: &[(&str, &str, usize)]) -> Action {
-    let parameters: Vec<Field> = fields
-        .iter()
-        .map(|&(_, parameter_name, bits)| parameter(parameter_name, bits))
-        .collect();
-    let set = fields
-        .iter()
-        .map(|&(into, parameter, _)| Statement::Set(Place::md(into), given(parameter)));
-    Action {
-        name: name.to_owned(),
-        parameters,
-        body: set.collect(),
-    }
 }
 
 fn sum_of(first: &str, second: &str) -> Expr {
@@ -126,7 +109,7 @@ impl Maker<'_> {
     /// Stages 1 to 3.
     pub(super) fn sums(&mut self) {
         let mut steps = Vec::new();
-        steps.push(self.transport_checksum(true));
+        steps.push(self.transport_checksum(1, true));
         let not = Expr::Not(Place::hdr("ipv4", "checksum"));
         let ipv4 = self.always("ipv4_checksum", 1, vec![set(md::NOT_NETWORK, not)]);
         steps.push(Step::If(valid("ipv4"), vec![ipv4], Vec::new()));
