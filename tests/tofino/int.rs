@@ -220,11 +220,12 @@ fn agrees(int: &str, chip: Chip, seed: u64, frames: usize) -> usize {
     });
     let mut random = Pcg64Mcg::seed_from_u64(seed);
     let mut changed = 0;
-    let marks_by_port = int.contains("udp_port");
+    let is_source = int.contains("source");
+    let marks_by_port = !is_source && int.contains("udp_port");
     for number in 0..frames {
         let mut shape = Shape {
             random: &mut random,
-            dscp: 0x17,
+            dscp: if is_source { 0x13 } else { 0x17 },
             port: if marks_by_port { 0x4568 } else { 9028 },
             npt: if marks_by_port {
                 1 + (number % 2) as u8
@@ -256,6 +257,95 @@ fn agrees(int: &str, chip: Chip, seed: u64, frames: usize) -> usize {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Several entries of a watchlist: prefixes, protocols, ranges of ports, bits of the DSCP and of the flags.
+const WATCH: &str = "
+[[int.watch]]
+protocol = 6
+destination_ports = [9000, 9050]
+tcp_flags = 16
+tcp_flags_mask = 18
+[[int.watch]]
+source = \"128.0.0.0/1\"
+destination_ports = [1024, 65535]
+[[int.watch]]
+destination = \"8000::/1\"
+dscp = 0x10
+dscp_mask = 0x30
+[[int.watch]]
+ip_version = 4
+protocol = 132
+[[int.watch]]
+source_ports = [0, 1]
+";
+
+#[test]
+fn a_source_embeds_what_the_model_embeds() {
+    for (int, watch, chip, least) in [
+        ("", "[[int.watch]]", Chip::Tofino1, 400),
+        (
+            "sample_every = 3\nmtu_bytes = 576",
+            WATCH,
+            Chip::Tofino2,
+            60,
+        ),
+        (
+            "dscp = 0x20\ndscp_mask = 0x30\ndiscard = true\nds_words = 3\nsource_only = [0x12345678, 0]\n\
+             instructions = [\"interfaces\", \"hop-latency\", \"ingress-timestamp\", \"egress-timestamp\", \"tx-utilization\"]\n\
+             metadata = [\"interfaces\", \"hop-latency\", \"ingress-timestamp\"]\nmtu_bytes = 1500",
+            "[[int.watch]]",
+            Chip::Tofino1,
+            400,
+        ),
+        (
+            "checksum = \"complement\"\ninstructions = [\"node-id\", \"queue-occupancy\", \"checksum-complement\"]\nmtu_bytes = 576",
+            "[[int.watch]]",
+            Chip::Tofino2,
+            400,
+        ),
+        (
+            "instructions = [\"egress-timestamp\", \"level2-interfaces\", \"checksum-complement\"]\nsource_only = [7]",
+            WATCH,
+            Chip::Tofino1,
+            150,
+        ),
+        (
+            "push = false\nmax_hops = 3\nds_instruction = 0xffff",
+            WATCH,
+            Chip::Tofino1,
+            150,
+        ),
+        (
+            "encapsulation = \"port\"\nudp_port = 0x4568\nmtu_bytes = 576",
+            "[[int.watch]]",
+            Chip::Tofino1,
+            100,
+        ),
+        (
+            "encapsulation = \"port\"\nudp_port = 0x4568\nchecksum = \"complement\"\nsample_every = 2\n\
+             instructions = [\"hop-latency\", \"checksum-complement\"]",
+            WATCH,
+            Chip::Tofino2,
+            20,
+        ),
+        (
+            "encapsulation = \"protocol\"\nudp_port = 9028\nsample_every = 5\nmtu_bytes = 1500",
+            "[[int.watch]]",
+            Chip::Tofino1,
+            150,
+        ),
+        (
+            "encapsulation = \"protocol\"\nudp_port = 0x4568\ninstructions = [\"node-id\", \"checksum-complement\"]\nmtu_bytes = 576",
+            WATCH,
+            Chip::Tofino2,
+            200,
+        ),
+    ] {
+        let int = format!("role = \"source\"\nnode_id = 0xa11\ndomain_id = 0x7777\n{int}\n{watch}");
+        let changed = agrees(&int, chip, 11, 2_000);
+        assert!(changed >= least, "{int}: {changed} frames were changed");
+    }
 }
 
 #[test]

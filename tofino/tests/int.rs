@@ -11,8 +11,16 @@ fn made(config: &Config, chip: Chip) -> Result<IntDesign, Refusal> {
     IntDesign::new(config, chip).expect("it is a node")
 }
 
+fn of_example(name: &str) -> IntDesign {
+    made(&example(name), Chip::Tofino1).unwrap_or_else(|refusal| panic!("{refusal}"))
+}
+
 fn transit() -> IntDesign {
-    made(&example("int-transit"), Chip::Tofino1).unwrap_or_else(|refusal| panic!("{refusal}"))
+    of_example("int-transit")
+}
+
+fn source() -> IntDesign {
+    of_example("int-source")
 }
 
 #[test]
@@ -29,14 +37,9 @@ fn what_no_program_does_is_refused_with_a_fix() {
              \"md\"",
         ),
         (
-            "int-source",
-            "int: rule role: int.role = \"source\"; there are programs for transit hops alone; set it to \"transit\", or use \
-             emit verilog",
-        ),
-        (
             "int-sink",
-            "int: rule role: int.role = \"sink\"; there are programs for transit hops alone; set it to \"transit\", or use \
-             emit verilog",
+            "int: rule role: int.role = \"sink\"; there are programs for sources and transit hops alone; set it to \"source\" \
+             or \"transit\", or use emit verilog",
         ),
     ] {
         let refusal = made(&example(name), Chip::Tofino2).expect_err(name);
@@ -44,18 +47,40 @@ fn what_no_program_does_is_refused_with_a_fix() {
     }
 }
 
+/// The largest table is as large as the TCAM is deep; one of an entry with two ranges is the product of both.
+#[test]
+fn a_watchlist_of_too_many_rows_is_refused() {
+    let with = |least: u16| {
+        let entry = format!(
+            "[[int.watch]]\nsource_ports = [1, 65534]\ndestination_ports = [{least}, 65534]"
+        );
+        config(&format!("bus.tuser_bits = 512\n[int]\n{entry}"))
+    };
+    // Of 30 rows and 17.
+    made(&with(0x4000), Chip::Tofino1).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let refusal = made(&with(1), Chip::Tofino1).expect_err("30 times 30 rows");
+    assert_eq!(
+        refusal.to_string(),
+        "int: rule watchlist: int.watch makes 900 rows of a table; a table has 511; a range of ports is a row for each part \
+         of it whose last bits are free; use ranges that begin at a multiple of their length, a power of two, or fewer entries"
+    );
+}
+
 #[test]
 fn the_printed_programs_are_read_back_as_they_were() {
     for int in [
-        "",
-        "unknown_domain = 'skip'\nchecksum = 'complement'",
-        "encapsulation = 'port'",
-        "encapsulation = 'protocol'\nmetadata = ['hop-latency']",
-        "dscp = 1\ndscp_mask = 3",
+        "role = 'transit'",
+        "role = 'transit'\nunknown_domain = 'skip'\nchecksum = 'complement'",
+        "role = 'transit'\nencapsulation = 'port'",
+        "role = 'transit'\nencapsulation = 'protocol'\nmetadata = ['hop-latency']",
+        "role = 'transit'\ndscp = 1\ndscp_mask = 3",
+        "[[int.watch]]",
+        "sample_every = 1000\ninstructions = ['ingress-timestamp']\n[[int.watch]]\nip_version = 4",
+        "encapsulation = 'port'\nsource_only = [1, 2]\n[[int.watch]]\ntcp_flags = 2",
+        "encapsulation = 'protocol'\n[[int.watch]]\nsource = '2001:db8::/33'",
+        "checksum = 'complement'\ninstructions = ['checksum-complement']\n[[int.watch]]",
     ] {
-        let config = config(&format!(
-            "bus.tuser_bits = 512\n[int]\nmode = 'md'\nrole = 'transit'\n{int}"
-        ));
+        let config = config(&format!("bus.tuser_bits = 512\n[int]\n{int}"));
         for chip in Chip::ALL {
             let design = made(&config, chip).unwrap_or_else(|refusal| panic!("{refusal}"));
             for program in [&design.loaded.program, &design.twin] {
@@ -113,16 +138,39 @@ fn a_changed_entry_sum_or_checksum_gives_another_program() {
 }
 
 #[test]
+fn a_changed_hash_of_the_flow_gives_another_program() {
+    let text = "bus.tuser_bits = 512\n[int]\nencapsulation = 'protocol'\n[[int.watch]]";
+    let design = made(&config(text), Chip::Tofino1).unwrap_or_else(|refusal| panic!("{refusal}"));
+    for (program, from, to) in [
+        (
+            &design.loaded.program,
+            "Algorithm_t.XOR16",
+            "Algorithm_t.XOR32",
+        ),
+        (
+            &design.twin,
+            "md.l4_source, md.l4_destination",
+            "md.l4_source, md.kept",
+        ),
+        (&design.twin, "Algorithm.xor16", "Algorithm.csum16"),
+    ] {
+        let text = p4::print(program, "");
+        let changed = text.replace(from, to);
+        assert_ne!(changed, text, "{from}");
+        assert!(p4::read(&changed).as_ref() != Ok(program), "{from}");
+    }
+}
+
+#[test]
 fn the_printed_programs_stay_as_they_are() {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(|| {
-        let design = transit();
-        for (name, program) in [
-            ("int-transit-tofino1", &design.loaded.program),
-            ("int-transit-twin", &design.twin),
-        ] {
-            insta::assert_snapshot!(name, p4::print(program, "int_transit"));
+        for (design, node) in [(transit(), "transit"), (source(), "source")] {
+            for (name, program) in [("tofino1", &design.loaded.program), ("twin", &design.twin)] {
+                let text = p4::print(program, &format!("int_{node}"));
+                insta::assert_snapshot!(format!("int-{node}-{name}"), text);
+            }
         }
     });
 }
@@ -165,6 +213,62 @@ fn a_hop_pushes_what_the_chip_says_and_keeps_lengths_and_checksums_right() {
         let sent = IntSwitch::new(program, 9).process(&FRAME, &PASSAGE);
         let sent = sent.expect("no fault").expect("is sent");
         assert_eq!((&sent.frame, sent.port), (&expected, 9), "{arch:?}");
+    }
+}
+
+/// Ethernet, IPv4 with DSCP 6 and ECN 1, TCP to port 80 with 4 bytes of options, 2 bytes.
+const UNMARKED: [u8; 60] = [
+    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, //
+    0x45, 0x19, 0, 46, 0, 1, 0x40, 0, 63, 6, 0x12, 0x34, 198, 1, 1, 17, 198, 1, 2, 18, //
+    0x10, 0x64, 0, 80, 0, 0, 0, 1, 0, 0, 0, 2, 0x60, 0x10, 1, 0, 0x56, 0x78, 0, 0, 1, 1, 1,
+    1, //
+    0x61, 0x62,
+];
+
+/// The program of a source that sends what comes on, and what that is.
+fn embedded(program: Program, frames: usize) -> Vec<Vec<u8>> {
+    let mut switch = IntSwitch::new(program, 9);
+    // BMv2 has no queues.
+    let passage = Passage {
+        queue: 0,
+        ..PASSAGE
+    };
+    let sent = (0..frames).map(|_| switch.process(&UNMARKED, &passage));
+    sent.map(|sent| sent.expect("no fault").expect("is sent").frame)
+        .collect()
+}
+
+/// Of the IPv4 checksum 32 bytes and the mark are taken away, 0x455d less 0x4519; of that of TCP 32 bytes and what is
+/// embedded, 0x1007 + 0x0018 + 0x2000 + 0x0407 + 0xf000 + 0x7777 = 0x19b9d for the header, which folds to 0x9b9e, and for the
+/// metadata 0x0a11 + 0x0014 + 0x0115 + 0x0100 + 0x0001 + 0x0203 = 0x0e3e.
+#[test]
+fn a_source_embeds_its_header_and_what_the_chip_says_into_one_of_8() {
+    let design = source();
+    let pushed = [
+        [
+            0x10, 7, 0, 0x18, 0x20, 0, 4, 7, 0xf0, 0, 0x77, 0x77, 0, 0, 0, 0,
+        ],
+        [0, 0, 0x0a, 0x11, 0, 0x14, 1, 0x15, 0, 0, 1, 0, 0, 1, 2, 3],
+    ]
+    .concat();
+    let mut expected = UNMARKED.to_vec();
+    expected[15] = 0x5d;
+    expected[17] = 78;
+    let network = 0x1234_u16 - 32 - (0x5d - 0x19);
+    expected[24..26].copy_from_slice(&network.to_be_bytes());
+    // 0x5678 - 0x20 - 0x9b9e - 0x0e3e, and one less for the borrow.
+    let transport = 0xac7b_u16;
+    expected[50..52].copy_from_slice(&transport.to_be_bytes());
+    expected.splice(58..58, pushed);
+    for program in [design.loaded.program, design.twin] {
+        let arch = program.arch;
+        for (number, sent) in embedded(program, 17).into_iter().enumerate() {
+            let wanted = match number % 8 {
+                0 => &expected[..],
+                _ => &UNMARKED[..],
+            };
+            assert_eq!(sent, wanted, "{arch:?}, frame {number}");
+        }
     }
 }
 

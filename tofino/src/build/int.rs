@@ -8,6 +8,7 @@ mod headers;
 mod md;
 mod parser;
 mod push;
+mod source;
 mod transit;
 
 use seqnic_spec::int::{Int, IntRole};
@@ -19,8 +20,8 @@ use super::pipe::{PipeMaker, given, number, parameter};
 use crate::chip::Chip;
 use crate::error::Refusal;
 use crate::ir::{
-    ACCEPT, Arch, Condition, Expr, Field, Header, Intrinsic, ParserStep, Pipe, Place, Program,
-    State, Statement, Step,
+    ACCEPT, Action, Arch, Condition, ConstEntry, Expr, Field, Header, Intrinsic, ParserStep,
+    Pattern, Pipe, Place, Program, State, Statement, Step,
 };
 pub use check::INT;
 use headers::BRIDGE;
@@ -31,6 +32,7 @@ pub fn int_node(node: &Int, chip: Chip, twin: bool) -> Result<Program, Refusal> 
     let arch = if twin { Arch::V1Model } else { chip.arch() };
     let maker = Maker::new(node, arch);
     let program = match node.role() {
+        IntRole::Source => source::source(maker)?,
         IntRole::Transit => transit::transit(maker),
         role => return Err(check::no_role(role)),
     };
@@ -70,6 +72,35 @@ fn valid(header: &str) -> Condition {
     Condition::Valid(header.to_owned())
 }
 
+fn entry(patterns: Vec<Pattern>, action: &str, arguments: Vec<u64>) -> ConstEntry {
+    ConstEntry {
+        patterns,
+        action: action.to_owned(),
+        arguments,
+    }
+}
+
+/// An action that sets metadata to what an entry gives.
+fn take(name: &str, fields: &[(&str, &str, usize)]) -> Action {
+    let parameters: Vec<Field> = fields
+        .iter()
+        .map(|&(_, parameter_name, bits)| parameter(parameter_name, bits))
+        .collect();
+    let set = fields
+        .iter()
+        .map(|&(into, parameter, _)| Statement::Set(Place::md(into), given(parameter)));
+    Action {
+        name: name.to_owned(),
+        parameters,
+        body: set.collect(),
+    }
+}
+
+/// Sets metadata.
+fn set(into: &str, value: Expr) -> Statement {
+    Statement::Set(Place::md(into), value)
+}
+
 /// Sets metadata to a number.
 fn put(name: &str, bits: usize, value: u64) -> Statement {
     Statement::Set(Place::md(name), number(bits, value))
@@ -105,6 +136,38 @@ impl<'a> Maker<'a> {
     fn when_int(&mut self, steps: Vec<Step>) {
         let step = Step::If(equal(md::IS_INT, 1), steps, Vec::new());
         self.steps.push(step);
+    }
+
+    /// The complement of the checksum of TCP or UDP, and whether the length of UDP is that of the payload.
+    fn transport_checksum(&mut self, stage: usize, may_be_tcp: bool) -> Step {
+        let not = |header| Expr::Not(Place::hdr(header, "checksum"));
+        let tcp = vec![set(md::NOT_TRANSPORT, not("tcp"))];
+        let tcp = may_be_tcp.then(|| self.always("tcp_checksum", stage, tcp));
+        let differ = Expr::Differ(
+            Place::md(md::PAYLOAD),
+            Box::new(Expr::Read(Place::hdr("udp", "length"))),
+        );
+        let udp = vec![
+            set(md::NOT_TRANSPORT, not("udp")),
+            set(md::UDP_DIFFERS, differ),
+        ];
+        let udp = self.always("udp_checksum", stage, udp);
+        match tcp {
+            Some(tcp) => Step::If(valid("tcp"), vec![tcp], vec![udp]),
+            None => udp,
+        }
+    }
+
+    /// Stage 2: the higher bits of the time at which the packet came.
+    fn came_high(&mut self) -> Step {
+        let same = vec![set(md::CAME_HIGH, Expr::Read(Place::md(md::NOW_HIGH)))];
+        let same = self.always("came_now", 2, same);
+        let before = vec![set(
+            md::CAME_HIGH,
+            Expr::Subtract(Place::md(md::NOW_HIGH), 1),
+        )];
+        let before = self.always("came_before", 2, before);
+        Step::If(equal(md::BORROW, 0), vec![same], vec![before])
     }
 
     fn assemble(self, parts: Parts, checksums: Vec<crate::ir::Checksum>) -> Program {

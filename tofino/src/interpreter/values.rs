@@ -30,7 +30,7 @@ impl Interpreter {
     ) -> Result<u128, Fault> {
         let mut hash = match unit {
             HashUnit::Crc(_) => u32::MAX,
-            HashUnit::Fold => 0,
+            HashUnit::Fold | HashUnit::Fold16 => 0,
         };
         for place in fields {
             let value = self.read(packet, &[], place)?;
@@ -43,6 +43,9 @@ impl Interpreter {
                     crc << 1 ^ if is_odd { polynomial } else { 0 }
                 }),
                 HashUnit::Fold => hash ^ value as u32,
+                HashUnit::Fold16 => (0..bits)
+                    .step_by(16)
+                    .fold(hash, |hash, word| hash ^ u32::from((value >> word) as u16)),
             };
         }
         Ok(hash.into())

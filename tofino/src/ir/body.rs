@@ -206,6 +206,8 @@ pub enum HashUnit {
     Crc(u32),
     /// The XOR of their words of 32 bits.
     Fold,
+    /// The XOR of their words of 16 bits; each field is one or more.
+    Fold16,
 }
 
 /// One assignment of an action.

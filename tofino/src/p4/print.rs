@@ -320,6 +320,9 @@ impl Printer<'_> {
             Statement::Hash(_, HashUnit::Fold, _) => self.line(&format!(
                 "Hash<bit<32>>(HashAlgorithm_t.XOR32) {name}_hash;"
             )),
+            Statement::Hash(_, HashUnit::Fold16, _) => self.line(&format!(
+                "Hash<bit<16>>(HashAlgorithm_t.XOR16) {name}_hash;"
+            )),
             Statement::Hash(_, HashUnit::Crc(polynomial), _) => {
                 self.line(&format!(
                     "CRCPolynomial<bit<32>>(32w{polynomial:#x}, false, false, false, 32w0xffffffff, 32w0x0) \

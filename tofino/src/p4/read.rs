@@ -505,10 +505,14 @@ impl Reader {
                 self.expect_all("Hash<")?;
                 self.bits()?;
                 self.expect_all(">(HashAlgorithm_t.")?;
-                let unit = self.take("XOR32").then_some(HashUnit::Fold);
-                if unit.is_none() {
+                let unit = if self.take("XOR32") {
+                    Some(HashUnit::Fold)
+                } else if self.take("XOR16") {
+                    Some(HashUnit::Fold16)
+                } else {
                     self.expect("IDENTITY")?;
-                }
+                    None
+                };
                 self.expect(")")?;
                 unit
             }

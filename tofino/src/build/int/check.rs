@@ -27,12 +27,27 @@ pub fn check(node: &Int) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Refuses a watchlist that makes too many rows.
+pub fn watchlist(rows: usize, most: usize) -> Result<(), Refusal> {
+    match rows > most {
+        true => Err(refuse(
+            "watchlist",
+            format!("int.watch makes {rows} rows of a table"),
+            &format!(
+                "a table has {most}; a range of ports is a row for each part of it whose last bits are free"
+            ),
+            "use ranges that begin at a multiple of their length, a power of two, or fewer entries",
+        )),
+        false => Ok(()),
+    }
+}
+
 /// There is no program for this role.
 pub fn no_role(role: IntRole) -> Refusal {
     refuse(
         "role",
         format!("int.role = \"{role}\""),
-        "there are programs for transit hops alone",
-        "set it to \"transit\", or use emit verilog",
+        "there are programs for sources and transit hops alone",
+        "set it to \"source\" or \"transit\", or use emit verilog",
     )
 }

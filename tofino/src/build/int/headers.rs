@@ -87,6 +87,23 @@ pub fn packet() -> Vec<Header> {
     all
 }
 
+/// The field of the first two bytes of an IP header: version and DSCP.
+pub const VERSION: &str = "version_dscp";
+
+/// The headers with the first two bytes of an IP header as one field, whose bits then are moved as a whole.
+pub fn with_first_words(mut headers: Vec<Header>) -> Vec<Header> {
+    for header in &mut headers {
+        let (from, rest) = match header.name.as_str() {
+            "ipv4" => (2, None),
+            "ipv6" => (1, Some(parameter("label", 16))),
+            _ => continue,
+        };
+        let first = [parameter(VERSION, 16)].into_iter().chain(rest);
+        header.fields.splice(..from, first);
+    }
+    headers
+}
+
 /// Shim and INT-MD header, cut where the program looks at parts.
 pub fn telemetry() -> Header {
     header(

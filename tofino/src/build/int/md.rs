@@ -56,6 +56,35 @@ pub const COMPLEMENT: &str = "has_complement";
 /// How much more a checksum of UDP covers, whose header has the length as well.
 pub const UDP_MORE: &str = "udp_more";
 
+/// Whether a source can put a header into the packet, as far as the parser can tell.
+pub const IS_CANDIDATE: &str = "is_candidate";
+/// Which transport header was taken as a whole: 0 none, or one of the next two.
+pub const TRANSPORT: &str = "transport";
+/// UDP: the lowest bit says that there are ports.
+pub const UDP: u64 = 1;
+/// TCP: the second one says that there are flags.
+pub const TCP: u64 = 3;
+/// Both bits.
+pub const ANY_TRANSPORT: u64 = 3;
+/// The flags of TCP.
+pub const TCP_FLAGS: &str = "tcp_flags";
+/// Whether the packet is on the watchlist.
+pub const IS_WATCHED: &str = "is_watched";
+/// How many packets were watched since the last one that was taken; 0: this one is.
+pub const TURN: &str = "turn";
+/// How many bytes a packet has too many for a header; in `ROOM` it is with metadata.
+pub const OVER: &str = "over";
+/// What the shim keeps.
+pub const ORIGINAL: &str = "kept";
+/// The first word of the IP header with the mark.
+pub const MARKED: &str = "marked_version";
+/// The complement of what was there in the word that the mark is in.
+pub const NOT_MARKED: &str = "not_marked";
+/// By how much the sum of the IPv4 header grows.
+pub const NETWORK_DELTA: &str = "network_delta";
+/// What the packets of a flow have in common.
+pub const FLOW: &str = "flow";
+
 /// The words that four bits of the bitmap ask for.
 pub fn asked(nibble: usize) -> String {
     format!("asked_{nibble}")

@@ -1,7 +1,11 @@
-//! The parser of the egress: down to the INT header, as `docs/packet-format.md` says which frames have one.
+//! The parser of the egress: down to the INT header, or to where one can be put, as `docs/packet-format.md` says which
+//! frames have one.
 //!
 //! The chip parses 160 bytes deep in the egress, and what the compiler counts is its longest path. No path is longer
 //! than the 128 bytes in which INT headers are looked for: a state for TCP knows how many words are left for it.
+
+mod candidate;
+mod header;
 
 use std::collections::BTreeSet;
 
@@ -13,14 +17,27 @@ use crate::build::packet_parser::{
     IPV4, IPV6, MOST_OPTIONS, TAGS, TCP, UDP, case, extract, number, parse, select,
 };
 use crate::ir::{ACCEPT, Case, Key, Next, ParserStep, Pattern, Place, State};
+pub use candidate::Noted;
 
 /// What the parser is told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Found {
     /// How packets with INT are known.
     pub encapsulation: Encapsulation,
-    /// The most bytes of an IP packet that leaves.
-    pub mtu_bytes: u64,
+    /// What is looked for.
+    pub goal: Goal,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// Packets with an INT header; how long an IP packet may be is noted, and how long its headers are.
+    Header {
+        /// The most bytes of an IP packet that leaves.
+        mtu_bytes: u64,
+    },
+    /// Packets that can get one, and what of them is noted.
+    Candidate(Noted),
 }
 
 /// The bytes of Ethernet without tags, and those of shim and INT header.
@@ -68,6 +85,12 @@ fn masked(value: u64, mask: u64) -> Pattern {
     }
 }
 
+/// A state that notes a number of 8 bits, and goes on.
+fn note(name: &str, metadata: &str, value: u64, next: &str) -> State {
+    let step = number(Place::md(metadata), value, 8);
+    state(parse(name), vec![step], Next::To(next.to_owned()))
+}
+
 impl Found {
     /// The states behind `start`.
     pub fn states(&self) -> Vec<State> {
@@ -104,21 +127,33 @@ impl Found {
         }
         if self.may_be_tcp() {
             for &left in &lefts {
-                states.push(tcp_within(left));
+                states.push(self.tcp_within(left));
             }
-            states.extend((TCP_WORDS..=MOST_TCP_WORDS).map(tcp_of));
+            states.extend((TCP_WORDS..=MOST_TCP_WORDS).map(|words| self.tcp_of(words)));
         }
-        states.extend(self.udp());
-        states.extend(self.int());
+        states.extend(match self.goal {
+            Goal::Header { .. } => self.header(),
+            Goal::Candidate(noted) => self.candidate(noted),
+        });
         states
     }
 
+    /// Whether INT stands behind TCP.
     fn may_be_tcp(&self) -> bool {
         matches!(self.encapsulation, Encapsulation::Dscp(_))
     }
 
+    /// Whether a header is to be put in front of the transport header, whatever that is.
+    fn is_in_front(&self) -> bool {
+        let is_candidate = matches!(self.goal, Goal::Candidate(_));
+        is_candidate && matches!(self.encapsulation, Encapsulation::Protocol(_))
+    }
+
     /// The state by protocol.
     fn transports(&self, before: &[Pattern], left: usize) -> Vec<Case> {
+        if self.is_in_front() {
+            return candidate::in_front(before);
+        }
         let protocols = [(TCP, tcp(left)), (UDP, parse("udp"))];
         let protocols = protocols
             .iter()
@@ -133,12 +168,9 @@ impl Found {
     /// IPv4 behind so many tags: a state for each length, which knows what is left behind it.
     fn ipv4(&self, tags: usize, lefts: &mut BTreeSet<usize>, states: &mut Vec<State>) {
         let of = |words: usize| format!("parse_ipv4_behind_{tags}_of_{words}");
-        // Version and length, and the DSCP behind them.
-        let (dscp, mask) = match self.encapsulation {
-            Encapsulation::Dscp(mark) => (u64::from(mark.value) << 2, u64::from(mark.mask) << 2),
-            Encapsulation::Port(_) | Encapsulation::Protocol(_) => (0, 0),
-        };
         let lengths = IP_WORDS..=IP_WORDS + MOST_OPTIONS;
+        // Version and length, and the DSCP behind them.
+        let (dscp, mask) = self.mark(2);
         let cases = lengths.clone().map(|words| {
             let version = (0x40 + words as u64) << 8;
             case([masked(version | dscp, 0xff00 | mask)], &of(words))
@@ -148,13 +180,16 @@ impl Found {
         states.push(state(name, Vec::new(), next));
         for words in lengths {
             // Beyond that all headers of TCP fit.
-            let left = left(tags, words).min(MOST_TCP_WORDS);
+            let left = match self.is_in_front() {
+                true => MOST_TCP_WORDS,
+                false => left(tags, words).min(MOST_TCP_WORDS),
+            };
             lefts.insert(left);
-            let mut steps = vec![
-                extract("ipv4"),
-                number(Place::md(md::IP_BYTES), words as u64 * 4, 16),
-                number(Place::md(md::ROOM), self.mtu_bytes, 16),
-            ];
+            let mut steps = vec![extract("ipv4")];
+            if let Goal::Header { mtu_bytes } = self.goal {
+                steps.push(number(Place::md(md::IP_BYTES), words as u64 * 4, 16));
+                steps.push(number(Place::md(md::ROOM), mtu_bytes, 16));
+            }
             steps.extend(extract_options(IP_OPTIONS, words - IP_WORDS));
             let next = Next::To(format!("parse_ipv4_payload_{left}"));
             states.push(state(of(words), steps, next));
@@ -166,10 +201,7 @@ impl Found {
         lefts.insert(left);
         let name = format!("parse_ipv6_behind_{tags}");
         let of = format!("{name}_marked");
-        let (dscp, mask) = match self.encapsulation {
-            Encapsulation::Dscp(mark) => (u64::from(mark.value) << 6, u64::from(mark.mask) << 6),
-            Encapsulation::Port(_) | Encapsulation::Protocol(_) => (0, 0),
-        };
+        let (dscp, mask) = self.mark(6);
         let version = masked(0x6000 | dscp, 0xf000 | mask);
         let next = select(vec![AHEAD], vec![case([version], &of)], ACCEPT);
         states.push(state(name, Vec::new(), next));
@@ -178,68 +210,55 @@ impl Found {
             self.transports(&[], left),
             ACCEPT,
         );
-        let room = number(Place::md(md::ROOM), self.mtu_bytes - 40, 16);
-        let steps = vec![extract("ipv6"), room];
+        let mut steps = vec![extract("ipv6")];
+        if let Goal::Header { mtu_bytes } = self.goal {
+            let room = mtu_bytes - 4 * IPV6_WORDS as u64;
+            steps.push(number(Place::md(md::ROOM), room, 16));
+        }
         states.push(state(of, steps, next));
     }
 
-    fn udp(&self) -> [State; 1] {
-        let next = match self.encapsulation {
-            Encapsulation::Dscp(_) => Next::To(parse(TELEMETRY)),
-            Encapsulation::Port(port) | Encapsulation::Protocol(port) => {
-                let is_marked = case([Pattern::exact(port.into())], &parse(TELEMETRY));
-                select(vec![key("udp", "dst_port")], vec![is_marked], ACCEPT)
+    /// TCP, when it has no more words than are left.
+    fn tcp_within(&self, left: usize) -> State {
+        let cases = (TCP_WORDS..=left).map(|words| {
+            let offset = masked((words as u64) << 4, 0xf0);
+            case([offset], &format!("parse_tcp_of_{words}"))
+        });
+        let next = select(vec![key("tcp", "offset_reserved")], cases.collect(), ACCEPT);
+        let steps = match self.goal {
+            Goal::Header { .. } => vec![extract("tcp")],
+            Goal::Candidate(noted) => noted.taken("tcp"),
+        };
+        state(tcp(left), steps, next)
+    }
+
+    /// The options of TCP.
+    fn tcp_of(&self, words: usize) -> State {
+        let (before, next) = match self.goal {
+            // The shim is a word as well.
+            Goal::Header { .. } => {
+                let before = number(Place::md(md::WORDS_BEFORE), words as u64 + 1, 16);
+                (Some(before), parse(TELEMETRY))
             }
+            Goal::Candidate(_) => (None, parse(candidate::TCP_FOUND)),
         };
-        // The shim is a word as well.
-        let steps = vec![extract("udp"), number(Place::md(md::WORDS_BEFORE), 3, 16)];
-        [state(parse("udp"), steps, next)]
+        let options = extract_options(TCP_OPTIONS, words - TCP_WORDS);
+        state(
+            format!("parse_tcp_of_{words}"),
+            before.into_iter().chain(options).collect(),
+            Next::To(next),
+        )
     }
 
-    /// Shim and INT header. The reserved bits are not looked at.
-    fn int(&self) -> [State; 2] {
-        let types: &[u64] = match self.encapsulation {
-            Encapsulation::Dscp(_) => &[0x1000],
-            Encapsulation::Port(_) | Encapsulation::Protocol(_) => &[0x1400, 0x1800],
-        };
-        let mut cases = Vec::new();
-        for &kind in types {
-            let too_short =
-                (0..3).map(|words| case([masked(kind | words, 0xfcff), Pattern::ANY], ACCEPT));
-            cases.extend(too_short);
-            let version = Pattern::exact(2);
-            cases.push(case([masked(kind, 0xfc00), version], &parse(md::IS_INT)));
-        }
-        let keys = vec![key(TELEMETRY, "kind_length"), key(TELEMETRY, "version")];
-        let telemetry = select(keys, cases, ACCEPT);
-        [
-            state(parse(TELEMETRY), vec![extract(TELEMETRY)], telemetry),
-            state(
-                parse(md::IS_INT),
-                vec![number(Place::md(md::IS_INT), 1, 8)],
-                Next::To(ACCEPT.to_owned()),
+    /// The bits of a DSCP that stands so many bits from the end of the first word of IP: those that it must have, and
+    /// which of them. A candidate is looked at by tables.
+    fn mark(&self, shift: u32) -> (u64, u64) {
+        match (self.goal, self.encapsulation) {
+            (Goal::Header { .. }, Encapsulation::Dscp(mark)) => (
+                u64::from(mark.value) << shift,
+                u64::from(mark.mask) << shift,
             ),
-        ]
+            _ => (0, 0),
+        }
     }
-}
-
-/// TCP, when it has no more words than are left.
-fn tcp_within(left: usize) -> State {
-    let cases = (TCP_WORDS..=left).map(|words| {
-        let offset = masked((words as u64) << 4, 0xf0);
-        case([offset], &format!("parse_tcp_of_{words}"))
-    });
-    let next = select(vec![key("tcp", "offset_reserved")], cases.collect(), ACCEPT);
-    state(tcp(left), vec![extract("tcp")], next)
-}
-
-/// The options of TCP.
-fn tcp_of(words: usize) -> State {
-    let before = number(Place::md(md::WORDS_BEFORE), words as u64 + 1, 16);
-    let options = extract_options(TCP_OPTIONS, words - TCP_WORDS);
-    state(
-        format!("parse_tcp_of_{words}"),
-        [vec![before], options].concat(),
-        Next::To(parse(TELEMETRY)),
-    )
 }

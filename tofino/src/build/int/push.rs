@@ -84,6 +84,16 @@ pub fn take_time() -> Vec<Statement> {
     ]
 }
 
+/// Whether a time is in what an instruction asks for, and the node has it.
+pub fn is_time(node: &Int, instruction: Instruction) -> bool {
+    let times = [
+        Instruction::HopLatency,
+        Instruction::IngressTimestamp,
+        Instruction::EgressTimestamp,
+    ];
+    times.contains(&instruction) && node.metadata().contains(&instruction)
+}
+
 /// Makes the header of an instruction valid, and fills it: with ones when the node has no value.
 pub fn fill(node: &Int, arch: Arch, instruction: Instruction, name: &str) -> Vec<Statement> {
     let fields = headers(arch);

@@ -17,10 +17,10 @@ mod write;
 use seqnic_spec::int::ChecksumMode;
 
 use super::headers::{self, NIBBLES};
-use super::parser::Found;
+use super::parser::{Found, Goal};
 use super::push::{self, ONES};
 use super::{Maker, Parts, md};
-use crate::ir::{ConstEntry, Expr, Pattern, Place, Program, Statement};
+use crate::ir::Program;
 
 /// The header of the checksum complement.
 const COMPLEMENT: &str = "checksum_complement";
@@ -46,7 +46,9 @@ pub fn transit(mut maker: Maker<'_>) -> Program {
     };
     let found = Found {
         encapsulation,
-        mtu_bytes: maker.node.mtu_bytes() as u64,
+        goal: Goal::Header {
+            mtu_bytes: maker.node.mtu_bytes() as u64,
+        },
     };
     let parts = Parts {
         headers,
@@ -54,18 +56,6 @@ pub fn transit(mut maker: Maker<'_>) -> Program {
     };
     let checksums = maker.checksums();
     maker.assemble(parts, checksums)
-}
-
-fn entry(patterns: Vec<Pattern>, action: &str, arguments: Vec<u64>) -> ConstEntry {
-    ConstEntry {
-        patterns,
-        action: action.to_owned(),
-        arguments,
-    }
-}
-
-fn set(into: &str, value: Expr) -> Statement {
-    Statement::Set(Place::md(into), value)
 }
 
 impl Maker<'_> {

@@ -2,9 +2,8 @@
 
 use seqnic_spec::int::UnknownDomain;
 
-use super::{entry, set};
 use crate::build::int::headers::TELEMETRY;
-use crate::build::int::{Maker, md, put};
+use crate::build::int::{Maker, entry, md, put, set};
 use crate::build::pipe::{given, number, parameter};
 use crate::ir::{Action, Expr, Matching, Pattern, Place, Statement};
 

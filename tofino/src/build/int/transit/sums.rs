@@ -2,12 +2,10 @@
 
 use seqnic_spec::int::Instruction;
 
-use super::{entry, set};
 use crate::build::int::headers::{BRIDGE, NIBBLES, TELEMETRY, nibble};
 use crate::build::int::push::{self, KNOWN, ONES};
-use crate::build::int::{Maker, equal, md, put, valid};
-use crate::build::pipe::{given, parameter};
-use crate::ir::{Action, Condition, Expr, Field, Matching, Pattern, Place, Statement, Step};
+use crate::build::int::{Maker, entry, md, put, set, take, valid};
+use crate::ir::{Condition, Expr, Matching, Pattern, Place, Statement, Step};
 
 /// The largest hop metadata length.
 const MOST_HOP_WORDS: u64 = 31;
@@ -24,22 +22,6 @@ fn words_of(bit: usize) -> u64 {
 fn sum(number: usize, value: u64, of: impl Fn(usize) -> u64) -> u64 {
     let bits = (0..4).filter(|bit| value >> (3 - bit) & 1 == 1);
     bits.map(|bit| of(4 * number + bit)).sum()
-}
-
-/// An action that sets metadata to what an entry gives.
-fn take(name: &str, fields: &[(&str, &str, usize)]) -> Action {
-    let parameters: Vec<Field> = fields
-        .iter()
-        .map(|&(_, parameter_name, bits)| parameter(parameter_name, bits))
-        .collect();
-    let set = fields
-        .iter()
-        .map(|&(into, parameter, _)| Statement::Set(Place::md(into), given(parameter)));
-    Action {
-        name: name.to_owned(),
-        parameters,
-        body: set.collect(),
-    }
 }
 
 fn sum_of(first: &str, second: &str) -> Expr {
@@ -127,19 +109,9 @@ impl Maker<'_> {
     /// Stages 1 to 3.
     pub(super) fn sums(&mut self) {
         let mut steps = Vec::new();
-        let not = |header| Expr::Not(Place::hdr(header, "checksum"));
-        let tcp = self.always("tcp_checksum", 1, vec![set(md::NOT_TRANSPORT, not("tcp"))]);
-        let differ = Expr::Differ(
-            Place::md(md::PAYLOAD),
-            Box::new(Expr::Read(Place::hdr("udp", "length"))),
-        );
-        let udp = vec![
-            set(md::NOT_TRANSPORT, not("udp")),
-            set(md::UDP_DIFFERS, differ),
-        ];
-        let udp = self.always("udp_checksum", 1, udp);
-        steps.push(Step::If(valid("tcp"), vec![tcp], vec![udp]));
-        let ipv4 = self.always("ipv4_checksum", 1, vec![set(md::NOT_NETWORK, not("ipv4"))]);
+        steps.push(self.transport_checksum(1, true));
+        let not = Expr::Not(Place::hdr("ipv4", "checksum"));
+        let ipv4 = self.always("ipv4_checksum", 1, vec![set(md::NOT_NETWORK, not)]);
         steps.push(Step::If(valid("ipv4"), vec![ipv4], Vec::new()));
         if self.complements() {
             let has = self.always("has_checksum", 1, vec![put(md::COMPLEMENT, 8, 1)]);
@@ -164,14 +136,7 @@ impl Maker<'_> {
             set(md::BORROW, Expr::Saturate(came, Place::md(md::NOW))),
         ];
         steps.push(self.always("sums_1", 1, first));
-        let same = vec![set(md::CAME_HIGH, Expr::Read(Place::md(md::NOW_HIGH)))];
-        let same = self.always("came_now", 2, same);
-        let before = vec![set(
-            md::CAME_HIGH,
-            Expr::Subtract(Place::md(md::NOW_HIGH), 1),
-        )];
-        let before = self.always("came_before", 2, before);
-        steps.push(Step::If(equal(md::BORROW, 0), vec![same], vec![before]));
+        steps.push(self.came_high());
         let ones = Expr::Difference(Place::md(md::HOP), Place::Metadata(known(0)));
         let mut second = vec![
             set(md::NEEDED, saturate(md::NEEDED, md::PAYLOAD)),

@@ -1,9 +1,9 @@
 //! Stages 5 and 6, and the deparser: the metadata, the lengths and checksums that follow.
 
-use super::{COMPLEMENT, entry, set};
+use super::COMPLEMENT;
 use crate::build::int::headers::nibble;
 use crate::build::int::push::{self, KNOWN, ONES};
-use crate::build::int::{Maker, equal, md, put, valid};
+use crate::build::int::{Maker, entry, equal, md, put, set, valid};
 use crate::build::pipe::number;
 use crate::ir::{Action, Checksum, Condition, Expr, Matching, Pattern, Place, Statement, Step};
 
