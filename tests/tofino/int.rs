@@ -399,6 +399,16 @@ fn captures_and_arrangements_pass_as_the_model_lets_them() {
         625,
     );
     cosim(
+        &format!("--config examples/int-source.toml {capture}"),
+        1231,
+        39,
+    );
+    cosim(
+        "--config examples/int-source.toml --chip tofino2 --pcap examples/captures/mixed.pcapng",
+        461,
+        12,
+    );
+    cosim(
         "--config examples/int-transit.toml --chip tofino2 --trace headers --packets 4368 --upstream 1",
         4368,
         0,
