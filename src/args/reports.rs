@@ -23,7 +23,12 @@ impl ReportArgs {
 
     /// The flag with the file, for the check of outputs.
     pub fn output(&self) -> Option<(&str, &Path)> {
-        self.reports.as_deref().map(|path| ("--reports", path))
+        self.path().map(|path| ("--reports", path))
+    }
+
+    /// The file.
+    pub fn path(&self) -> Option<&Path> {
+        self.reports.as_deref()
     }
 
     /// Starts the capture, if there is to be one.

@@ -72,13 +72,21 @@ pub fn run(args: &Args, output: &Output) -> Result<Outcome, Error> {
     let reports = args.reports.writer(&config)?;
 
     if let Some(mut node) = IntNode::new(&config) {
-        return int::run(&config, &mut node, packets, [writer, reports], out, output);
+        let captures = [out, args.reports.path()];
+        return int::run(
+            &config,
+            &mut node,
+            packets,
+            [writer, reports],
+            captures,
+            output,
+        );
     }
     let mut exports = config
         .flowradar()
         .map(|encoder| Exports::new(encoder, reports));
     let mut batch = Batch::default();
-    let mut summary = Summary::new(&config, out);
+    let mut summary = Summary::new(&config, [out, args.reports.path()]);
     let mut model = Sequencer::new(&config);
     while batch.fill(&mut packets) {
         summary.count(&batch.process(&mut model));
@@ -170,6 +178,8 @@ impl Batch {
 struct Summary<'a> {
     name: &'a str,
     out: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reports_out: Option<&'a Path>,
     frames: u64,
     /// Frames with all headers that the row requires.
     frames_matched: u64,
@@ -184,10 +194,11 @@ struct Summary<'a> {
 }
 
 impl<'a> Summary<'a> {
-    fn new(config: &'a Config, out: Option<&'a Path>) -> Self {
+    fn new(config: &'a Config, [out, reports_out]: [Option<&'a Path>; 2]) -> Self {
         Self {
             name: config.name(),
             out,
+            reports_out,
             frames: 0,
             frames_matched: 0,
             bytes_in: 0,
@@ -229,9 +240,12 @@ impl Display for Summary<'_> {
             table.line("encoder", exported);
         }
         write!(f, "{table}")?;
-        match self.out {
-            Some(path) => write!(f, "\nwrote {}", path.display()),
-            None => Ok(()),
-        }
+        wrote(f, [self.out, self.reports_out])
     }
+}
+
+/// Says which captures were written.
+fn wrote(f: &mut fmt::Formatter<'_>, captures: [Option<&Path>; 2]) -> fmt::Result {
+    let mut paths = captures.into_iter().flatten();
+    paths.try_for_each(|path| write!(f, "\nwrote {}", path.display()))
 }

@@ -21,12 +21,8 @@ impl Args {
             ("--round-trip", self.round_trip),
             ("--host", self.host.host.is_some()),
         ];
-        match flags.into_iter().find(|(_, is_given)| *is_given) {
-            Some((flag, _)) => Err(Error::new(format!(
-                "{flag}: means nothing with --engine p4, which has neither clock nor host and strips every frame again; remove it"
-            ))),
-            None => Ok(()),
-        }
+        let reason = "with --engine p4, which has neither clock nor host and strips every frame again; remove it";
+        without(flags, reason)
     }
 
     /// Refuses what an INT node does not have.
@@ -42,12 +38,8 @@ impl Args {
             ("--round-trip", self.round_trip),
             ("--host", self.host.host.is_some()),
         ];
-        match flags.into_iter().find(|(_, is_given)| *is_given) {
-            Some((flag, _)) => Err(Error::new(format!(
-                "{flag}: means nothing for an INT node; remove it, or take [int] out of the configuration"
-            ))),
-            None => Ok(()),
-        }
+        let reason = "for an INT node; remove it, or take [int] out of the configuration";
+        without(flags, reason)
     }
 
     /// Refuses files that cannot be written, or would overwrite what is read.
@@ -73,5 +65,13 @@ impl Args {
             }
         }
         files::check_outputs(&inputs, &outputs)
+    }
+}
+
+/// Refuses the first flag that is given.
+fn without<const N: usize>(flags: [(&str, bool); N], reason: &str) -> Result<(), Error> {
+    match flags.into_iter().find(|(_, is_given)| *is_given) {
+        Some((flag, _)) => Err(Error::new(format!("{flag}: means nothing {reason}"))),
+        None => Ok(()),
     }
 }

@@ -20,12 +20,13 @@ pub fn run(
     node: &mut IntNode,
     mut packets: Packets,
     [mut writer, mut reports]: [Option<CaptureWriter>; 2],
-    out: Option<&Path>,
+    [out, reports_out]: [Option<&Path>; 2],
     output: &Output,
 ) -> Result<Outcome, Error> {
     let mut summary = Summary {
         name: config.name(),
         out,
+        reports_out,
         frames: 0,
         frames_changed: 0,
         frames_dropped: 0,
@@ -63,6 +64,8 @@ pub fn run(
 struct Summary<'a> {
     name: &'a str,
     out: Option<&'a Path>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reports_out: Option<&'a Path>,
     frames: u64,
     frames_changed: u64,
     frames_dropped: u64,
@@ -78,9 +81,6 @@ impl Display for Summary<'_> {
             .line("dropped", grouped(self.frames_dropped))
             .line("reports", grouped(self.reports));
         write!(f, "{table}")?;
-        match self.out {
-            Some(path) => write!(f, "\nwrote {}", path.display()),
-            None => Ok(()),
-        }
+        super::wrote(f, [self.out, self.reports_out])
     }
 }
