@@ -28,6 +28,10 @@ pub fn case(tools: &Tools, case: &Case, folder: &Path) -> Result<Vec<Program>> {
     for stem in files {
         let (build, warnings) = assemble(tools, case, folder, stem)?;
         let name = emitted_name(stem);
+        let assembly = build.join("pipe").join(format!("{stem}.bfa"));
+        let assembly = fs::read_to_string(&assembly)
+            .into_diagnostic()
+            .wrap_err_with(|| format!("cannot read {}", assembly.display()))?;
         if name != STRIPPER {
             logs.push(build);
         }
@@ -38,6 +42,7 @@ pub fn case(tools: &Tools, case: &Case, folder: &Path) -> Result<Vec<Program>> {
             pattern: case.pattern.to_owned(),
             words: 0,
             warnings,
+            parser_matches: parser_matches(&assembly),
             latency_cycles: BTreeMap::new(),
             resources: BTreeMap::new(),
         });
@@ -128,6 +133,15 @@ fn target(chip: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// Whether a state of a parser, in what was given to the assembler, looks at a register with bytes of the packet, and not only
+/// at a counter.
+fn parser_matches(assembly: &str) -> bool {
+    let mut looked_at = assembly
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("match:"));
+    looked_at.any(|registers| ["byte", "half"].iter().any(|name| registers.contains(name)))
+}
+
 /// How many warnings the compiler gave.
 fn warnings(said: &str) -> usize {
     let lines = said.lines();
@@ -157,6 +171,15 @@ mod tests {
             "a.p4(9): [--Werror=target-error] error: tofino supports up to 12 stages, using 13\n\
              Number of errors exceeded set maximum of 1"
         );
+    }
+
+    #[test]
+    fn a_parser_that_looks_at_nothing_is_noticed() {
+        let looks = "    $init_match:\n      match: [ half ]\n      0x0800:\n        next: a\n";
+        let does_not = "    $init_match:\n      *:\n        load: { half : 28..29 }\n        next: a\n    b:\n\
+                        match: [ ctr_neg, ctr_zero ]\n";
+        assert!(parser_matches(looks));
+        assert!(!parser_matches(does_not));
     }
 
     #[test]

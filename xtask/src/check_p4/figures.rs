@@ -30,6 +30,9 @@ pub struct Program {
     pub words: u64,
     /// Lines that the compiler begins with `warning`.
     pub warnings: usize,
+    /// Whether a state of the parser that was assembled looks at what it has read. Each of these programs asks for that.
+    #[serde(default)]
+    pub parser_matches: bool,
     /// From parser to deparser, by direction.
     pub latency_cycles: BTreeMap<String, u64>,
     /// By what `seqnic report --tofino` calls it; none for a stripper.
@@ -156,6 +159,11 @@ pub fn compare(committed: &Figures, now: &Figures) -> Vec<String> {
         let cycles = |of: &Program| format!("{:?}", of.latency_cycles);
         differ("latency", cycles(program), cycles(old));
         differ(
+            "that its parser looks at what it has read",
+            program.parser_matches.to_string(),
+            old.parser_matches.to_string(),
+        );
+        differ(
             "the number of warnings",
             program.warnings.to_string(),
             old.warnings.to_string(),
@@ -216,6 +224,7 @@ mod tests {
             pattern: "paper".to_owned(),
             words: 0,
             warnings: 1,
+            parser_matches: true,
             latency_cycles: BTreeMap::new(),
             resources: BTreeMap::new(),
         };

@@ -28,6 +28,16 @@ pub fn markdown(figures: &Figures) -> String {
          ingress and of the egress. No program ran on a chip.\n",
         figures.compiler.replace('\n', "\n    ")
     );
+    let blind = figures.programs.iter();
+    let blind = blind.filter(|program| !program.parser_matches).count();
+    if blind > 0 {
+        text += &format!(
+            "\n**Not the parsers.** In what this build of the compiler gives to its assembler, the parsers of {blind} of {} \
+             programs look at nothing that they have read, though each program selects by it. So their binaries are of no \
+             use; the figures are those of tables, stages and header vector.\n",
+            figures.programs.len()
+        );
+    }
     for (chip, title) in CHIPS {
         let programs = figures.programs.iter();
         let of_chip = |program: &&Program| program.chip == chip;
@@ -142,6 +152,7 @@ mod tests {
             pattern: "paper".to_owned(),
             words: 44,
             warnings: 2,
+            parser_matches: true,
             latency_cycles: BTreeMap::from([("ingress".to_owned(), 91)]),
             resources: BTreeMap::from([
                 (STAGES.to_owned(), resource(12, 12, None)),
