@@ -11,7 +11,7 @@ const QUIET_CYCLES: usize = 120;
 
 /// An INT node in an engine, through which frames go one by one: a hop of an [`IntPath`](seqnic_sim::network::IntPath).
 ///
-/// `tuser` is given back as it was: what a node does with it is compared by [`Cosim::int_node`](crate::Cosim::int_node).
+/// `tuser` is given back as it was: what a node does with it is compared by [`Cosim::new`](crate::Cosim::new).
 #[derive(Debug)]
 pub struct IntHardware<E> {
     engine: E,
