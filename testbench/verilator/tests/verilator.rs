@@ -18,7 +18,7 @@ impl Engines for Verilator {
     type Engine = VerilatorEngine;
 
     const NAME: &str = "verilator";
-    const MOST_CASES: Option<usize> = Some(10);
+    const MOST_CASES: Option<usize> = Some(8);
     const RANDOM_CASES: u32 = 16;
 
     fn start(&self, design: &Arc<Design>) -> VerilatorEngine {
