@@ -1,5 +1,6 @@
 //! `seqnic cosim`: the generated hardware against the golden model.
 
+mod captures;
 mod host;
 mod p4;
 mod refusals;
@@ -16,7 +17,6 @@ use clap::{ValueEnum, value_parser};
 use seqnic_hdl::rtl::{Design, Simulator, Verilog};
 use seqnic_hdl::tops;
 use seqnic_netfpga::Host;
-use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use seqnic_testbench::axis::{Pause, PortError};
 use seqnic_testbench::{Cosim, Options, RegisterWrite, RoundTrip, RoundTripError, engine};
@@ -28,6 +28,7 @@ use crate::args::{
 };
 use crate::error::Error;
 use crate::output::{self, Output};
+use captures::Captures;
 use host::HostOracle;
 use summary::{Difference, Mode, Summary};
 
@@ -307,15 +308,12 @@ impl<'a> Run<'a> {
     ) -> Result<Summary<'a>, Error> {
         let packets = self.packets("simulating")?;
         let (mut packets, headers) = self.args.upstream(self.config, packets)?;
-        let out_pcap = self.args.out_pcap.as_ref();
-        let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
-        let mut reports = self.args.reports.writer(self.config)?;
+        let mut captures = Captures::create(self.args, self.config)?;
         let mut cosim = self.cosim(engine, self.config, self.options.clone())?;
-        if reports.is_some() {
+        if captures.want_reports() {
             cosim = cosim.with_reports();
         }
         let mut registers = 0;
-        let mut timestamp_ns = 0;
         let failure = loop {
             let frame = match cosim.next_frame(&mut packets) {
                 Ok(Some(frame)) => frame,
@@ -328,16 +326,8 @@ impl<'a> Run<'a> {
                 },
                 Err(failure) => break Some(failure),
             };
-            timestamp_ns = frame.timestamp_ns;
-            if let Some(writer) = &mut writer {
-                let data = frame.bytes.to_vec();
-                writer.write(&Packet { timestamp_ns, data })?;
-            }
-            if let Some(writer) = &mut reports {
-                for data in cosim.take_reports() {
-                    writer.write(&Packet { timestamp_ns, data })?;
-                }
-            }
+            captures.frame(frame.timestamp_ns, frame.bytes)?;
+            captures.reports(cosim.take_reports())?;
         };
         let report = cosim.report();
         if let (None, left @ 1..) = (&failure, cosim.writes_left()) {
@@ -350,13 +340,8 @@ impl<'a> Run<'a> {
         let differ = engines_differ(cosim.engine()).map(Difference::between_engines);
         if failure.is_none() && differ.is_none() {
             packets.finish()?;
-            if let Some(writer) = &mut reports {
-                for data in cosim.take_reports() {
-                    writer.write(&Packet { timestamp_ns, data })?;
-                }
-            }
-            writer.map_or(Ok(()), CaptureWriter::finish)?;
-            reports.map_or(Ok(()), CaptureWriter::finish)?;
+            captures.reports(cosim.take_reports())?;
+            captures.finish()?;
         }
         let wave = self.wave(hardware, &report, failure.as_deref())?;
         Ok(self
