@@ -10,6 +10,10 @@ use seqnic_sim::host::collector::{Assembler, Switch};
 use seqnic_sim::model::flowradar::{FlowKey, FlowRadarEncoder, HashBank};
 use seqnic_spec::Config;
 
+/// As in `seqnic`: it keeps memory, of which a decode needs fresh pages otherwise.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Flows, cells in percent of flows so that the sub-tables have 1.3 cells per flow, and repetitions.
 const SIZES: [(u64, u32); 4] = [(10_000, 200), (100_000, 50), (1_000_000, 7), (4_000_000, 3)];
 
@@ -52,12 +56,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             switch.decode();
             best = best.min(clock.now() - start);
             let report = switch.report();
-            assert!(report.is_complete(), "{:?}", report.reasons);
+            // The filter may take one in a million flows for a known one.
+            let decoded = report.flows_decoded as u64;
+            assert!(
+                recorded - decoded <= recorded / 1_000_000,
+                "{:?}",
+                report.reasons
+            );
             let mut cells = plain.cells.clone();
             let start = clock.now();
             let found = plain.peel(&mut cells);
             peeling = peeling.min(clock.now() - start);
-            assert_eq!(found.len() as u64, recorded);
+            assert_eq!(found.len() as u64, decoded);
         }
         let rate = |time: Duration| recorded as f64 / time.as_secs_f64() / 1e6;
         println!(

@@ -46,6 +46,8 @@ pub enum Feature {
     Weights,
     /// `spray.heartbeat`.
     Heartbeat,
+    /// A FlowRadar encoder.
+    FlowRadar,
 }
 
 /// What a register holds after reset.
@@ -115,6 +117,14 @@ pub mod status_bits {
     pub const TAKEN_OUT: usize = 2;
 }
 
+/// Bits of [`map::FLOWRADAR_STATUS`].
+pub mod flowradar_bits {
+    /// Packets are recorded.
+    pub const RECORDING: usize = 0;
+    /// A swap had to wait since reset.
+    pub const OVERRUN: usize = 1;
+}
+
 impl Feature {
     /// Whether a configuration has it.
     pub fn is_in(self, config: &Config) -> bool {
@@ -122,6 +132,7 @@ impl Feature {
             Self::Control => true,
             Self::Weights => config.has_weights(),
             Self::Heartbeat => config.has_heartbeat(),
+            Self::FlowRadar => config.flowradar().is_some(),
         }
     }
 }
@@ -265,6 +276,14 @@ registers! {
         "how often a core was taken out, modulo 2^32.";
     LAST_FAILED: Word at 0x050 with Heartbeat, ReadOnly(last_failed), 8 bits, Initial::Number(0),
         "the core that was taken out last.";
+    FLOWRADAR_SWAP: Word at 0x054 with FlowRadar, WriteOnly(swap_flowradar), 1 bits, Initial::Number(0),
+        "a 1 ends the epoch, as a rising edge of `flowradar_swap` does; a 0 does nothing.";
+    FLOWRADAR_STATUS: Word at 0x058 with FlowRadar, ReadOnly(flowradar_status), 2 bits, Initial::Number(0),
+        "bit 0: packets are recorded, which begins when both banks are clean. Bit 1: a swap had to wait since reset.";
+    FLOWRADAR_EPOCH: Word at 0x05c with FlowRadar, ReadOnly(flowradar_epoch), 32 bits, Initial::Number(0),
+        "the epoch that packets are recorded in, modulo 2^32: it counts on when the banks are swapped.";
+    FLOWRADAR_MISSED: Word at 0x060 with FlowRadar, ReadOnly(flowradar_missed), 32 bits, Initial::Number(0),
+        "packets that passed before both banks were clean, modulo 2^32.";
     ACTIVE: CoreMask at 0x080, ReadWrite(active, set_active), 32 bits, Initial::AllCores,
         "Cores that take part. A 1 for a core that is not there is refused.";
     FAILED: CoreMask at 0x0a0, ReadWrite(failed, set_failed), 32 bits, Initial::Number(0),

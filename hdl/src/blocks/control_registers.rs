@@ -1,5 +1,6 @@
 //! The registers of the sequencer.
 
+mod flowradar;
 mod heartbeat;
 mod per_core;
 
@@ -10,6 +11,7 @@ use seqnic_spec::registers::{
     ADDRESS_BITS, Register, Shape, UNMAPPED, WORD_BITS, map, reset_bits, status_bits,
 };
 
+use flowradar::Encoder;
 use heartbeat::Heartbeat;
 use per_core::{Answer, PerCore, core_of_word};
 
@@ -35,6 +37,9 @@ const HEARTBEAT_DOC: &str = "
 With the heartbeat also 32 bits of LUT RAM and a flip-flop a core and about 110 flip-flops: limits and counts, and
 `failing_core` is taken out when it `fails`.";
 
+const FLOWRADAR_DOC: &str = "
+With a FlowRadar encoder also a flip-flop: a write has the encoder end its epoch, and what it says can be read.";
+
 /// Bits of the number of a word.
 const WORD_NUMBER_BITS: usize = ADDRESS_BITS - 2;
 
@@ -44,7 +49,8 @@ const PLAIN_WORDS: usize = 64;
 /// The registers of a configuration. Inputs `write`, `write_word`, `write_data`, `write_whole`, `read`, `read_word` of
 /// the bus, `frame_in`, `frame_out`, `frame_begins` and `core` of the datapath; outputs `read_data`, `enabled`, `load`.
 /// Where a core may get more than one frame in a row, also `next_core` in and `next_weight` out; with the heartbeat the
-/// ports of its block, but for what returned.
+/// ports of its block, but for what returned; with a FlowRadar encoder `flowradar_recording`, `flowradar_overrun`,
+/// `flowradar_epoch`, `flowradar_missed` in and `flowradar_swap` out.
 pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, RtlError> {
     let weights_doc = if config.has_weights() {
         WEIGHTS_DOC
@@ -56,7 +62,9 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
     } else {
         ""
     };
-    let mut m = Module::new(name, format!("{DOC}{weights_doc}{heartbeat_doc}"));
+    let flowradar_doc = config.flowradar().map_or("", |_| FLOWRADAR_DOC);
+    let doc = format!("{DOC}{weights_doc}{heartbeat_doc}{flowradar_doc}");
+    let mut m = Module::new(name, doc);
     let write = Write::declare(&mut m);
     let read = m.input("read", 1);
     let read_word = m.input("read_word", WORD_NUMBER_BITS);
@@ -75,6 +83,7 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
     let weights = Weights::new(&mut m, config, &write, &reset_registers, &read_word);
     let resets_of = [&reset_registers, &reset_counters];
     let heartbeat = Heartbeat::new(&mut m, config, &write, resets_of, &read_word);
+    let encoder = Encoder::new(&mut m, config, &write);
     let masks = Masks::new(
         &mut m,
         config,
@@ -107,6 +116,9 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
     let legal = heartbeat
         .iter()
         .fold(legal, |legal, heartbeat| legal | &heartbeat.takes);
+    let legal = encoder
+        .iter()
+        .fold(legal, |legal, encoder| legal | &encoder.takes);
     let clears = write.to(&map::STATUS, 0) & write.data.bit(status_bits::REFUSED);
     let refused = m.flag("refused", &write.write & !legal, clears | &reset_registers);
     let no_core = m.delayed("no_core", Reset::To(0), !masks.enabled.any());
@@ -147,6 +159,7 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
     let of_heartbeat = heartbeat
         .iter()
         .flat_map(|heartbeat| heartbeat.words.clone());
+    let of_encoder = encoder.into_iter().flat_map(|encoder| encoder.words);
     let plain = [
         (map::FLIP, m.wire("flipped", !&flip)),
         (map::DEBUG, debug),
@@ -157,7 +170,7 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
         (map::ACTIVE, masks.active),
         (map::FAILED, masks.failed),
     ];
-    for (register, value) in plain.into_iter().chain(of_heartbeat) {
+    for (register, value) in plain.into_iter().chain(of_heartbeat).chain(of_encoder) {
         for word in 0..register.words(config) {
             words[word_number(&register, word)] = word_of(&value, word).zero_extend(WORD_BITS);
         }

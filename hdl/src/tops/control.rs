@@ -3,13 +3,14 @@
 use seqnic_spec::{Config, ControlClock};
 
 use super::block_name;
+use super::flowradar::PlacedEncoder;
 use crate::blocks::axi_lite_slave::{Access, axi_lite_slave, lift_port};
 use crate::blocks::control_registers::control_registers;
 use crate::blocks::controlled_sprayer::controlled_sprayer;
 use crate::blocks::heartbeat::heartbeat;
 use crate::blocks::register_crossing::register_crossing;
 use crate::blocks::sprayer::sprayer;
-use crate::rtl::{ClockDomain, Expr, Instance, Module, Reset, RtlError, bits_for, ones};
+use crate::rtl::{ClockDomain, Expr, Instance, Module, Reset, RtlError, bits_for, ones, zeros};
 
 /// Cycles from a write to the registers until the first core that it leaves is found.
 const SETTLE_CYCLES: u64 = 7;
@@ -87,6 +88,19 @@ impl Turn {
             may_begin: m.output_from(sprayer, "core_valid"),
             registers: Some(registers),
         })
+    }
+
+    /// Lets the registers end epochs of an encoder, and read what it says.
+    pub(super) fn control_encoder(&self, m: &mut Module, encoder: PlacedEncoder) {
+        let Some(registers) = self.registers else {
+            m.drive(&encoder.swap_now, zeros(1));
+            return;
+        };
+        for (port, value) in encoder.status {
+            m.connect(registers, &port, value);
+        }
+        let swap = m.output_from(registers, "flowradar_swap");
+        m.drive(&encoder.swap_now, swap);
     }
 
     /// Counts frames: `frame_in` is 1 when the last beat of one is accepted, `frame_out` when it leaves.

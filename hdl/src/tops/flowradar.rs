@@ -26,7 +26,7 @@ FlowRadar encoder: counts the packets of every flow in cells that many flows sha
 
 It watches a stream (tap_tvalid and tap_tready are inputs) and never holds it up. A packet is recorded when its headers are
 here, or, where bytes are counted, when it has ended.
-`swap`: a rising edge ends the epoch. `recording`: packets are recorded; `missed`: how many passed before. `overrun`: a swap
+`swap`: a rising edge ends the epoch; `swap_now`: so does each cycle in which it is 1. `recording`: packets are recorded; `missed`: how many passed before. `overrun`: a swap
 had to wait since reset.
 Latency: about 18 cycles from a beat to its cells. Throughput: a packet a cycle. Backpressure: none towards the tap; the
 export waits for m_axis_report_tready. Reset: all banks are cleared before a packet is recorded.
@@ -36,8 +36,8 @@ Source: Li et al., FlowRadar: A Better NetFlow for Data Centers, NSDI 2016; docs
 /// What an encoder watches of a stream: ports behind `tap_`.
 const TAP: [&str; 5] = ["tvalid", "tready", "tdata", "tkeep", "tlast"];
 
-/// The encoder of a configuration that has one, `<name>_flowradar`. Ports `tap_*`, `swap`, `recording`, `missed`, `overrun`,
-/// `m_axis_report_*`.
+/// The encoder of a configuration that has one, `<name>_flowradar`. Ports `tap_*`, `swap`, `swap_now`, `recording`,
+/// `overrun`, `epoch`, `missed`, `m_axis_report_*`.
 pub fn flowradar(config: &Config, encoder: &FlowRadar) -> Built {
     build(config, encoder, true)
 }
@@ -60,7 +60,7 @@ fn build(config: &Config, encoder: &FlowRadar, has_hash: bool) -> Built {
         };
         m.input(&format!("tap_{signal}"), bits)
     });
-    let swap = m.input("swap", 1);
+    let (swap, swap_now) = (m.input("swap", 1), m.input("swap_now", 1));
     let report_ready = m.input("m_axis_report_tready", 1);
 
     let extractor = key_extractor(&name("key_extractor"), data_bits, geometry)?;
@@ -83,6 +83,7 @@ fn build(config: &Config, encoder: &FlowRadar, has_hash: bool) -> Built {
     );
     m.connect(control, "enters", &enters);
     m.connect(control, "swap", swap);
+    m.connect(control, "swap_now", swap_now);
     let recording = m.output_from(control, "recording");
     let bank = m.output_from(control, "bank");
 
@@ -209,7 +210,7 @@ fn build(config: &Config, encoder: &FlowRadar, has_hash: bool) -> Built {
         let value = m.output_from(engine, port);
         m.output_of(port, value);
     }
-    for port in ["recording", "missed", "overrun"] {
+    for port in STATUS {
         let value = m.output_from(control, port);
         m.output_of(port, value);
     }
@@ -224,15 +225,19 @@ const REPORT: [&str; 4] = [
     "m_axis_report_tlast",
 ];
 
+/// What an encoder says of itself.
+const STATUS: [&str; 4] = ["recording", "overrun", "epoch", "missed"];
+
 /// Places the encoder of a configuration that has one beside a stream whose beats are these, with its own ports in the
-/// module: `flowradar_swap`, `flowradar_recording`, `flowradar_missed`, `flowradar_overrun`, and the stream of reports.
+/// module: `flowradar_swap`, `flowradar_recording`, `flowradar_overrun`, `flowradar_epoch`, `flowradar_missed`, and the
+/// stream of reports. Nothing, where there is none.
 pub(super) fn place_encoder(
     m: &mut Module,
     config: &Config,
     tap: [Expr; 5],
-) -> Result<(), RtlError> {
+) -> Result<Option<PlacedEncoder>, RtlError> {
     let Some(encoder) = config.flowradar() else {
-        return Ok(());
+        return Ok(None);
     };
     let encoder = m.instance("encoder", &flowradar(config, encoder)?);
     for (signal, value) in TAP.into_iter().zip(tap) {
@@ -246,11 +251,22 @@ pub(super) fn place_encoder(
         let value = m.output_from(encoder, port);
         m.output_of(port, value);
     }
-    for port in ["recording", "missed", "overrun"] {
-        let value = m.output_from(encoder, port);
-        m.output_of(&format!("flowradar_{port}"), value);
-    }
-    Ok(())
+    let status = STATUS.map(|port| {
+        let (name, value) = (format!("flowradar_{port}"), m.output_from(encoder, port));
+        m.output_of(&name, &value);
+        (name, value)
+    });
+    let swap_now = m.forward("flowradar_swap_now", 1);
+    m.connect(encoder, "swap_now", &swap_now);
+    Ok(Some(PlacedEncoder { status, swap_now }))
+}
+
+/// An encoder beside a stream, for the registers.
+pub(super) struct PlacedEncoder {
+    /// What it says of itself, by the ports of the module.
+    pub status: [(String, Expr); 4],
+    /// To be driven: 1 ends the epoch.
+    pub swap_now: Expr,
 }
 
 /// A value so many cycles later.

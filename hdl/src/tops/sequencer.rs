@@ -59,7 +59,7 @@ pub fn sequencer(config: &Config) -> Built {
         input.beat.keep.clone(),
         input.beat.last.clone(),
     ];
-    place_encoder(&mut m, config, tap)?;
+    let encoder = place_encoder(&mut m, config, tap)?;
     let (beat, valid, time) = input_slice(&mut m, config, input, time, &ready)?;
 
     let accept = m.wire("accept", &valid & &ready);
@@ -95,6 +95,9 @@ pub fn sequencer(config: &Config) -> Built {
     }
 
     let turn = Turn::new(&mut m, config, inserter, &frame_done)?;
+    if let Some(encoder) = encoder {
+        turn.control_encoder(&mut m, encoder);
+    }
     if reads_waiting_beat(config) {
         let (row, row_valid) = row_of_waiting_beat(&mut m, config, &waiting, &beside)?;
         let may_start = beside.valid & &turn.may_begin;

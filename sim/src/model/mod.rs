@@ -21,7 +21,7 @@ pub use headers::Headers;
 pub use heartbeat::{Heartbeat, HeartbeatLimits};
 pub use history::History;
 pub use prefix::{Prefix, PrefixValues};
-pub use registers::ControlRegisters;
+pub use registers::{ControlRegisters, EncoderStatus};
 pub use row::RowExtractor;
 pub use sequencer::{Sequencer, Sprayed};
 pub use sideband::{Sideband, SidebandModel};

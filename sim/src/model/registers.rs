@@ -3,9 +3,24 @@
 use std::array;
 
 use seqnic_spec::Config;
-use seqnic_spec::registers::{Register, RegisterBus, UNMAPPED, map, reset_bits, status_bits};
+use seqnic_spec::registers::{
+    Register, RegisterBus, UNMAPPED, flowradar_bits, map, reset_bits, status_bits,
+};
 
 use super::heartbeat::HeartbeatLimits;
+
+/// What a FlowRadar encoder says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EncoderStatus {
+    /// Packets are recorded.
+    pub recording: bool,
+    /// A swap had to wait since reset.
+    pub overrun: bool,
+    /// The epoch that packets are recorded in.
+    pub epoch: u32,
+    /// Packets that passed before both banks were clean.
+    pub missed: u32,
+}
 
 /// The registers of a sequencer, as words that are written and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +42,8 @@ pub struct ControlRegisters {
     limits: HeartbeatLimits,
     refused: bool,
     taken_out: bool,
+    encoder: EncoderStatus,
+    swap: bool,
 }
 
 impl ControlRegisters {
@@ -51,6 +68,8 @@ impl ControlRegisters {
             limits: HeartbeatLimits::default(),
             refused: false,
             taken_out: false,
+            encoder: EncoderStatus::default(),
+            swap: false,
         }
     }
 
@@ -105,6 +124,16 @@ impl ControlRegisters {
         self.sets_weights = true;
     }
 
+    /// What the encoder says now.
+    pub fn set_encoder(&mut self, status: EncoderStatus) {
+        self.encoder = status;
+    }
+
+    /// Whether the end of an epoch was asked for since this was last asked.
+    pub fn take_swap(&mut self) -> bool {
+        std::mem::take(&mut self.swap)
+    }
+
     /// When a core has failed.
     pub fn limits(&self) -> HeartbeatLimits {
         self.limits
@@ -136,6 +165,12 @@ impl ControlRegisters {
             map::LAST_FAILED => self.last_failed as u32,
             map::HEARTBEAT_FRAMES => self.limits.frames,
             map::HEARTBEAT_CYCLES => self.limits.cycles,
+            map::FLOWRADAR_STATUS => {
+                u32::from(self.encoder.recording) << flowradar_bits::RECORDING
+                    | u32::from(self.encoder.overrun) << flowradar_bits::OVERRUN
+            }
+            map::FLOWRADAR_EPOCH => self.encoder.epoch,
+            map::FLOWRADAR_MISSED => self.encoder.missed,
             constant => constant.initial_word(&self.config, word),
         }
     }
@@ -169,6 +204,8 @@ impl ControlRegisters {
                         failures: self.failures,
                         last_failed: self.last_failed,
                         sets_weights: true,
+                        encoder: self.encoder,
+                        swap: self.swap,
                         ..fresh
                     };
                 }
@@ -185,6 +222,10 @@ impl ControlRegisters {
             map::STATUS => {
                 self.refused &= !bit(status_bits::REFUSED);
                 self.taken_out &= !bit(status_bits::TAKEN_OUT);
+                true
+            }
+            map::FLOWRADAR_SWAP => {
+                self.swap |= bit(0);
                 true
             }
             map::CORES_USED => {
@@ -368,6 +409,29 @@ mod tests {
         assert_eq!(
             (registers.failures(), registers.returned(2)),
             (Ok(0), Ok(0))
+        );
+    }
+
+    #[test]
+    fn a_1_asks_for_the_end_of_an_epoch_and_the_encoder_says_what_it_does() {
+        let toml = "spray = { cores = 3, control = true }\nflowradar = {}";
+        let config = Config::from_toml_str(toml, "test").expect("it is valid");
+        let mut registers = Registers(ControlRegisters::new(&config));
+        assert_eq!(registers.swap_flowradar(0), Ok(()));
+        assert!(!registers.0.take_swap());
+        assert_eq!(registers.swap_flowradar(1), Ok(()));
+        assert!(registers.0.take_swap() && !registers.0.take_swap());
+        assert_eq!(registers.status(), Ok(0));
+        registers.0.set_encoder(EncoderStatus {
+            recording: true,
+            overrun: false,
+            epoch: 7,
+            missed: 9,
+        });
+        let shown = (registers.flowradar_status(), registers.flowradar_epoch());
+        assert_eq!(
+            (shown, registers.flowradar_missed()),
+            ((Ok(1), Ok(7)), Ok(9))
         );
     }
 

@@ -62,6 +62,7 @@ const fn only(feature: Feature) -> &'static str {
         Feature::Control => "",
         Feature::Weights => "With `spray.max_weight` above 1: ",
         Feature::Heartbeat => "With `spray.heartbeat`: ",
+        Feature::FlowRadar => "With `[flowradar]`: ",
     }
 }
 

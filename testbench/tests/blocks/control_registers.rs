@@ -1,7 +1,7 @@
 use rand::RngExt;
 use rand_pcg::Pcg64Mcg;
 use seqnic_hdl::blocks::control_registers::control_registers;
-use seqnic_sim::model::ControlRegisters;
+use seqnic_sim::model::{ControlRegisters, EncoderStatus};
 use seqnic_spec::registers::map;
 
 use super::bench::{Bench, chance, config, random};
@@ -18,8 +18,8 @@ fn edge(bench: &mut Bench) {
 /// An address of any kind: mostly one that is there, or that would be with more cores.
 fn address(random: &mut Pcg64Mcg, cores: usize) -> usize {
     let start = [
-        0x000, 0x020, 0x030, 0x040, 0x044, 0x080, 0x0a0, 0x400, 0x7f0, 0x800, 0xc00, 0x100,
-    ][random.random_range(0..12)];
+        0x000, 0x020, 0x030, 0x040, 0x044, 0x054, 0x080, 0x0a0, 0x400, 0x7f0, 0x800, 0xc00, 0x100,
+    ][random.random_range(0..13)];
     match random.random_range(0..3) {
         0 => {
             [0x400, 0x800, 0xc00][random.random_range(0..3)]
@@ -46,13 +46,14 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
     for (cores, max_weight) in all_cores.into_iter().zip(max_weights) {
         let config = config(&format!(
             "history.row = \"none\"\nspray = {{ cores = {cores}, control = true, max_weight = {max_weight}, \
-             heartbeat = {} }}",
-            cores % 3 != 1
+             heartbeat = {} }}\n{}",
+            cores % 3 != 1,
+            ["", "flowradar = {}"][cores % 2]
         ));
         let mut bench = Bench::new(control_registers("registers", &config));
         let mut model = ControlRegisters::new(&config);
         let mut random = random(cores as u64);
-        let (mut refusals, mut zeros) = (0, 0);
+        let (mut refusals, mut zeros, mut swapped) = (0, 0, 0);
         for round in 0..6000 {
             let place = format!("{cores} cores, round {round}");
             let (offset, data) = (address(&mut random, cores), value(&mut random, cores));
@@ -81,6 +82,19 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
                 bench.set("fails", fails.into());
                 bench.set("failing_core", failing_core as u64);
             }
+            if config.flowradar().is_some() {
+                let status = EncoderStatus {
+                    recording: random.random(),
+                    overrun: random.random(),
+                    epoch: random.random(),
+                    missed: random.random(),
+                };
+                bench.set("flowradar_recording", status.recording.into());
+                bench.set("flowradar_overrun", status.overrun.into());
+                bench.set("flowradar_epoch", status.epoch.into());
+                bench.set("flowradar_missed", status.missed.into());
+                model.set_encoder(status);
+            }
             edge(&mut bench);
             bench.set("write", 0);
             for port in ["frame_in", "frame_out", "frame_begins", "heard", "fails"] {
@@ -106,6 +120,12 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
             // A decision counts behind a write of the same cycle.
             if fails {
                 model.fails(failing_core);
+            }
+            if config.flowradar().is_some() {
+                bench.eval();
+                let swaps = bench.get("flowradar_swap") == 1;
+                assert_eq!(swaps, model.take_swap(), "{place}");
+                swapped += usize::from(swaps);
             }
             if config.has_heartbeat() {
                 bench.eval();
@@ -165,6 +185,7 @@ fn reads_what_was_written_and_counted_and_refuses_the_rest() {
             }
         }
         assert!(refusals > 100 && zeros < 15_000, "{cores} cores");
+        assert_eq!(swapped > 5, config.flowradar().is_some(), "{swapped} swaps");
     }
 }
 

@@ -7,7 +7,7 @@ use seqnic_spec::Config;
 use seqnic_testbench::Engine;
 
 /// The input ports of a sequencer; some of them are not always there.
-pub const INPUTS: [&str; 19] = [
+pub const INPUTS: [&str; 21] = [
     "s_axis_tdata",
     "s_axis_tkeep",
     "s_axis_tuser",
@@ -27,6 +27,8 @@ pub const INPUTS: [&str; 19] = [
     "s_axi_rready",
     "returned",
     "returned_core",
+    "flowradar_swap",
+    "m_axis_report_tready",
 ];
 
 /// A design, the beats that wait in front of it and the frames that came out.
@@ -41,6 +43,9 @@ pub struct Driver<E> {
     out: Vec<u8>,
     /// The frames that came out whole.
     pub frames: Vec<Vec<u8>>,
+    report: Vec<u8>,
+    /// Those that came out on the stream of reports, if there is one, while `m_axis_report_tready` was set.
+    pub reports: Vec<Vec<u8>>,
 }
 
 /// What both sides can see before they decide on a cycle.
@@ -92,6 +97,8 @@ impl<E: Engine> Driver<E> {
             cycle: 0,
             out: Vec::new(),
             frames: Vec::new(),
+            report: Vec::new(),
+            reports: Vec::new(),
         }
     }
 
@@ -152,8 +159,13 @@ impl<E: Engine> Driver<E> {
         }
         if after.gave {
             after.gave_first = self.out.is_empty();
-            self.collect();
+            let bytes = self.beat("m_axis");
+            self.out.extend(bytes);
+            if self.bit("m_axis_tlast") {
+                self.frames.push(std::mem::take(&mut self.out));
+            }
         }
+        self.collect_report();
         self.engine.clock();
         self.cycle += 1;
         after
@@ -258,19 +270,29 @@ impl<E: Engine> Driver<E> {
         }
     }
 
-    fn collect(&mut self) {
-        let kept: u32 = self
-            .get("m_axis_tkeep")
-            .iter()
-            .map(|w| w.count_ones())
-            .sum();
-        let data = self.get("m_axis_tdata");
-        let bytes = data.iter().flat_map(|word| word.to_le_bytes());
-        let bytes: Vec<u8> = bytes.take(kept as usize).collect();
-        self.out.extend(bytes);
-        if self.bit("m_axis_tlast") {
-            self.frames.push(std::mem::take(&mut self.out));
+    fn collect_report(&mut self) {
+        let sends = ["m_axis_report_tvalid", "m_axis_report_tready"];
+        let sends = sends.map(|port| self.engine.port(port));
+        if !sends
+            .into_iter()
+            .all(|port| port.is_some_and(|port| self.engine.get(port) == [1]))
+        {
+            return;
         }
+        let bytes = self.beat("m_axis_report");
+        self.report.extend(bytes);
+        if self.bit("m_axis_report_tlast") {
+            self.reports.push(std::mem::take(&mut self.report));
+        }
+    }
+
+    /// The bytes of the beat at an output.
+    fn beat(&self, stream: &str) -> Vec<u8> {
+        let keep = self.get(&format!("{stream}_tkeep")).iter();
+        let kept: u32 = keep.map(|word| word.count_ones()).sum();
+        let data = self.get(&format!("{stream}_tdata"));
+        let bytes = data.iter().flat_map(|word| word.to_le_bytes());
+        bytes.take(kept as usize).collect()
     }
 
     fn get(&self, name: &str) -> &[u64] {

@@ -6,16 +6,19 @@ use std::rc::Rc;
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
+use seqnic_sim::model::flowradar::FlowRadarEncoder;
 use seqnic_sim::traffic::{CaptureReader, Packet, TraceKind};
 use seqnic_spec::Config;
 use seqnic_spec::flowradar::{DatagramHeader, ExportHeader};
+use seqnic_spec::registers::Registers;
 use seqnic_testbench::axis::{Pause, SentFrame};
 use seqnic_testbench::{
-    Cosim, EncoderFigures, Engine, Expected, Options, Oracle, ReportFault, ReportFrame,
+    Clocks, Cosim, EncoderFigures, Engine, Expected, Options, Oracle, ReportFault, ReportFrame,
     SequencerOracle,
 };
 
 use super::Engines;
+use super::controlled::Subject;
 use crate::common::{config, options, stress, trace};
 use crate::engines;
 
@@ -319,6 +322,48 @@ fn reset_in_mid_traffic_begins_anew() {
         .run((0..500).map(flow))
         .unwrap_or_else(|failure| panic!("{failure}"));
     assert_eq!(report.encoder.map(|figures| figures.packets), Some(500));
+}
+
+#[test]
+fn a_register_ends_the_epoch_and_others_say_what_became_of_it() {
+    let Some(engines) = engines() else { return };
+    for (data_bits, clock) in engines.cases([64, 1024]).by(["datapath", "own"]) {
+        let config = config(&format!(
+            "bus.data_bits = {data_bits}\nhistory.row = \"none\"\n\
+             spray = {{ cores = 3, control = true, control_clock = \"{clock}\" }}\n\
+             flowradar = {{ flows = 40, load_flows = 0, epoch_cycles = 0 }}"
+        ));
+        let encoder = config.flowradar().expect("there is one");
+        let mut model = FlowRadarEncoder::new(encoder);
+        let clocks = (clock == "own").then(|| Clocks::new(1, 3, 0));
+        let mut subject = Subject::with_clocks(engines.sequencer(&config), &config, clocks);
+        subject.driver.set("m_axis_report_tready", 1);
+        while Registers(&mut subject).flowradar_status() != Ok(1) {}
+        for number in 0..30 {
+            let packet = flow(number);
+            model.process(&packet.data);
+            subject.send(&packet.data);
+        }
+        subject.drain();
+        assert_eq!(Registers(&mut subject).flowradar_epoch(), Ok(0));
+        assert!(subject.driver.reports.is_empty());
+        for written in [0, 1] {
+            assert_eq!(Registers(&mut subject).swap_flowradar(written), Ok(()));
+            assert_eq!(Registers(&mut subject).flowradar_epoch(), Ok(written));
+        }
+        assert!(model.request_swap());
+        let expected: Vec<_> = model.fragments().collect();
+        for _ in 0..5 {
+            subject.drain();
+        }
+        let payloads = subject.driver.reports.iter();
+        let payloads = payloads.map(|report| &report[DatagramHeader::BYTES..]);
+        let payloads: Vec<_> = payloads.map(<[u8]>::to_vec).collect();
+        assert_eq!(payloads, expected, "{}", config.to_toml());
+        assert_eq!(Registers(&mut subject).flowradar_missed(), Ok(0));
+        assert_eq!(Registers(&mut subject).flowradar_status(), Ok(1));
+        assert_eq!(Registers(&mut subject).status(), Ok(0));
+    }
 }
 
 /// Counts what exports say, and lets frames in from the first cycle on.

@@ -10,7 +10,7 @@ use crate::rtl::{Design, Expr, Module, Reset, RtlError, concat, zeros};
 const DOC: &str = "\
 Epoch control: swaps the banks of an encoder, and has the quiet one exported and cleared.
 
-    timer, load, swap ---> [ asked ] --- is the other bank clean? ---> bank, epoch
+    timer, load, port, register ---> [ asked ] --- is the other bank clean? ---> bank, epoch
                                                                         v
     clean <--- [ sweep: clear ] <--- [ export ] <--- [ drain: packets that are still in the pipeline ]
 
@@ -36,8 +36,8 @@ pub const QUIET: [(&str, usize); 6] = [
 ];
 
 /// The epochs of an encoder. Inputs `enters`: a packet takes the bank; `new_flow`, `new_flow_bank` and `saturates`,
-/// `saturated_bank`, one bit a sub-table each: what packets did; `swap`, whose rising edge asks for a swap; `export_done`. Outputs `bank`,
-/// `recording`, `missed`, `overrun`, `serve` and `clear` (a bit a bank), `sweeping`, `sweep_address`, `export_start`, and [`QUIET`].
+/// `saturated_bank`, one bit a sub-table each: what packets did; `swap`, whose rising edge asks for a swap; `swap_now`, which asks for one in each cycle that it is 1; `export_done`. Outputs `bank`,
+/// `recording`, `epoch`, `missed`, `overrun`, `serve` and `clear` (a bit a bank), `sweeping`, `sweep_address`, `export_start`, and [`QUIET`].
 pub fn epoch_control(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let geometry = config.geometry();
@@ -46,6 +46,7 @@ pub fn epoch_control(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlE
     let saturates = m.input("saturates", geometry.tables);
     let saturated_bank = m.input("saturated_bank", geometry.tables);
     let asked = m.input("swap", 1);
+    let asked_now = m.input("swap_now", 1);
     let export_done = m.input("export_done", 1);
 
     // Once around: swap, drain, export, sweep, clean.
@@ -99,7 +100,7 @@ pub fn epoch_control(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlE
     // Who asks for a swap.
     let mut requests = Vec::new();
     let asked_before = m.delayed("asked_before", Reset::To(0), &asked);
-    requests.push(&asked & !asked_before);
+    requests.push((&asked & !asked_before) | asked_now);
     if let Some(cycles) = config.epoch_cycles() {
         let bits = (u64::BITS - (cycles - 1).leading_zeros()).max(1) as usize;
         let timer = m.register("timer", bits, Reset::To(0));
@@ -128,7 +129,7 @@ pub fn epoch_control(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlE
     };
     let overrun_count = counter(&mut m, "overrun_count", &overruns);
     let missed = counter(&mut m, "missed_count", &(&enters & !&recording));
-    let epoch = counter(&mut m, "epoch", &swaps);
+    let epoch = counter(&mut m, "epoch_now", &swaps);
 
     let packets = m.register("packets", 32, Reset::To(0));
     let counted = m.wire("counted", &enters & &recording);
@@ -157,6 +158,7 @@ pub fn epoch_control(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlE
     m.output_of("export_start", drained);
     m.output_of("bank", bank);
     m.output_of("recording", recording);
+    m.output_of("epoch", epoch);
     m.output_of("missed", missed);
     m.output_of("overrun", overrun);
     m.build()

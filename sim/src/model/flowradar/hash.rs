@@ -170,14 +170,20 @@ impl Lookup {
         };
         for (lane, &word) in lanes.iter().enumerate() {
             if let Word::Crc(polynomial) = word {
-                lookup.start[lane] = crc_past_zeros(CRC_START, digits, polynomial);
+                lookup.start[lane] =
+                    (0..digits).fold(CRC_START, |crc, _| past_zeros(crc, polynomial));
             }
-            for (place, words) in lookup.words.iter_mut().enumerate() {
+            for place in 0..lookup.words.len() {
                 let (digit, value) = (place >> digit_bits, place & ((1 << digit_bits) - 1));
-                words[lane] = match word {
+                lookup.words[place][lane] = match word {
                     Word::Tabulation(tables) => tables.word(digit, value),
-                    Word::Crc(polynomial) => {
-                        crc_past_zeros((value as u32) << 24, digit + 1, polynomial)
+                    Word::Crc(polynomial) if digit == 0 => {
+                        past_zeros((value as u32) << 24, polynomial)
+                    }
+                    // A byte further up: what it adds has passed one byte more.
+                    Word::Crc(_) => {
+                        let crc = lookup.words[place - (1 << digit_bits)][lane];
+                        crc << 8 ^ lookup.words[crc as usize >> 24][lane]
                     }
                 };
             }
@@ -206,9 +212,9 @@ impl Lookup {
     }
 }
 
-/// The CRC after so many bytes of zeros.
-fn crc_past_zeros(crc: u32, bytes: usize, polynomial: u32) -> u32 {
-    (0..8 * bytes).fold(crc, |crc, _| {
+/// The CRC after a byte of zeros.
+fn past_zeros(crc: u32, polynomial: u32) -> u32 {
+    (0..8).fold(crc, |crc, _| {
         crc << 1 ^ if crc >> 31 == 1 { polynomial } else { 0 }
     })
 }

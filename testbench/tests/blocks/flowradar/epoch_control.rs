@@ -189,6 +189,28 @@ fn an_input_that_stays_high_asks_once() {
 }
 
 #[test]
+fn a_register_ends_an_epoch_also_while_the_port_stays_high() {
+    let mut control = Control::recording("load_flows = 0\nepoch_cycles = 0");
+    control.pulse(&["swap_now"]);
+    assert_eq!((control.get("bank"), control.get("epoch")), (1, 1));
+    control.bench.set("swap", 1);
+    control.bench.eval();
+    // The port asks once, while the other bank is being sent; the register does when it has been cleared again.
+    control.wait("export_start", DRAIN_CYCLES as u64 - 1);
+    control.step();
+    control.pulse(&["export_done"]);
+    (0..=WORDS).for_each(|_| control.step());
+    assert_eq!((control.get("bank"), control.get("epoch")), (0, 2));
+    control.wait("export_start", DRAIN_CYCLES as u64 - 1);
+    control.step();
+    control.pulse(&["export_done"]);
+    (0..WORDS).for_each(|_| control.step());
+    assert_eq!(control.get("bank"), 0);
+    control.pulse(&["swap_now"]);
+    assert_eq!((control.get("bank"), control.get("epoch")), (1, 3));
+}
+
+#[test]
 fn saturation_is_told_of_the_bank_that_it_happened_in_until_that_is_cleared() {
     let mut control = Control::recording("load_flows = 0\nepoch_cycles = 0");
     control.bench.set("saturates", 0b010);

@@ -24,21 +24,14 @@ const BLOCK_CELLS: usize = 1 << 14;
 /// Flows that are taken out together, so that the cache misses of all of them overlap.
 const BATCH: usize = 512;
 
-/// A flow, by its place among those that were read, that is to be taken out of a cell.
-#[derive(Clone, Copy)]
-struct Removal {
-    flow: u32,
-    cell: u32,
-}
-
 /// The state of peeling with `K` sub-tables.
 struct Peeling<'a, const W: usize, const K: usize> {
     cells: &'a mut [Cell<W>],
     table_cells: usize,
     hash: &'a HashBank,
     flows: &'a mut Vec<Flow<W>>,
-    /// What waits for each block of each sub-table.
-    waiting: [Vec<Vec<Removal>>; K],
+    /// What waits for each block of each sub-table, with the cells that it is to be taken out of.
+    waiting: [Vec<Vec<Flow<W>>>; K],
     misplaced: usize,
 }
 
@@ -90,15 +83,14 @@ impl<const W: usize, const K: usize> Peeling<'_, W, K> {
         let mut singles = Singles::with_room(waiting.len());
         for batch in waiting.chunks(BATCH) {
             let mut seen = 0;
-            for &Removal { flow, cell } in batch {
-                seen ^= self.cells[cell as usize].packets ^ self.flows[flow as usize].packets;
+            for flow in batch {
+                seen ^= self.cells[flow.cell as usize].packets;
             }
             black_box(seen);
-            for &Removal { flow, cell: place } in batch {
-                let flow = &self.flows[flow as usize];
-                let cell = &mut self.cells[place as usize];
+            for flow in batch {
+                let cell = &mut self.cells[flow.cell as usize];
                 cell.remove(&flow.key, flow.packets, flow.bytes);
-                singles.push_if(cell.flows == 1, place);
+                singles.push_if(cell.flows == 1, flow.cell);
             }
         }
         // The memory is used again.
@@ -134,20 +126,19 @@ impl<const W: usize, const K: usize> Peeling<'_, W, K> {
                 self.misplaced += 1;
                 continue;
             }
-            // As many as there are cells at most.
-            let flow = self.flows.len() as u32;
-            self.flows.push(Flow {
+            let flow = Flow {
                 key: single.key,
                 bytes: single.bytes,
                 packets: single.packets,
                 cell,
-            });
-            self.cells[cell as usize].remove(&single.key, single.packets, single.bytes);
+            };
+            self.flows.push(flow);
+            self.cells[cell as usize].remove(&flow.key, flow.packets, flow.bytes);
             for (other, place) in places.into_iter().enumerate() {
                 if other != table {
                     let cell = table_start(other) + place;
                     let block = place as usize / BLOCK_CELLS;
-                    self.waiting[other][block].push(Removal { flow, cell });
+                    self.waiting[other][block].push(Flow { cell, ..flow });
                 }
             }
         }
