@@ -19,6 +19,10 @@ fn transit() -> IntDesign {
     of_example("int-transit")
 }
 
+fn sink() -> IntDesign {
+    of_example("int-sink")
+}
+
 fn source() -> IntDesign {
     of_example("int-source")
 }
@@ -35,11 +39,6 @@ fn what_no_program_does_is_refused_with_a_fix() {
             "int-mirror",
             "int: rule mode: int.mode = \"xd\"; nodes of this mode send reports, and the programs send none; set it to \
              \"md\"",
-        ),
-        (
-            "int-sink",
-            "int: rule role: int.role = \"sink\"; there are programs for sources and transit hops alone; set it to \"source\" \
-             or \"transit\", or use emit verilog",
         ),
     ] {
         let refusal = made(&example(name), Chip::Tofino2).expect_err(name);
@@ -74,6 +73,9 @@ fn the_printed_programs_are_read_back_as_they_were() {
         "role = 'transit'\nencapsulation = 'port'",
         "role = 'transit'\nencapsulation = 'protocol'\nmetadata = ['hop-latency']",
         "role = 'transit'\ndscp = 1\ndscp_mask = 3",
+        "role = 'sink'",
+        "role = 'sink'\ndscp = 1\ndscp_mask = 3",
+        "role = 'sink'\nencapsulation = 'port'",
         "[[int.watch]]",
         "sample_every = 1000\ninstructions = ['ingress-timestamp']\n[[int.watch]]\nip_version = 4",
         "encapsulation = 'port'\nsource_only = [1, 2]\n[[int.watch]]\ntcp_flags = 2",
@@ -166,7 +168,11 @@ fn the_printed_programs_stay_as_they_are() {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(|| {
-        for (design, node) in [(transit(), "transit"), (source(), "source")] {
+        for (design, node) in [
+            (transit(), "transit"),
+            (source(), "source"),
+            (sink(), "sink"),
+        ] {
             for (name, program) in [("tofino1", &design.loaded.program), ("twin", &design.twin)] {
                 let text = p4::print(program, &format!("int_{node}"));
                 insta::assert_snapshot!(format!("int-{node}-{name}"), text);

@@ -8,6 +8,7 @@ mod headers;
 mod md;
 mod parser;
 mod push;
+mod sink;
 mod source;
 mod transit;
 
@@ -34,6 +35,7 @@ pub fn int_node(node: &Int, chip: Chip, twin: bool) -> Result<Program, Refusal> 
     let program = match node.role() {
         IntRole::Source => source::source(maker)?,
         IntRole::Transit => transit::transit(maker),
+        IntRole::Sink => sink::sink(maker),
         role => return Err(check::no_role(role)),
     };
     Ok(match twin {

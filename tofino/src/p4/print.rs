@@ -5,7 +5,7 @@ mod body;
 use std::fmt::Write;
 
 use super::containers;
-use super::names::{self, Gress};
+use super::names::{self, Gress, PARSER_CHECKSUM};
 use crate::ir::{
     Action, Arch, Case, Checksum, ConstEntry, Field, HashUnit, Initial, Key, Matching, Next,
     ParserStep, Pattern, Pipe, Program, Register, RegisterAction, State, Statement, Step, Table,
@@ -140,6 +140,10 @@ impl Printer<'_> {
     }
 
     fn states(&mut self, states: &[State]) {
+        let mut steps = states.iter().flat_map(|state| &state.steps);
+        if steps.any(ParserStep::is_of_checksum) {
+            self.line(&format!("Checksum() {PARSER_CHECKSUM};\n"));
+        }
         for (number, state) in states.iter().enumerate() {
             if number > 0 {
                 self.line("");
@@ -165,6 +169,10 @@ impl Printer<'_> {
             ParserStep::SetValid(header) => format!("hdr.{header}.setValid();"),
             ParserStep::Set(place, value) => {
                 format!("{} = {};", self.place(place), self.expr(value))
+            }
+            ParserStep::Subtract(header) => format!("{PARSER_CHECKSUM}.subtract(hdr.{header});"),
+            ParserStep::Deposit(place) => {
+                format!("{} = {PARSER_CHECKSUM}.get();", self.place(place))
             }
         };
         self.line(&line);
