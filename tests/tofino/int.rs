@@ -443,10 +443,33 @@ fn captures_and_arrangements_pass_as_the_model_lets_them() {
         12,
     );
     cosim(
+        &format!("--config examples/int-sink.toml {capture}"),
+        1231,
+        625,
+    );
+    cosim(
+        "--config examples/int-sink.toml --chip tofino2 --pcap examples/captures/mixed.pcapng",
+        461,
+        214,
+    );
+    cosim(
         "--config examples/int-transit.toml --chip tofino2 --trace headers --packets 4368 --upstream 1",
         4368,
         0,
     );
+}
+
+/// Behind nine nodes a packet of the second source has up to 90 words of metadata.
+#[test]
+fn a_sink_lets_packets_with_too_much_metadata_pass() {
+    let run: Value = seqnic(
+        "cosim --engine p4 --json --config examples/int-sink.toml --trace dctcp --packets 500 --upstream 9",
+    )
+    .json();
+    assert_eq!(run["agree"], json!(true), "{run}");
+    let [changed, passed] =
+        ["frames_changed", "frames_too_long"].map(|key| run[key].as_u64().unwrap_or(0));
+    assert!(changed > 50 && passed > 200, "{run}");
 }
 
 #[test]
