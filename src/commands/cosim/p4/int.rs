@@ -246,7 +246,7 @@ impl Display for Summary<'_> {
                 "result",
                 match self.agree {
                     true if self.is_sink => {
-                        "chip, BMv2 and model agree, but for reports, which P4 makes none"
+                        "chip, BMv2 and model agree; the programs send no reports"
                     }
                     true => "chip, BMv2 and model agree",
                     false => "they differ",
