@@ -21,6 +21,8 @@ pub struct IntDesign {
     pub loaded: Loaded,
     /// The same for the behavioural model.
     pub twin: Program,
+    /// The most words of a stack that a sink takes out. What has more passes as it is.
+    pub most_stack_words: Option<usize>,
 }
 
 impl IntDesign {
@@ -42,6 +44,7 @@ impl IntDesign {
                 program,
             },
             twin: build::int_node(node, chip, true)?,
+            most_stack_words: (node.role() == IntRole::Sink).then_some(build::MOST_STACK_WORDS),
         })
     }
 }

@@ -121,6 +121,17 @@ pub enum ParserStep {
     SetValid(String),
     /// Sets a field.
     Set(Place, Expr),
+    /// Takes a header that was just extracted off the checksum of the parser.
+    Subtract(String),
+    /// Sets a field to the checksum of the parser: the sum of the complements of all that was taken off it.
+    Deposit(Place),
+}
+
+impl ParserStep {
+    /// Whether it needs the checksum of the parser.
+    pub const fn is_of_checksum(&self) -> bool {
+        matches!(self, Self::Subtract(_) | Self::Deposit(_))
+    }
 }
 
 /// The state after a state.

@@ -19,6 +19,10 @@ fn transit() -> IntDesign {
     of_example("int-transit")
 }
 
+fn sink() -> IntDesign {
+    of_example("int-sink")
+}
+
 fn source() -> IntDesign {
     of_example("int-source")
 }
@@ -35,11 +39,6 @@ fn what_no_program_does_is_refused_with_a_fix() {
             "int-mirror",
             "int: rule mode: int.mode = \"xd\"; nodes of this mode send reports, and the programs send none; set it to \
              \"md\"",
-        ),
-        (
-            "int-sink",
-            "int: rule role: int.role = \"sink\"; there are programs for sources and transit hops alone; set it to \"source\" \
-             or \"transit\", or use emit verilog",
         ),
     ] {
         let refusal = made(&example(name), Chip::Tofino2).expect_err(name);
@@ -74,6 +73,9 @@ fn the_printed_programs_are_read_back_as_they_were() {
         "role = 'transit'\nencapsulation = 'port'",
         "role = 'transit'\nencapsulation = 'protocol'\nmetadata = ['hop-latency']",
         "role = 'transit'\ndscp = 1\ndscp_mask = 3",
+        "role = 'sink'",
+        "role = 'sink'\ndscp = 1\ndscp_mask = 3",
+        "role = 'sink'\nencapsulation = 'port'",
         "[[int.watch]]",
         "sample_every = 1000\ninstructions = ['ingress-timestamp']\n[[int.watch]]\nip_version = 4",
         "encapsulation = 'port'\nsource_only = [1, 2]\n[[int.watch]]\ntcp_flags = 2",
@@ -95,6 +97,7 @@ fn the_printed_programs_are_read_back_as_they_were() {
 #[test]
 fn a_changed_entry_sum_or_checksum_gives_another_program() {
     let design = transit();
+    let sink = sink();
     for (program, changes) in [
         (
             &design.loaded.program,
@@ -125,6 +128,33 @@ fn a_changed_entry_sum_or_checksum_gives_another_program() {
                     "hdr.ipv4.ttl, HashAlgorithm.csum16",
                 ),
                 ("hdr.udp.checksum = 0xffff;", ""),
+            ],
+        ),
+        (
+            &sink.loaded.program,
+            &[
+                ("parsed_checksum.subtract(hdr.stack_8);", ""),
+                ("subtract(hdr.stack_8)", "subtract(hdr.stack_4)"),
+                (
+                    "md.removed_sum = parsed_checksum.get();",
+                    "md.kept = parsed_checksum.get();",
+                ),
+                ("Checksum() parsed_checksum;", ""),
+                (
+                    "removed_bytes, md.needed, md.needed, 14",
+                    "removed_bytes, md.needed, md.needed, 13",
+                ),
+                ("hdr.end_3.setInvalid();", ""),
+            ],
+        ),
+        (
+            &sink.twin,
+            &[
+                (
+                    "md.removed_sum, HashAlgorithm.csum16",
+                    "md.removed_sum, HashAlgorithm.xor16",
+                ),
+                ("hdr.telemetry.domain_id,", "hdr.telemetry.instructions,"),
             ],
         ),
     ] {
@@ -166,7 +196,11 @@ fn the_printed_programs_stay_as_they_are() {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.bind(|| {
-        for (design, node) in [(transit(), "transit"), (source(), "source")] {
+        for (design, node) in [
+            (transit(), "transit"),
+            (source(), "source"),
+            (sink(), "sink"),
+        ] {
             for (name, program) in [("tofino1", &design.loaded.program), ("twin", &design.twin)] {
                 let text = p4::print(program, &format!("int_{node}"));
                 insta::assert_snapshot!(format!("int-{node}-{name}"), text);
@@ -270,6 +304,111 @@ fn a_source_embeds_its_header_and_what_the_chip_says_into_one_of_8() {
             assert_eq!(sent, wanted, "{arch:?}, frame {number}");
         }
     }
+}
+
+/// What comes out of a sink's program and its twin.
+fn restored(design: &IntDesign, frame: &[u8]) -> [Option<Vec<u8>>; 2] {
+    let programs = [&design.loaded.program, &design.twin];
+    programs.map(|program| {
+        let sent = IntSwitch::new(program.clone(), 9).process(frame, &PASSAGE);
+        sent.expect("no fault").map(|sent| sent.frame)
+    })
+}
+
+/// The same as `FRAME` before the source and behind it: DSCP 8, ECN 0 of the packet, and two words of a hop.
+const STACKED: [u8; 70] = [
+    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, //
+    0x45, 0x5c, 0, 56, 0, 1, 0, 0, 63, 17, 0x12, 0x34, 198, 1, 1, 17, 198, 1, 2, 18, //
+    0x10, 0x64, 0x23, 0x44, 0, 36, 0x56, 0x78, //
+    0x10, 5, 0, 0x20, 0x20, 0, 2, 2, 0xc0, 0, 0, 0, 0, 0, 0, 0, //
+    0, 0, 0x0b, 0x22, 0, 0, 1, 0, //
+    0x61, 0x61, 0x61, 0x61,
+];
+
+/// 24 bytes are taken out. The IPv4 checksum grows by them and by 0x5c - 0x20 of the DSCP; that of UDP by twice as many and by
+/// 0x1005 + 0x0020 + 0x2000 + 0x0202 + 0xc000 + 0x0b22 + 0x0100 = 0xfe49.
+#[test]
+fn a_sink_gives_back_the_packet_of_the_source() {
+    let mut expected = STACKED.to_vec();
+    expected.drain(42..66);
+    expected[15] = 0x20;
+    expected[17] = 32;
+    let network = 0x1234_u16 + 24 + 0x5c - 0x20;
+    expected[24..26].copy_from_slice(&network.to_be_bytes());
+    expected[39] = 12;
+    // 0x5678 + 0x30 + 0xfe49 = 0x154f1, and one more for the carry.
+    expected[40..42].copy_from_slice(&[0x54, 0xf2]);
+    let design = sink();
+    for sent in restored(&design, &STACKED) {
+        assert_eq!(sent.as_ref(), Some(&expected));
+    }
+    // D: the packet is dropped.
+    let mut discarded = STACKED;
+    discarded[46] = 0x28;
+    assert_eq!(restored(&design, &discarded), [None, None]);
+    // A frame that ends in the stack, and a stack that does not fit into the packet.
+    let cut = &STACKED[..62];
+    let mut long = STACKED;
+    long[43] = 7;
+    for frame in [cut, &long] {
+        let same = Some(frame.to_vec());
+        assert_eq!(restored(&design, frame), [same.clone(), same]);
+    }
+}
+
+/// A UDP checksum that stays away, and one that comes out as 0 and is written as ones.
+#[test]
+fn a_sink_writes_ones_for_a_checksum_of_0_and_leaves_none_as_it_is() {
+    let design = sink();
+    // 0xffff less what the sum grows by, 0xfe49 + 0x30, and its carry.
+    for (checksum, expected) in [([0, 0], [0, 0]), ([0x01, 0x86], [0xff, 0xff])] {
+        let mut frame = STACKED;
+        frame[40..42].copy_from_slice(&checksum);
+        for sent in restored(&design, &frame) {
+            let sent = sent.expect("is sent");
+            assert_eq!(sent[40..42], expected, "from {checksum:x?}");
+        }
+    }
+}
+
+/// The UDP header in front of the shim is not the packet's own, and goes; the protocol comes back.
+#[test]
+fn a_sink_takes_out_the_udp_header_of_a_source_as_well() {
+    let text =
+        "bus.tuser_bits = 512\n[int]\nrole = 'sink'\nencapsulation = 'protocol'\nudp_port = 0x2344";
+    let design = made(&config(text), Chip::Tofino2).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let mut frame = STACKED;
+    frame[42] = 0x18;
+    frame[45] = 132;
+    let mut expected = frame.to_vec();
+    expected.drain(34..66);
+    expected[17] = 24;
+    expected[23] = 132;
+    let network = 0x1234_u16 + 32 - (132 - 17);
+    expected[24..26].copy_from_slice(&network.to_be_bytes());
+    for sent in restored(&design, &frame) {
+        assert_eq!(sent.as_ref(), Some(&expected));
+    }
+}
+
+/// 63 words of metadata are taken out, 64 are not.
+#[test]
+fn a_stack_that_is_too_long_passes_as_it_is() {
+    let design = sink();
+    let with = |words: u8| {
+        let mut frame = STACKED[..58].to_vec();
+        frame.resize(58 + 4 * usize::from(words) + 4, 0x61);
+        let bytes = frame.len() as u16;
+        frame[16..18].copy_from_slice(&(bytes - 14).to_be_bytes());
+        frame[38..40].copy_from_slice(&(bytes - 34).to_be_bytes());
+        frame[43] = 3 + words;
+        frame
+    };
+    for sent in restored(&design, &with(63)) {
+        assert_eq!(sent.map(|frame| frame.len()), Some(42 + 4));
+    }
+    let same = Some(with(64));
+    assert_eq!(restored(&design, &with(64)), [same.clone(), same]);
 }
 
 #[test]

@@ -82,6 +82,12 @@ impl IntNode {
         out
     }
 
+    /// The words of the stack of a frame that has an INT header.
+    pub fn stack_words(&self, frame: &[u8]) -> Option<usize> {
+        let int = Embedded::find(frame, &self.node)?;
+        Some((int.bytes() - header::FIXED_BYTES) / 4)
+    }
+
     /// What becomes of the frame; and if it is reported, with which metadata, or none.
     fn handle(&mut self, frame: &[u8], hop: &HopMetadata) -> (After, Option<Option<Asked>>) {
         let node = &self.node;

@@ -8,6 +8,7 @@ mod headers;
 mod md;
 mod parser;
 mod push;
+mod sink;
 mod source;
 mod transit;
 
@@ -25,6 +26,7 @@ use crate::ir::{
 };
 pub use check::INT;
 use headers::BRIDGE;
+pub use headers::MOST_STACK_WORDS;
 
 /// Makes the node of a configuration for a chip.
 pub fn int_node(node: &Int, chip: Chip, twin: bool) -> Result<Program, Refusal> {
@@ -34,6 +36,7 @@ pub fn int_node(node: &Int, chip: Chip, twin: bool) -> Result<Program, Refusal> 
     let program = match node.role() {
         IntRole::Source => source::source(maker)?,
         IntRole::Transit => transit::transit(maker),
+        IntRole::Sink => sink::sink(maker),
         role => return Err(check::no_role(role)),
     };
     Ok(match twin {

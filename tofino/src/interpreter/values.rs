@@ -1,6 +1,7 @@
 //! What expressions and conditions say of a packet, and how fields are read and written.
 
 use super::packet::Packet;
+use super::wire::folded;
 use super::{Fault, Interpreter};
 use crate::ir::{Condition, Expr, HashUnit, Place, Statement};
 
@@ -28,9 +29,14 @@ impl Interpreter {
         unit: HashUnit,
         fields: &[Place],
     ) -> Result<u128, Fault> {
+        if unit == HashUnit::Checksum {
+            let words = self.words(packet, fields.iter().cloned())?;
+            let total = words.iter().map(|&word| u64::from(word)).sum();
+            return Ok((!folded(total)).into());
+        }
         let mut hash = match unit {
             HashUnit::Crc(_) => u32::MAX,
-            HashUnit::Fold | HashUnit::Fold16 => 0,
+            HashUnit::Fold | HashUnit::Fold16 | HashUnit::Checksum => 0,
         };
         for place in fields {
             let value = self.read(packet, &[], place)?;
@@ -42,7 +48,7 @@ impl Interpreter {
                     let is_odd = crc >> 31 ^ (value >> bit & 1) as u32 == 1;
                     crc << 1 ^ if is_odd { polynomial } else { 0 }
                 }),
-                HashUnit::Fold => hash ^ value as u32,
+                HashUnit::Fold | HashUnit::Checksum => hash ^ value as u32,
                 HashUnit::Fold16 => (0..bits)
                     .step_by(16)
                     .fold(hash, |hash, word| hash ^ u32::from((value >> word) as u16)),

@@ -22,6 +22,7 @@ impl Interpreter {
             ..Packet::default()
         };
         let mut at = 0;
+        let mut checksum = 0;
         let mut name = START.to_owned();
         for _ in 0..MOST_STATES {
             let state = pipe.states.iter().find(|state| state.name == name);
@@ -56,6 +57,12 @@ impl Interpreter {
                     ParserStep::Set(place, value) => {
                         let value = self.value(&packet, &[], value)?;
                         packet.values.insert(place.clone(), value);
+                    }
+                    ParserStep::Subtract(header) => {
+                        checksum += self.complements(&packet, header)?;
+                    }
+                    ParserStep::Deposit(place) => {
+                        packet.values.insert(place.clone(), folded(checksum).into());
                     }
                 }
             }
@@ -105,6 +112,44 @@ impl Interpreter {
         Err(Fault::Endless)
     }
 
+    /// The sum of the complements of a header's words of 16 bits.
+    fn complements(&self, packet: &Packet, name: &str) -> Result<u64, Fault> {
+        let header = self.program.header(name);
+        let header = header.ok_or_else(|| Fault::Unknown(format!("header {name}")))?;
+        let fields = header
+            .fields
+            .iter()
+            .map(|field| Place::hdr(name, &field.name));
+        let words = self.words(packet, fields)?;
+        Ok(words.iter().map(|&word| u64::from(!word)).sum())
+    }
+
+    /// Fields side by side in words of 16 bits, without those of headers that are not valid.
+    pub(super) fn words(
+        &self,
+        packet: &Packet,
+        fields: impl IntoIterator<Item = Place>,
+    ) -> Result<Vec<u16>, Fault> {
+        let (mut words, mut open, mut count) = (Vec::new(), 0_u16, 0);
+        for place in fields {
+            if matches!(&place, Place::Header(header, _) if !packet.valid.contains(header)) {
+                continue;
+            }
+            let value = self.read(packet, &[], &place)?;
+            let bits = self.program.bits_of(&place);
+            let bits = bits.ok_or_else(|| Fault::NoValue(format!("{place:?}")))?;
+            for bit in (0..bits).rev() {
+                open = open << 1 | (value >> bit & 1) as u16;
+                count += 1;
+                if count == 16 {
+                    words.push(open);
+                    (open, count) = (0, 0);
+                }
+            }
+        }
+        Ok(words)
+    }
+
     /// The frame as it leaves, with its checksums.
     pub(super) fn deparse(&self, pipe: &Pipe, packet: &Packet) -> Result<Vec<u8>, Fault> {
         let sums = pipe.checksums.iter();
@@ -140,37 +185,26 @@ impl Interpreter {
         Ok(frame)
     }
 
-    /// A checksum, if it is written: fields side by side in words of 16 bits, without those of headers that are not
-    /// valid.
+    /// A checksum, if it is written.
     fn checksum(&self, sum: &Checksum, packet: &Packet) -> Result<Option<u16>, Fault> {
         if self.read(packet, &[], &Place::md(&sum.when))? == 0 {
             return Ok(None);
         }
-        let (mut total, mut open, mut count) = (0_u64, 0_u16, 0);
-        for place in &sum.fields {
-            if matches!(place, Place::Header(header, _) if !packet.valid.contains(header)) {
-                continue;
-            }
-            let value = self.read(packet, &[], place)?;
-            let bits = self.program.bits_of(place);
-            let bits = bits.ok_or_else(|| Fault::NoValue(format!("{place:?}")))?;
-            for bit in (0..bits).rev() {
-                open = open << 1 | (value >> bit & 1) as u16;
-                count += 1;
-                if count == 16 {
-                    total += u64::from(open);
-                    (open, count) = (0, 0);
-                }
-            }
-        }
-        while total > 0xffff {
-            total = (total & 0xffff) + (total >> 16);
-        }
-        Ok(Some(match !(total as u16) {
+        let words = self.words(packet, sum.fields.iter().cloned())?;
+        let total = words.iter().map(|&word| u64::from(word)).sum();
+        Ok(Some(match !folded(total) {
             0 if sum.zeros_as_ones => 0xffff,
             checksum => checksum,
         }))
     }
+}
+
+/// Adds the carries until 16 bits are left.
+pub(super) fn folded(mut total: u64) -> u16 {
+    while total > 0xffff {
+        total = (total & 0xffff) + (total >> 16);
+    }
+    total as u16
 }
 
 /// A number of `bits` bits from bit `at` of a frame on.

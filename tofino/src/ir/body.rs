@@ -208,6 +208,9 @@ pub enum HashUnit {
     Fold,
     /// The XOR of their words of 16 bits; each field is one or more.
     Fold16,
+    /// The checksum of those whose headers are valid, as the Internet protocols make it. BMv2 alone has it in its
+    /// actions; on the chip parser and deparser make checksums.
+    Checksum,
 }
 
 /// One assignment of an action.

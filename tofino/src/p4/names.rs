@@ -51,6 +51,9 @@ impl Gress {
 /// The struct of all of BMv2's own metadata.
 const STANDARD: &str = "standard_metadata_t standard_metadata";
 
+/// The checksum of a parser.
+pub const PARSER_CHECKSUM: &str = "parsed_checksum";
+
 /// The file that describes an architecture.
 pub const fn include(arch: Arch) -> &'static str {
     match arch {

@@ -1,14 +1,15 @@
 //! From a program to its text.
 
 mod body;
+mod deparser;
 
 use std::fmt::Write;
 
 use super::containers;
-use super::names::{self, Gress};
+use super::names::{self, Gress, PARSER_CHECKSUM};
 use crate::ir::{
-    Action, Arch, Case, Checksum, ConstEntry, Field, HashUnit, Initial, Key, Matching, Next,
-    ParserStep, Pattern, Pipe, Program, Register, RegisterAction, State, Statement, Step, Table,
+    Action, Arch, Case, ConstEntry, Field, HashUnit, Initial, Key, Matching, Next, ParserStep,
+    Pattern, Pipe, Program, Register, RegisterAction, State, Statement, Step, Table,
 };
 
 /// The text of a program; `note` stands above it as a comment.
@@ -140,6 +141,10 @@ impl Printer<'_> {
     }
 
     fn states(&mut self, states: &[State]) {
+        let mut steps = states.iter().flat_map(|state| &state.steps);
+        if steps.any(ParserStep::is_of_checksum) {
+            self.line(&format!("Checksum() {PARSER_CHECKSUM};\n"));
+        }
         for (number, state) in states.iter().enumerate() {
             if number > 0 {
                 self.line("");
@@ -165,6 +170,10 @@ impl Printer<'_> {
             ParserStep::SetValid(header) => format!("hdr.{header}.setValid();"),
             ParserStep::Set(place, value) => {
                 format!("{} = {};", self.place(place), self.expr(value))
+            }
+            ParserStep::Subtract(header) => format!("{PARSER_CHECKSUM}.subtract(hdr.{header});"),
+            ParserStep::Deposit(place) => {
+                format!("{} = {PARSER_CHECKSUM}.get();", self.place(place))
             }
         };
         self.line(&line);
@@ -419,58 +428,6 @@ impl Printer<'_> {
                     }
                 }
             }
-        }
-    }
-
-    fn deparser(&mut self, pipe: &Pipe) {
-        let is_twin = self.arch() == Arch::V1Model;
-        if !is_twin {
-            for sum in &pipe.checksums {
-                self.line(&format!("Checksum() {};", sum.unit()));
-            }
-        }
-        self.block("apply {", "}", |this| {
-            if !is_twin {
-                this.checksums(&pipe.checksums);
-            }
-            for header in &pipe.deparser {
-                this.line(&format!("pkt.emit(hdr.{header});"));
-            }
-        });
-    }
-
-    /// The twin works out its checksums at the end of its control, by a hash function of its own: what v1model has for it
-    /// does not write ones for 0.
-    fn checksums(&mut self, checksums: &[Checksum]) {
-        for sum in checksums {
-            let Checksum {
-                when,
-                target,
-                fields,
-                zeros_as_ones,
-            } = sum;
-            let target = self.place(target);
-            let fields: Vec<String> = fields.iter().map(|field| self.place(field)).collect();
-            let fields = fields.join(", ");
-            let is_twin = self.arch() == Arch::V1Model;
-            self.block(&format!("if (md.{when} == 1) {{"), "}", |this| {
-                if is_twin {
-                    this.line(&format!(
-                        "hash({target}, HashAlgorithm.csum16, 16w0, {{{fields}}}, 17w0x10000);"
-                    ));
-                    if *zeros_as_ones {
-                        this.block(&format!("if ({target} == 0) {{"), "}", |this| {
-                            this.line(&format!("{target} = 0xffff;"));
-                        });
-                    }
-                    return;
-                }
-                let ones = if *zeros_as_ones { ", true" } else { "" };
-                this.line(&format!(
-                    "{target} = {}.update({{{fields}}}{ones});",
-                    sum.unit()
-                ));
-            });
         }
     }
 }

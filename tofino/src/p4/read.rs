@@ -285,7 +285,7 @@ impl Reader {
         let mut pipe = Pipe::default();
         if !is_twin || gress == Gress::Ingress {
             self.expect_all(&names::parser(self.arch, gress))?;
-            pipe.states = self.until("}", Self::state)?;
+            pipe.states = self.states()?;
         }
         self.expect_all(&names::control(self.arch, gress))?;
         self.control(&mut pipe)?;

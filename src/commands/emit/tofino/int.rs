@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Args;
 use crate::Outcome;
 use crate::error::Error;
-use crate::output::{Output, Table};
+use crate::output::{self, Output, Table};
 use crate::replay;
 
 /// Writes the program for the chip and the script for its control plane.
@@ -69,6 +69,12 @@ fn show(
     (title, next): (&'static str, String),
     output: &Output,
 ) -> Result<Outcome, Error> {
+    if let Some(most) = design.most_stack_words {
+        output::report(&format!(
+            "warning: the program takes headers out and sends no reports, and a packet with more than {most} words of \
+             metadata passes as it is; emit verilog makes a sink that reports"
+        ));
+    }
     let program = &design.loaded.program;
     output.show(&Emitted {
         out: &args.out,

@@ -47,7 +47,7 @@ pub fn no_role(role: IntRole) -> Refusal {
     refuse(
         "role",
         format!("int.role = \"{role}\""),
-        "there are programs for sources and transit hops alone",
-        "set it to \"source\" or \"transit\", or use emit verilog",
+        "there are programs for sources, transit hops and sinks alone",
+        "set it to one of these, or use emit verilog",
     )
 }

@@ -3,7 +3,7 @@
 use crate::build::layers::{self, address_words};
 use crate::build::packet_parser::extract;
 use crate::build::pipe::parameter;
-use crate::ir::{Header, ParserStep, Place};
+use crate::ir::{Header, ParserStep, Place, State};
 
 /// What the ingress tells the egress.
 pub const BRIDGE: &str = crate::build::BRIDGE;
@@ -87,6 +87,55 @@ pub fn packet() -> Vec<Header> {
     all
 }
 
+/// The words of the headers that a stack is taken as. Each of these is there by a bit of the length in the shim.
+pub const LARGE_STACK: [usize; 4] = [4, 8, 16, 32];
+/// Behind them some of these make up 1 to 4 words. The last word of the INT header is one of a sink's stack, so that there is
+/// always one.
+pub const END_OF_STACK: [(&str, usize); 3] = [("end_1", 1), ("end_2", 2), ("end_3", 1)];
+/// The most words of a stack that is taken. It is all written again when the packet turns out to have no INT header, and the
+/// deparser of the chip writes 192 containers.
+pub const MOST_STACK_WORDS: usize = 63;
+
+/// The header of so many words of the stack.
+pub fn stack(count: usize) -> String {
+    format!("stack_{count}")
+}
+
+/// The headers of the stack, in its order.
+pub fn stack_headers() -> Vec<Header> {
+    let large = LARGE_STACK.map(|count| words(&stack(count), count));
+    let end = END_OF_STACK.map(|(name, count)| words(name, count));
+    large.into_iter().chain(end).collect()
+}
+
+/// Those of the headers at the end that are so many words.
+pub const fn end_of_stack(count: usize) -> &'static [(&'static str, usize)] {
+    let (first, second) = END_OF_STACK.split_at(1);
+    match count {
+        1 => first,
+        2 => second.split_at(1).0,
+        3 => END_OF_STACK.split_at(2).0,
+        _ => &END_OF_STACK,
+    }
+}
+
+/// Shim and INT header of a sink, without the last word.
+pub fn stripped_telemetry() -> Header {
+    let mut header = telemetry();
+    header.fields.retain(|field| !field.name.starts_with("ds_"));
+    header
+}
+
+/// Those headers that a parser takes.
+pub fn taken(mut headers: Vec<Header>, states: &[State]) -> Vec<Header> {
+    let steps = states.iter().flat_map(|state| &state.steps);
+    headers.retain(|header| {
+        let is_it = |step: &ParserStep| *step == extract(&header.name);
+        steps.clone().any(is_it)
+    });
+    headers
+}
+
 /// The field of the first two bytes of an IP header: version and DSCP.
 pub const VERSION: &str = "version_dscp";
 
@@ -129,6 +178,18 @@ pub fn telemetry() -> Header {
         ],
     )
 }
+
+const _: () = {
+    let (mut words, mut at) = (END_OF_STACK[0].1 + END_OF_STACK[1].1 + END_OF_STACK[2].1, 0);
+    while at < LARGE_STACK.len() {
+        words += LARGE_STACK[at];
+        at += 1;
+    }
+    assert!(
+        words == MOST_STACK_WORDS + 1,
+        "they make up the most words and that of the INT header"
+    );
+};
 
 #[cfg(test)]
 mod tests {

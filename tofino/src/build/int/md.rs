@@ -85,6 +85,17 @@ pub const NETWORK_DELTA: &str = "network_delta";
 /// What the packets of a flow have in common.
 pub const FLOW: &str = "flow";
 
+/// The bytes that a sink takes out; its words are those of `NEEDED` first.
+pub const REMOVED: &str = "removed_bytes";
+/// The complement of that: what a length that gets less adds to a sum.
+pub const NOT_REMOVED: &str = "not_removed";
+/// The sum of the complements of what is taken out.
+pub const REMOVED_SUM: &str = "removed_sum";
+/// The protocol that is restored, as the sum of the IPv4 header has it.
+pub const NEW_PROTOCOL: &str = "new_protocol";
+/// The complement of the one before.
+pub const NOT_PROTOCOL: &str = "not_protocol";
+
 /// The words that four bits of the bitmap ask for.
 pub fn asked(nibble: usize) -> String {
     format!("asked_{nibble}")

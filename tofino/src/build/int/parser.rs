@@ -6,6 +6,7 @@
 
 mod candidate;
 mod header;
+mod stack;
 
 use std::collections::BTreeSet;
 
@@ -35,6 +36,11 @@ pub enum Goal {
     Header {
         /// The most bytes of an IP packet that leaves.
         mtu_bytes: u64,
+    },
+    /// Packets with an INT header whose stack is taken as well, when it is not too long.
+    Stack {
+        /// Whether the parser sums up what is taken.
+        sums: bool,
     },
     /// Packets that can get one, and what of them is noted.
     Candidate(Noted),
@@ -132,7 +138,7 @@ impl Found {
             states.extend((TCP_WORDS..=MOST_TCP_WORDS).map(|words| self.tcp_of(words)));
         }
         states.extend(match self.goal {
-            Goal::Header { .. } => self.header(),
+            Goal::Header { .. } | Goal::Stack { .. } => self.header(),
             Goal::Candidate(noted) => self.candidate(noted),
         });
         states
@@ -143,10 +149,14 @@ impl Found {
         matches!(self.encapsulation, Encapsulation::Dscp(_))
     }
 
+    /// Whether packets are looked for that have no header yet.
+    fn is_candidate(&self) -> bool {
+        matches!(self.goal, Goal::Candidate(_))
+    }
+
     /// Whether a header is to be put in front of the transport header, whatever that is.
     fn is_in_front(&self) -> bool {
-        let is_candidate = matches!(self.goal, Goal::Candidate(_));
-        is_candidate && matches!(self.encapsulation, Encapsulation::Protocol(_))
+        self.is_candidate() && matches!(self.encapsulation, Encapsulation::Protocol(_))
     }
 
     /// The state by protocol.
@@ -186,8 +196,10 @@ impl Found {
             };
             lefts.insert(left);
             let mut steps = vec![extract("ipv4")];
-            if let Goal::Header { mtu_bytes } = self.goal {
+            if !self.is_candidate() {
                 steps.push(number(Place::md(md::IP_BYTES), words as u64 * 4, 16));
+            }
+            if let Goal::Header { mtu_bytes } = self.goal {
                 steps.push(number(Place::md(md::ROOM), mtu_bytes, 16));
             }
             steps.extend(extract_options(IP_OPTIONS, words - IP_WORDS));
@@ -226,7 +238,7 @@ impl Found {
         });
         let next = select(vec![key("tcp", "offset_reserved")], cases.collect(), ACCEPT);
         let steps = match self.goal {
-            Goal::Header { .. } => vec![extract("tcp")],
+            Goal::Header { .. } | Goal::Stack { .. } => vec![extract("tcp")],
             Goal::Candidate(noted) => noted.taken("tcp"),
         };
         state(tcp(left), steps, next)
@@ -236,7 +248,7 @@ impl Found {
     fn tcp_of(&self, words: usize) -> State {
         let (before, next) = match self.goal {
             // The shim is a word as well.
-            Goal::Header { .. } => {
+            Goal::Header { .. } | Goal::Stack { .. } => {
                 let before = number(Place::md(md::WORDS_BEFORE), words as u64 + 1, 16);
                 (Some(before), parse(TELEMETRY))
             }
@@ -253,8 +265,8 @@ impl Found {
     /// The bits of a DSCP that stands so many bits from the end of the first word of IP: those that it must have, and
     /// which of them. A candidate is looked at by tables.
     fn mark(&self, shift: u32) -> (u64, u64) {
-        match (self.goal, self.encapsulation) {
-            (Goal::Header { .. }, Encapsulation::Dscp(mark)) => (
+        match self.encapsulation {
+            Encapsulation::Dscp(mark) if !self.is_candidate() => (
                 u64::from(mark.value) << shift,
                 u64::from(mark.mask) << shift,
             ),

@@ -25,7 +25,7 @@ use super::parser::{Found, Goal, Noted};
 use super::{Maker, Parts, check, md};
 use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT};
 use crate::error::Refusal;
-use crate::ir::{Expr, Header, ParserStep, Place, Program, State};
+use crate::ir::{Expr, Header, Place, Program, State};
 use embed::Block;
 
 /// The bytes of shim and INT header, and of a UDP header in front of them.
@@ -98,13 +98,8 @@ pub fn source(mut maker: Maker<'_>) -> Result<Program, Refusal> {
 
 /// The headers of the packet that are looked at, with the new ones where they go.
 fn all_headers(source: &Source<'_>, states: &[State]) -> Vec<Header> {
-    let steps = states.iter().flat_map(|state| &state.steps);
-    let taken = |header: &Header| {
-        let is_it = |step: &ParserStep| *step == ParserStep::Extract(header.name.clone());
-        steps.clone().any(is_it)
-    };
-    let mut all = headers::with_first_words(headers::packet());
-    all.retain(taken);
+    let all = headers::with_first_words(headers::packet());
+    let mut all = headers::taken(all, states);
     let mut new = Vec::new();
     if source.is_in_front() {
         new.push(embed::outer_udp());

@@ -54,10 +54,16 @@ impl Printer<'_> {
                         (Arch::V1Model, HashUnit::Fold) => {
                             format!("{place} = {};", fields.join(" ^ "))
                         }
-                        (Arch::V1Model, HashUnit::Fold16) => format!(
-                            "hash({place}, HashAlgorithm.xor16, 16w0, {{{}}}, 17w0x10000);",
-                            fields.join(", ")
-                        ),
+                        (Arch::V1Model, HashUnit::Fold16 | HashUnit::Checksum) => {
+                            let algorithm = match unit {
+                                HashUnit::Checksum => "csum16",
+                                _ => "xor16",
+                            };
+                            let fields = fields.join(", ");
+                            format!(
+                                "hash({place}, HashAlgorithm.{algorithm}, 16w0, {{{fields}}}, 17w0x10000);"
+                            )
+                        }
                         (Arch::V1Model, HashUnit::Crc(_)) => format!(
                             "hash({place}, HashAlgorithm.crc32_custom, 32w0, {{{}}}, 33w0x100000000);",
                             fields.join(", ")

@@ -142,14 +142,16 @@ impl Reader {
         Ok(parts)
     }
 
-    /// `hash(place, HashAlgorithm.crc32_custom, 32w0, {fields}, 33w0x100000000);`, or the same with `xor16`.
+    /// `hash(place, HashAlgorithm.crc32_custom, 32w0, {fields}, 33w0x100000000);`, or the same with `xor16` or `csum16`.
     fn twin_hash(&mut self) -> Result<Statement> {
         self.expect_all("hash(")?;
         let place = self.place()?;
-        if self.take_all(", HashAlgorithm.xor16, 16w0, {") {
-            let fields = self.list("}", Self::place)?;
-            self.expect_all(", 17w0x10000);")?;
-            return Ok(Statement::Hash(place, HashUnit::Fold16, fields));
+        for (algorithm, unit) in [("xor16", HashUnit::Fold16), ("csum16", HashUnit::Checksum)] {
+            if self.take_all(&format!(", HashAlgorithm.{algorithm}, 16w0, {{")) {
+                let fields = self.list("}", Self::place)?;
+                self.expect_all(", 17w0x10000);")?;
+                return Ok(Statement::Hash(place, unit, fields));
+            }
         }
         let Some(polynomial) = self.polynomial else {
             return self.fail("a polynomial in front of the action");

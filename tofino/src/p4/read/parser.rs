@@ -2,10 +2,21 @@
 
 use super::{Reader, Result};
 use crate::ir::{Case, Key, Next, ParserStep, Pattern, State};
-use crate::p4::names;
+use crate::p4::names::{self, PARSER_CHECKSUM};
 
 impl Reader {
-    pub(super) fn state(&mut self) -> Result<State> {
+    /// The states, behind the unit for the checksum that they need.
+    pub(super) fn states(&mut self) -> Result<Vec<State>> {
+        let has_checksum = self.take_all(&format!("Checksum() {PARSER_CHECKSUM};"));
+        let states = self.until("}", Self::state)?;
+        let mut steps = states.iter().flat_map(|state| &state.steps);
+        if has_checksum != steps.any(ParserStep::is_of_checksum) {
+            return self.fail("a unit for the checksum of the parser");
+        }
+        Ok(states)
+    }
+
+    fn state(&mut self) -> Result<State> {
         self.expect("state")?;
         let name = self.word()?;
         self.expect("{")?;
@@ -35,8 +46,16 @@ impl Reader {
             self.expect(";")?;
             return Ok(ParserStep::SetValid(header));
         }
+        if self.take_all(&format!("{PARSER_CHECKSUM}.subtract(hdr.")) {
+            let header = self.word()?;
+            self.expect_all(");")?;
+            return Ok(ParserStep::Subtract(header));
+        }
         let place = self.place()?;
         self.expect("=")?;
+        if self.take_all(&format!("{PARSER_CHECKSUM}.get();")) {
+            return Ok(ParserStep::Deposit(place));
+        }
         let value = self.expr()?;
         self.expect(";")?;
         Ok(ParserStep::Set(place, value))

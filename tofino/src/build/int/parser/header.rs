@@ -1,6 +1,6 @@
 //! What follows the IP header of a packet with an INT header.
 
-use super::{Found, key, masked, note, state};
+use super::{Found, Goal, key, masked, note, state};
 use crate::build::int::headers::TELEMETRY;
 use crate::build::int::md;
 use crate::build::packet_parser::{case, extract, number, parse, select};
@@ -36,14 +36,23 @@ impl Found {
             let too_short =
                 (0..3).map(|words| case([masked(kind | words, 0xfcff), Pattern::ANY], ACCEPT));
             cases.extend(too_short);
-            let version = Pattern::exact(2);
-            cases.push(case([masked(kind, 0xfc00), version], &parse(md::IS_INT)));
+            cases.extend(match self.goal {
+                Goal::Stack { .. } => Self::stack_cases(kind),
+                _ => {
+                    let version = Pattern::exact(2);
+                    let any = case([masked(kind, 0xfc00), version], &parse(md::IS_INT));
+                    vec![any]
+                }
+            });
         }
         let keys = vec![key(TELEMETRY, "kind_length"), key(TELEMETRY, "version")];
         let telemetry = select(keys, cases, ACCEPT);
-        vec![
-            state(parse(TELEMETRY), vec![extract(TELEMETRY)], telemetry),
-            note(md::IS_INT, md::IS_INT, 1, ACCEPT),
-        ]
+        match self.goal {
+            Goal::Stack { sums } => self.stack(telemetry, sums),
+            _ => vec![
+                state(parse(TELEMETRY), vec![extract(TELEMETRY)], telemetry),
+                note(md::IS_INT, md::IS_INT, 1, ACCEPT),
+            ],
+        }
     }
 }

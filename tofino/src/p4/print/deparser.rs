@@ -1,0 +1,58 @@
+//! Deparsers, and the checksums that are made there.
+
+use super::Printer;
+use crate::ir::{Arch, Checksum, Pipe};
+
+impl Printer<'_> {
+    pub(super) fn deparser(&mut self, pipe: &Pipe) {
+        let is_twin = self.arch() == Arch::V1Model;
+        if !is_twin {
+            for sum in &pipe.checksums {
+                self.line(&format!("Checksum() {};", sum.unit()));
+            }
+        }
+        self.block("apply {", "}", |this| {
+            if !is_twin {
+                this.checksums(&pipe.checksums);
+            }
+            for header in &pipe.deparser {
+                this.line(&format!("pkt.emit(hdr.{header});"));
+            }
+        });
+    }
+
+    /// The twin works out its checksums at the end of its control, by a hash function of its own: what v1model has for it
+    /// does not write ones for 0.
+    pub(super) fn checksums(&mut self, checksums: &[Checksum]) {
+        for sum in checksums {
+            let Checksum {
+                when,
+                target,
+                fields,
+                zeros_as_ones,
+            } = sum;
+            let target = self.place(target);
+            let fields: Vec<String> = fields.iter().map(|field| self.place(field)).collect();
+            let fields = fields.join(", ");
+            let is_twin = self.arch() == Arch::V1Model;
+            self.block(&format!("if (md.{when} == 1) {{"), "}", |this| {
+                if is_twin {
+                    this.line(&format!(
+                        "hash({target}, HashAlgorithm.csum16, 16w0, {{{fields}}}, 17w0x10000);"
+                    ));
+                    if *zeros_as_ones {
+                        this.block(&format!("if ({target} == 0) {{"), "}", |this| {
+                            this.line(&format!("{target} = 0xffff;"));
+                        });
+                    }
+                    return;
+                }
+                let ones = if *zeros_as_ones { ", true" } else { "" };
+                this.line(&format!(
+                    "{target} = {}.update({{{fields}}}{ones});",
+                    sum.unit()
+                ));
+            });
+        }
+    }
+}
