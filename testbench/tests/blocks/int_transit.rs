@@ -202,6 +202,40 @@ fn a_hop_adds_all_that_is_asked_for_or_nothing() {
     }
 }
 
+/// Words of each bit of a bitmap, from the first on.
+const WORDS_OF: [usize; 16] = [1, 1, 1, 1, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+
+#[test]
+fn the_words_that_a_bitmap_asks_for_are_counted_whatever_the_bitmap_is() {
+    // All bitmaps of six bits next to each other, the others alternately all clear and all set.
+    let bitmaps = [(0, 6), (6, 6), (10, 6)]
+        .into_iter()
+        .flat_map(|(first, bits)| {
+            (0..1_u16 << bits).map(move |set| {
+                let others = !(((1_u16 << bits) - 1) << (16 - bits - first));
+                set << (16 - bits - first) | if set % 2 == 0 { others } else { 0 }
+            })
+        });
+    let (mut frames, mut expected) = (Vec::new(), Vec::new());
+    let config = node(HOP);
+    for bitmap in bitmaps {
+        let asked = |bit: &usize| bitmap & 0x8000 >> bit != 0;
+        let words: usize = (0..16).filter(asked).map(|bit| WORDS_OF[bit]).sum();
+        for hop_words in [words.saturating_sub(1), words, words + 1] {
+            let header = format!("2000{hop_words:02x}05 {bitmap:04x}0000 00000000");
+            let mut facts = embedded("10030000", &header, 108);
+            facts.set("user", vec![0; 7]);
+            frames.push(facts);
+            let is_enough = hop_words >= words && hop_words > 0;
+            expected.push((bitmap, if is_enough { 4 * hop_words } else { 0 }));
+        }
+    }
+    let (made, _) = transit(&config).commands(&frames, 0, 1);
+    for (command, (bitmap, bytes)) in made.iter().zip(expected) {
+        assert_eq!(command.edit.insert.len(), bytes, "{bitmap:04x}");
+    }
+}
+
 #[test]
 fn an_unknown_domain_is_padded_with_ones_or_skipped() {
     let of = |domain: &str, rule: &str| {
