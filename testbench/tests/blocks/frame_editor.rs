@@ -8,18 +8,23 @@ use seqnic_hdl::blocks::frame_editor::{EditorSpec, LAST_PLACE, frame_editor};
 use super::bench::{Bench, chance, random};
 
 /// What is done to a frame, in bytes.
-#[derive(Clone, Debug, Default)]
-struct Edit {
-    at: usize,
-    remove: usize,
-    insert: Vec<u8>,
-    patches: Vec<Option<(usize, [u8; 4])>>,
-    user: u64,
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Edit {
+    pub at: usize,
+    pub remove: usize,
+    pub insert: Vec<u8>,
+    pub patches: Vec<Option<(usize, [u8; 4])>>,
+    pub user: u64,
 }
 
 impl Edit {
+    /// It leaves a frame alone.
+    pub fn is_nothing(&self) -> bool {
+        self.remove + self.insert.len() + self.patches.iter().flatten().count() == 0
+    }
+
     /// The frame after it: bytes cut out, put in, and written over.
-    fn of(&self, frame: &[u8]) -> Vec<u8> {
+    pub fn of(&self, frame: &[u8]) -> Vec<u8> {
         let mut frame = frame.to_vec();
         for (word, bytes) in self.patches.iter().flatten() {
             frame[4 * word + 2..4 * word + 6].copy_from_slice(bytes);

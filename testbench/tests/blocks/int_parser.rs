@@ -23,7 +23,7 @@ fn parser(encapsulation: Encapsulation) -> Bench {
 }
 
 /// What the parser says of a frame, with bytes of another one behind its end and in the cycles behind it.
-fn parse(bench: &mut Bench, frame: &[u8]) {
+pub fn parse(bench: &mut Bench, frame: &[u8]) {
     let mut window = [0x45; WINDOW_BYTES];
     let present = frame.len().min(WINDOW_BYTES);
     window[..present].copy_from_slice(&frame[..present]);

@@ -1,6 +1,10 @@
 //! Every block on its own, against its golden model: one file a block, of the block's name.
 
 pub mod bench;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../designs/int_traffic.rs"]
+mod int_traffic;
 
 mod axi_lite_slave;
 mod checksum_update;
@@ -18,7 +22,11 @@ mod heartbeat;
 mod history_ring;
 mod history_shift;
 mod history_walk;
+mod int_edit;
+mod int_extractor;
 mod int_parser;
+mod int_source;
+mod int_transit;
 mod metadata_stack;
 mod range_sum;
 mod register_crossing;
