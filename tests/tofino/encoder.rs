@@ -70,6 +70,24 @@ fn epochs_that_end_under_load_are_each_as_the_model_has_them() {
     }
 }
 
+/// Both can agree on an export that nobody can decode.
+#[test]
+fn flows_that_cannot_be_decoded_are_a_warning() {
+    let text = seqnic(
+        "cosim --engine p4 --trace zipf --packets 400 --flows 200 --row none --set flowradar.flows=16 \
+         --set flowradar.cells_percent=150 --set flowradar.load_flows=0",
+    )
+    .success();
+    assert!(text.contains("\nP4 and model agree"), "{text}");
+    assert!(
+        text.ends_with(
+            "\nwarning: 102 of 102 flows cannot be decoded from the exports; take more flowradar.cells_percent or \
+             another flowradar.hash or seed, or shorter epochs\n"
+        ),
+        "{text}"
+    );
+}
+
 /// Frames of a flow each, of Ethernet, IPv4 and UDP.
 fn frames(key: impl Fn(u32) -> (u32, u16, u16)) -> Vec<Packet> {
     let frame = |flow| {
