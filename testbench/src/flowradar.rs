@@ -14,6 +14,10 @@ use crate::oracle::{Expected, Oracle, ReportFrame};
 /// New flows that may still be on their way when a bank has as many as end the epoch: at most one a cycle.
 const FLOWS_BEHIND_THE_LIMIT: u32 = 32;
 
+/// Epochs that may begin to be exported behind the last packet until it is in one: that of the bank before, and its own, which
+/// the timer may end at once.
+const EPOCHS_BEHIND_THE_LAST: u32 = 3;
+
 /// What an encoder recorded in a run, and what its exports said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EncoderFigures {
@@ -65,6 +69,8 @@ pub struct FlowRadarOracle {
     figures: EncoderFigures,
     /// The last epoch was asked for.
     is_closed: bool,
+    /// The epochs since then.
+    epochs_since: u32,
 }
 
 impl FlowRadarOracle {
@@ -80,6 +86,7 @@ impl FlowRadarOracle {
             truth: HashMap::new(),
             figures: EncoderFigures::default(),
             is_closed: false,
+            epochs_since: 0,
         }
     }
 
@@ -129,6 +136,15 @@ impl FlowRadarOracle {
             let (packets, all_bytes) = self.truth.entry(key).or_default();
             *packets = packets.wrapping_add(1);
             *all_bytes += bytes;
+        }
+        // A timer ends epochs without end, also with a packet that is lost.
+        self.epochs_since += u32::from(self.is_closed);
+        if self.epochs_since > EPOCHS_BEHIND_THE_LAST && !self.waiting.is_empty() {
+            return says(format!(
+                "{} of the packets that went in are in no epoch, and {} have ended since the last one",
+                self.waiting.len(),
+                self.epochs_since
+            ));
         }
         if waited {
             self.model.request_swap();
@@ -262,5 +278,63 @@ impl Oracle for FlowRadarOracle {
 
     fn encoder(&self) -> Option<EncoderFigures> {
         Some(self.figures)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seqnic_sim::traffic::Packet;
+    use seqnic_spec::Config;
+
+    use super::*;
+    use crate::oracle::SequencerOracle;
+
+    #[test]
+    fn a_lost_packet_is_missed_though_a_timer_goes_on_ending_epochs() {
+        let toml = "history.row = \"none\"\nflowradar = { flows = 8, epoch_cycles = 100 }";
+        let config = Config::from_toml_str(toml, "test").expect("it is valid");
+        let encoder = config.flowradar().expect("there is one");
+        let stream = Box::new(SequencerOracle::new(&config));
+        let mut oracle = FlowRadarOracle::new(encoder, stream);
+        let frame = SentFrame {
+            packet: Packet {
+                timestamp_ns: 0,
+                data: vec![0; 60],
+            },
+            user: Vec::new(),
+        };
+        oracle.expect(&frame, 0, &mut Expected::default());
+        assert_eq!(oracle.close(), Some("flowradar_swap"));
+        // Hardware that loses it exports empty epochs, as a model does that never gets it.
+        let mut hardware = FlowRadarEncoder::new(encoder);
+        let mut export = || {
+            hardware.clear();
+            hardware.request_swap();
+            let fragments = hardware.fragments();
+            fragments
+                .map(|payload| encoder.datagram(&payload))
+                .collect::<Vec<_>>()
+        };
+        let mut fault = None;
+        let mut epochs = 0;
+        while fault.is_none() && epochs < 10 {
+            epochs += 1;
+            for bytes in export() {
+                let report = ReportFrame {
+                    number: 0,
+                    bytes: &bytes,
+                    frames_in: 1,
+                    first_cycle: 0,
+                    cycle: 0,
+                };
+                fault = fault.or(oracle.report(&report).err());
+            }
+        }
+        let said = fault.map(|fault| fault.to_string()).unwrap_or_default();
+        assert_eq!(epochs, 4);
+        assert!(
+            said.contains("1 of the packets that went in are in no epoch"),
+            "{said}"
+        );
     }
 }
