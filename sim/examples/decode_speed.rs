@@ -15,7 +15,12 @@ use seqnic_spec::Config;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Flows, cells in percent of flows so that the sub-tables have 1.3 cells per flow, and repetitions.
-const SIZES: [(u64, u32); 4] = [(10_000, 200), (100_000, 50), (1_000_000, 7), (4_000_000, 3)];
+const SIZES: [(u64, u32); 4] = [
+    (10_000, 200),
+    (100_000, 50),
+    (1_000_000, 20),
+    (4_000_000, 8),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let clock = Clock(Instant::now());
