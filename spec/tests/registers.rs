@@ -13,7 +13,7 @@ fn config(toml: &str) -> Config {
 #[test]
 fn no_two_registers_share_an_address() {
     let config = config(
-        "history.row = \"none\"\nspray = { cores = 256, control = true, max_weight = 2, heartbeat = true }",
+        "history.row = \"none\"\nspray = { cores = 256, control = true, max_weight = 2, heartbeat = true }\nflowradar = {}",
     );
     let mut end = 0;
     for register in Register::ALL {
