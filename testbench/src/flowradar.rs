@@ -14,8 +14,8 @@ use crate::oracle::{Expected, Oracle, ReportFrame};
 /// New flows that may still be on their way when a bank has as many as end the epoch: at most one a cycle.
 const FLOWS_BEHIND_THE_LIMIT: u32 = 32;
 
-/// Epochs that may begin to be exported behind the last packet until it is in one: that of the bank before, and its own, which
-/// the timer may end at once.
+/// Epochs that may begin to be exported when the last one was asked for, and packets be in none: that of the bank before, its
+/// own, and one more that a timer may have ended in between.
 const EPOCHS_BEHIND_THE_LAST: u32 = 3;
 
 /// What an encoder recorded in a run, and what its exports said.
@@ -69,7 +69,7 @@ pub struct FlowRadarOracle {
     figures: EncoderFigures,
     /// The last epoch was asked for.
     is_closed: bool,
-    /// The epochs since then.
+    /// The epochs that began to be exported since then.
     epochs_since: u32,
 }
 

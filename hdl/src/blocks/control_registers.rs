@@ -113,12 +113,9 @@ pub fn control_registers(name: &str, config: &Config) -> Result<Arc<Design>, Rtl
         write.to(&map::STATUS, 0),
         masks.takes.clone(),
     ]);
-    let legal = heartbeat
-        .iter()
-        .fold(legal, |legal, heartbeat| legal | &heartbeat.takes);
-    let legal = encoder
-        .iter()
-        .fold(legal, |legal, encoder| legal | &encoder.takes);
+    let more = heartbeat.iter().map(|heartbeat| &heartbeat.takes);
+    let more = more.chain(encoder.iter().map(|encoder| &encoder.takes));
+    let legal = more.fold(legal, |legal, takes| legal | takes);
     let clears = write.to(&map::STATUS, 0) & write.data.bit(status_bits::REFUSED);
     let refused = m.flag("refused", &write.write & !legal, clears | &reset_registers);
     let no_core = m.delayed("no_core", Reset::To(0), !masks.enabled.any());

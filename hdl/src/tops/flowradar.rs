@@ -26,8 +26,8 @@ FlowRadar encoder: counts the packets of every flow in cells that many flows sha
 
 It watches a stream (tap_tvalid and tap_tready are inputs) and never holds it up. A packet is recorded when its headers are
 here, or, where bytes are counted, when it has ended.
-`swap`: a rising edge ends the epoch; `swap_now`: so does each cycle in which it is 1. `recording`: packets are recorded; `missed`: how many passed before. `overrun`: a swap
-had to wait since reset.
+`swap`: a rising edge ends the epoch; `swap_now`: so does each cycle in which it is 1. `epoch`: that of the packets now.
+`recording`: packets are recorded; `missed`: how many passed before. `overrun`: a swap had to wait since reset.
 Latency: about 18 cycles from a beat to its cells. Throughput: a packet a cycle. Backpressure: none towards the tap; the
 export waits for m_axis_report_tready. Reset: all banks are cleared before a packet is recorded.
 Storage: two banks of filter and sub-tables.

@@ -9,7 +9,7 @@ use seqnic_hdl::blocks::frame_editor::EditorSpec;
 use seqnic_hdl::blocks::int_parser::int_parser;
 use seqnic_hdl::rtl::{Design, Direction, RtlError};
 use seqnic_sim::traffic::Packet;
-use seqnic_spec::int::{Encapsulation, Int, IntMode, kind};
+use seqnic_spec::int::{Encapsulation, Instruction, Int, IntMode, kind};
 
 use super::bench::{Bench, chance, hex, random};
 use super::common::int::ip_packets;
@@ -31,6 +31,17 @@ impl Facts {
     /// The same with other bytes at a port, as pairs of digits.
     pub fn with_bytes(mut self, port: &str, digits: &str) -> Self {
         self.set(port, words(&hex(digits)));
+        self
+    }
+
+    /// The same beside `tuser` of a frame whose hop has these values for the metadata of a node.
+    pub fn with_metadata(mut self, node: &Int, values: &[(Instruction, u64)]) -> Self {
+        let mut tuser = vec![0; 50];
+        for field in node.sideband() {
+            let value = values.iter().find(|(kind, _)| *kind == field.instruction);
+            field.put(&mut tuser, value.map(|(_, value)| *value));
+        }
+        self.set("user", words(&tuser));
         self
     }
 

@@ -27,14 +27,9 @@ fn source(config: &Config) -> Block {
 
 /// A frame on the watchlist; what the hop knows of it is in `values`.
 fn matched(config: &Config, facts: Facts, values: &[(Instruction, u64)]) -> Facts {
-    let mut tuser = vec![0; 50];
-    for field in config.int().expect("it is a node").sideband() {
-        let value = values.iter().find(|(kind, _)| *kind == field.instruction);
-        field.put(&mut tuser, value.map(|(_, value)| *value));
-    }
-    let mut facts = facts.with("matched", 1).with("hash", 0);
-    facts.set("user", words(&tuser));
-    facts
+    let node = config.int().expect("it is a node");
+    let facts = facts.with("matched", 1).with("hash", 0);
+    facts.with_metadata(node, values)
 }
 
 /// The edit of a source with these keys.

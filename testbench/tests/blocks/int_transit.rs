@@ -43,15 +43,10 @@ fn embedded(shim: &str, header: &str, ip_bytes: u64) -> Facts {
 }
 
 /// The edit of a hop with these keys that knows these values.
-fn made(keys: &str, mut facts: Facts, values: &[(Instruction, u64)]) -> Edit {
+fn made(keys: &str, facts: Facts, values: &[(Instruction, u64)]) -> Edit {
     let config = node(keys);
-    let mut tuser = vec![0; 50];
-    for field in config.int().expect("it is a node").sideband() {
-        let value = values.iter().find(|(kind, _)| *kind == field.instruction);
-        field.put(&mut tuser, value.map(|(_, value)| *value));
-    }
-    facts.set("user", words(&tuser));
-    transit(&config).edit_of(&facts)
+    let node = config.int().expect("it is a node");
+    transit(&config).edit_of(&facts.with_metadata(node, values))
 }
 
 /// Zeros, but for these interfaces.

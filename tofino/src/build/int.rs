@@ -131,6 +131,19 @@ impl<'a> Maker<'a> {
         self.zeros.push(parameter(name, bits));
     }
 
+    fn fields(&mut self, fields: &[(&str, usize)]) {
+        for &(name, bits) in fields {
+            self.field(name, bits);
+        }
+    }
+
+    /// Fields that are 0 until they are set.
+    fn cleared_fields(&mut self, fields: &[(&str, usize)]) {
+        for &(name, bits) in fields {
+            self.cleared(name, bits);
+        }
+    }
+
     fn always(&mut self, name: &str, stage: usize, body: Vec<Statement>) -> Step {
         self.pipe.always(name, stage, body)
     }

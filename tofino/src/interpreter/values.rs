@@ -1,7 +1,6 @@
 //! What expressions and conditions say of a packet, and how fields are read and written.
 
 use super::packet::Packet;
-use super::wire::folded;
 use super::{Fault, Interpreter};
 use crate::ir::{Condition, Expr, HashUnit, Place, Statement};
 
@@ -29,31 +28,30 @@ impl Interpreter {
         unit: HashUnit,
         fields: &[Place],
     ) -> Result<u128, Fault> {
-        if unit == HashUnit::Checksum {
-            let words = self.words(packet, fields.iter().cloned())?;
-            let total = words.iter().map(|&word| u64::from(word)).sum();
-            return Ok((!folded(total)).into());
-        }
-        let mut hash = match unit {
-            HashUnit::Crc(_) => u32::MAX,
-            HashUnit::Fold | HashUnit::Fold16 | HashUnit::Checksum => 0,
-        };
-        for place in fields {
+        let read = |place| {
             let value = self.read(packet, &[], place)?;
             let bits = self.program.bits_of(place);
             let bits = bits.ok_or_else(|| Fault::NoValue(format!("{place:?}")))?;
-            hash = match unit {
-                // A bit at a time, from the highest on.
-                HashUnit::Crc(polynomial) => (0..bits).rev().fold(hash, |crc, bit| {
+            Ok((value, bits))
+        };
+        let values = || fields.iter().map(read).collect::<Result<Vec<_>, Fault>>();
+        let hash = match unit {
+            HashUnit::Checksum => (!self.sum_of(packet, fields.iter().cloned())?).into(),
+            // A bit at a time, from the highest on.
+            HashUnit::Crc(polynomial) => values()?.iter().fold(u32::MAX, |crc, &(value, bits)| {
+                (0..bits).rev().fold(crc, |crc, bit| {
                     let is_odd = crc >> 31 ^ (value >> bit & 1) as u32 == 1;
                     crc << 1 ^ if is_odd { polynomial } else { 0 }
-                }),
-                HashUnit::Fold | HashUnit::Checksum => hash ^ value as u32,
-                HashUnit::Fold16 => (0..bits)
-                    .step_by(16)
-                    .fold(hash, |hash, word| hash ^ u32::from((value >> word) as u16)),
-            };
-        }
+                })
+            }),
+            HashUnit::Fold => values()?
+                .iter()
+                .fold(0, |hash, (value, _)| hash ^ *value as u32),
+            HashUnit::Fold16 => values()?.iter().fold(0, |hash, &(value, bits)| {
+                let words = (0..bits).step_by(16);
+                words.fold(hash, |hash, word| hash ^ u32::from((value >> word) as u16))
+            }),
+        };
         Ok(hash.into())
     }
 

@@ -124,8 +124,18 @@ impl Interpreter {
         Ok(words.iter().map(|&word| u64::from(!word)).sum())
     }
 
+    /// The sum of fields as the checksums of the Internet protocols make it.
+    pub(super) fn sum_of(
+        &self,
+        packet: &Packet,
+        fields: impl IntoIterator<Item = Place>,
+    ) -> Result<u16, Fault> {
+        let words = self.words(packet, fields)?;
+        Ok(folded(words.iter().map(|&word| u64::from(word)).sum()))
+    }
+
     /// Fields side by side in words of 16 bits, without those of headers that are not valid.
-    pub(super) fn words(
+    fn words(
         &self,
         packet: &Packet,
         fields: impl IntoIterator<Item = Place>,
@@ -190,9 +200,8 @@ impl Interpreter {
         if self.read(packet, &[], &Place::md(&sum.when))? == 0 {
             return Ok(None);
         }
-        let words = self.words(packet, sum.fields.iter().cloned())?;
-        let total = words.iter().map(|&word| u64::from(word)).sum();
-        Ok(Some(match !folded(total) {
+        let total = self.sum_of(packet, sum.fields.iter().cloned())?;
+        Ok(Some(match !total {
             0 if sum.zeros_as_ones => 0xffff,
             checksum => checksum,
         }))
@@ -200,7 +209,7 @@ impl Interpreter {
 }
 
 /// Adds the carries until 16 bits are left.
-pub(super) fn folded(mut total: u64) -> u16 {
+fn folded(mut total: u64) -> u16 {
     while total > 0xffff {
         total = (total & 0xffff) + (total >> 16);
     }

@@ -432,6 +432,12 @@ impl Printer<'_> {
     }
 }
 
+/// The statement of the twin that sets a field to 16 bits of a hash.
+fn twin_hash(algorithm: &str, place: &str, fields: &[String]) -> String {
+    let fields = fields.join(", ");
+    format!("hash({place}, HashAlgorithm.{algorithm}, 16w0, {{{fields}}}, 17w0x10000);")
+}
+
 /// What the outputs of a register action are called.
 pub const OUTPUTS: [&str; 2] = ["result", "second"];
 

@@ -10,7 +10,7 @@ use crate::rtl::{Design, Expr, Module, Reset, RtlError, concat, zeros};
 const DOC: &str = "\
 Epoch control: swaps the banks of an encoder, and has the quiet one exported and cleared.
 
-    timer, load, port, register ---> [ asked ] --- is the other bank clean? ---> bank, epoch
+    timer, load, swap ---> [ asked ] --- is the other bank clean? ---> bank, epoch
                                                                         v
     clean <--- [ sweep: clear ] <--- [ export ] <--- [ drain: packets that are still in the pipeline ]
 
@@ -36,8 +36,9 @@ pub const QUIET: [(&str, usize); 6] = [
 ];
 
 /// The epochs of an encoder. Inputs `enters`: a packet takes the bank; `new_flow`, `new_flow_bank` and `saturates`,
-/// `saturated_bank`, one bit a sub-table each: what packets did; `swap`, whose rising edge asks for a swap; `swap_now`, which asks for one in each cycle that it is 1; `export_done`. Outputs `bank`,
-/// `recording`, `epoch`, `missed`, `overrun`, `serve` and `clear` (a bit a bank), `sweeping`, `sweep_address`, `export_start`, and [`QUIET`].
+/// `saturated_bank`, one bit a sub-table each: what packets did; `swap`, whose rising edge asks for a swap; `swap_now`, which
+/// asks for one in each cycle that it is 1; `export_done`. Outputs `bank`, `recording`, `epoch`, `missed`, `overrun`, `serve`
+/// and `clear` (a bit a bank), `sweeping`, `sweep_address`, `export_start`, and [`QUIET`].
 pub fn epoch_control(name: &str, config: &FlowRadar) -> Result<Arc<Design>, RtlError> {
     let mut m = Module::new(name, DOC);
     let geometry = config.geometry();

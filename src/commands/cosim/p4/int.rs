@@ -55,7 +55,9 @@ pub fn run(
         let number = summary.frames;
         let mut left = None;
         let is_too_long = is_too_long(&ways, design, &packet.data);
-        summary.frames_too_long += u64::from(is_too_long);
+        if let Some(frames) = &mut summary.frames_too_long {
+            *frames += u64::from(is_too_long);
+        }
         for way in &mut ways {
             match way.process(node, &packet.data, &passage, is_too_long) {
                 Ok(expected) => left = left.or(expected),
@@ -174,14 +176,12 @@ struct Summary<'a> {
     frames_with_header: Option<u64>,
     /// Frames that the node did not let pass as they are.
     frames_changed: u64,
-    /// Frames that passed a sink as they are, since they have more metadata than it takes out.
-    frames_too_long: u64,
+    /// Of a sink, the frames that passed as they are, since they have more metadata than it takes out.
+    frames_too_long: Option<u64>,
     bytes_in: u64,
     bytes_out: u64,
     packets_per_second: f64,
     difference: Option<String>,
-    #[serde(skip)]
-    is_sink: bool,
 }
 
 impl<'a> Summary<'a> {
@@ -200,12 +200,11 @@ impl<'a> Summary<'a> {
             frames: 0,
             frames_with_header: None,
             frames_changed: 0,
-            frames_too_long: 0,
+            frames_too_long: design.most_stack_words.map(|_| 0),
             bytes_in: 0,
             bytes_out: 0,
             packets_per_second: 0.0,
             difference: None,
-            is_sink: design.most_stack_words.is_some(),
         }
     }
 }
@@ -229,11 +228,8 @@ impl Display for Summary<'_> {
             table.line("  with a header", note);
         }
         table.line("  changed", grouped(self.frames_changed));
-        if self.frames_too_long > 0 {
-            let note = format!(
-                "{}, passed with all their metadata",
-                grouped(self.frames_too_long)
-            );
+        if let Some(frames @ 1..) = self.frames_too_long {
+            let note = format!("{}, passed with all their metadata", grouped(frames));
             table.line("  too long", note);
         }
         table
@@ -245,7 +241,7 @@ impl Display for Summary<'_> {
             .line(
                 "result",
                 match self.agree {
-                    true if self.is_sink => {
+                    true if self.frames_too_long.is_some() => {
                         "chip, BMv2 and model agree; the programs send no reports"
                     }
                     true => "chip, BMv2 and model agree",

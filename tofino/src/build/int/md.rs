@@ -85,6 +85,16 @@ pub const NETWORK_DELTA: &str = "network_delta";
 /// What the packets of a flow have in common.
 pub const FLOW: &str = "flow";
 
+/// What is 0 until it is set, with its bits, in programs that look for an INT header.
+pub const OF_HEADER: [(&str, usize); 6] = [
+    (IP_BYTES, 16),
+    (IS_INT, 8),
+    (UDP_DIFFERS, 16),
+    (NOT_NETWORK, 16),
+    (DECISION, 8),
+    (WRITES_IPV4, 1),
+];
+
 /// The bytes that a sink takes out; its words are those of `NEEDED` first.
 pub const REMOVED: &str = "removed_bytes";
 /// The complement of that: what a length that gets less adds to a sum.

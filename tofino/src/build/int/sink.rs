@@ -103,7 +103,7 @@ impl Maker<'_> {
     }
 
     fn sink_metadata(&mut self, sink: &Sink) {
-        for (name, bits) in [
+        self.fields(&[
             (md::PAYLOAD, 16),
             (md::WORDS_BEFORE, 16),
             (md::NEEDED, 16),
@@ -114,20 +114,9 @@ impl Maker<'_> {
             (md::NOT_TRANSPORT, 16),
             (md::NOT_MARKED, 16),
             (md::UDP_MORE, 16),
-        ] {
-            self.field(name, bits);
-        }
-        for (name, bits) in [
-            (md::IP_BYTES, 16),
-            (md::IS_INT, 8),
-            (md::UDP_DIFFERS, 16),
-            (md::NOT_NETWORK, 16),
-            (md::DECISION, 8),
-            (md::WRITES_IPV4, 1),
-            (md::WRITES_UDP, 1),
-        ] {
-            self.cleared(name, bits);
-        }
+        ]);
+        self.cleared_fields(&md::OF_HEADER);
+        self.cleared_fields(&[(md::WRITES_UDP, 1)]);
         match sink.may_be_tcp() {
             true => {
                 self.field(md::MARKED, 16);

@@ -121,15 +121,13 @@ fn read(name: &str) -> Expr {
 
 impl Maker<'_> {
     fn source_metadata(&mut self, source: &Source<'_>, noted: Noted) {
-        for (name, bits) in [
+        self.fields(&[
             (md::PAYLOAD, 16),
             (md::OVER, 16),
             (md::ORIGINAL, 16),
             (md::ADDED_BYTES, 16),
-        ] {
-            self.field(name, bits);
-        }
-        for (name, bits) in [
+        ]);
+        self.cleared_fields(&[
             (md::IP_BYTES, 16),
             (md::IS_CANDIDATE, 8),
             (md::TRANSPORT, 8),
@@ -138,9 +136,7 @@ impl Maker<'_> {
             (md::NOT_NETWORK, 16),
             (md::DECISION, 8),
             (md::WRITES_IPV4, 1),
-        ] {
-            self.cleared(name, bits);
-        }
+        ]);
         if source.embedding.push {
             self.field(md::ROOM, 16);
         }

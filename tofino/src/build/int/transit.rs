@@ -65,7 +65,7 @@ impl Maker<'_> {
     }
 
     fn transit_metadata(&mut self) {
-        for (name, bits) in [
+        self.fields(&[
             (md::PAYLOAD, 16),
             (md::ROOM, 16),
             (md::WORDS_BEFORE, 16),
@@ -80,21 +80,9 @@ impl Maker<'_> {
             (md::BORROW, 32),
             (md::NOT_TRANSPORT, 16),
             (md::DELTA, 16),
-        ] {
-            self.field(name, bits);
-        }
-        for (name, bits) in [
-            (md::IP_BYTES, 16),
-            (md::IS_INT, 8),
-            (md::UDP_DIFFERS, 16),
-            (md::NOT_NETWORK, 16),
-            (md::DECISION, 8),
-            (md::WRITES_IPV4, 1),
-            (md::WRITES_TCP, 1),
-            (md::WRITES_UDP, 1),
-        ] {
-            self.cleared(name, bits);
-        }
+        ]);
+        self.cleared_fields(&md::OF_HEADER);
+        self.cleared_fields(&[(md::WRITES_TCP, 1), (md::WRITES_UDP, 1)]);
         for number in 0..NIBBLES {
             self.field(&md::asked(number), 8);
         }

@@ -1,6 +1,6 @@
 //! Statements, conditions and values.
 
-use super::{OUTPUTS, Printer};
+use super::{OUTPUTS, Printer, twin_hash};
 use crate::ir::{Arch, Condition, Expr, HashUnit, Initial, Intrinsic, Pipe, Place, Statement};
 use crate::p4::names;
 
@@ -54,16 +54,8 @@ impl Printer<'_> {
                         (Arch::V1Model, HashUnit::Fold) => {
                             format!("{place} = {};", fields.join(" ^ "))
                         }
-                        (Arch::V1Model, HashUnit::Fold16 | HashUnit::Checksum) => {
-                            let algorithm = match unit {
-                                HashUnit::Checksum => "csum16",
-                                _ => "xor16",
-                            };
-                            let fields = fields.join(", ");
-                            format!(
-                                "hash({place}, HashAlgorithm.{algorithm}, 16w0, {{{fields}}}, 17w0x10000);"
-                            )
-                        }
+                        (Arch::V1Model, HashUnit::Fold16) => twin_hash("xor16", &place, &fields),
+                        (Arch::V1Model, HashUnit::Checksum) => twin_hash("csum16", &place, &fields),
                         (Arch::V1Model, HashUnit::Crc(_)) => format!(
                             "hash({place}, HashAlgorithm.crc32_custom, 32w0, {{{}}}, 33w0x100000000);",
                             fields.join(", ")

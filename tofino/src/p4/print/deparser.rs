@@ -1,6 +1,6 @@
 //! Deparsers, and the checksums that are made there.
 
-use super::Printer;
+use super::{Printer, twin_hash};
 use crate::ir::{Arch, Checksum, Pipe};
 
 impl Printer<'_> {
@@ -33,13 +33,10 @@ impl Printer<'_> {
             } = sum;
             let target = self.place(target);
             let fields: Vec<String> = fields.iter().map(|field| self.place(field)).collect();
-            let fields = fields.join(", ");
             let is_twin = self.arch() == Arch::V1Model;
             self.block(&format!("if (md.{when} == 1) {{"), "}", |this| {
                 if is_twin {
-                    this.line(&format!(
-                        "hash({target}, HashAlgorithm.csum16, 16w0, {{{fields}}}, 17w0x10000);"
-                    ));
+                    this.line(&twin_hash("csum16", &target, &fields));
                     if *zeros_as_ones {
                         this.block(&format!("if ({target} == 0) {{"), "}", |this| {
                             this.line(&format!("{target} = 0xffff;"));
@@ -48,6 +45,7 @@ impl Printer<'_> {
                     return;
                 }
                 let ones = if *zeros_as_ones { ", true" } else { "" };
+                let fields = fields.join(", ");
                 this.line(&format!(
                     "{target} = {}.update({{{fields}}}{ones});",
                     sum.unit()
