@@ -8,7 +8,7 @@ use crate::chip::Chip;
 use crate::control::forward_entries;
 use crate::design::Loaded;
 use crate::error::Refusal;
-use crate::interpreter::{Fault, Interpreter, Sent};
+use crate::interpreter::{Fault, Interpreter, Passed, Session};
 use crate::ir::{Arch, Intrinsic, Program};
 use crate::rules;
 
@@ -21,8 +21,10 @@ pub struct IntDesign {
     pub loaded: Loaded,
     /// The same for the behavioural model.
     pub twin: Program,
-    /// The most words of a stack that a sink takes out. What has more passes as it is.
+    /// The most words of a stack that a sink takes out. What has more passes as it is, without a report.
     pub most_stack_words: Option<usize>,
+    /// The most bytes of what a sink copies for its reports, with the header that the chip has in front.
+    pub most_copied_bytes: Option<usize>,
 }
 
 impl IntDesign {
@@ -45,6 +47,7 @@ impl IntDesign {
             },
             twin: build::int_node(node, chip, true)?,
             most_stack_words: (node.role() == IntRole::Sink).then_some(build::MOST_STACK_WORDS),
+            most_copied_bytes: build::most_copied_bytes(node),
         })
     }
 }
@@ -108,10 +111,14 @@ impl Passage {
         }
     }
 
-    /// The same as it stands beside a frame of the hardware: what a node takes from there, if the chip knows it.
+    /// The same as it stands beside a frame of the hardware: what a node takes from there, if the chip knows it. A sink
+    /// works in the ingress, which knows when a packet came, and by which ports it comes and leaves.
     pub fn sideband(&self, node: &Int, arch: Arch, tuser: &mut [u8]) {
+        let in_ingress = [Instruction::Interfaces, Instruction::IngressTimestamp];
         for field in node.sideband() {
-            field.put(tuser, self.value(field.instruction, arch));
+            let value = self.value(field.instruction, arch);
+            let is_known = node.role() != IntRole::Sink || in_ingress.contains(&field.instruction);
+            field.put(tuser, value.filter(|_| is_known));
         }
     }
 }
@@ -123,15 +130,19 @@ pub struct IntSwitch {
 }
 
 impl IntSwitch {
-    /// A program that sends what comes from any port to port `to`.
-    pub fn new(program: Program, to: u16) -> Self {
-        let mut interpreter = Interpreter::new(program);
+    /// A program that sends what comes from any port to port `to`, and its reports, if it makes any, to port `reports`.
+    pub fn new(design: &IntDesign, program: &Program, to: u16, reports: u16) -> Self {
+        let mut interpreter = Interpreter::new(program.clone());
         interpreter.fill(FORWARD, forward_entries(0..512, to));
+        interpreter.mirror_to(Session {
+            port: reports,
+            most_bytes: design.most_copied_bytes.unwrap_or_default(),
+        });
         Self { interpreter }
     }
 
-    /// What becomes of a frame.
-    pub fn process(&mut self, frame: &[u8], passage: &Passage) -> Result<Option<Sent>, Fault> {
+    /// What becomes of a frame. Its copy is the report.
+    pub fn process(&mut self, frame: &[u8], passage: &Passage) -> Result<Passed, Fault> {
         let given = [
             (Intrinsic::EgressTime, passage.egress_time),
             (Intrinsic::QueueDepth, passage.queue_depth),

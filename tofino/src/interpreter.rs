@@ -5,6 +5,7 @@
 //! once for a packet; a second access is a fault, as are fields that are read before their header is there. The twin runs
 //! in the order of its program, as the behavioural model does.
 
+mod copy;
 mod packet;
 mod values;
 mod wire;
@@ -53,7 +54,25 @@ pub struct Entry {
     pub arguments: Vec<u64>,
 }
 
-/// What happened to a packet.
+/// Where copies of packets go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Session {
+    /// The port.
+    pub port: u16,
+    /// The most bytes of a copy, with the header in front of it. BMv2 has no such limit.
+    pub most_bytes: usize,
+}
+
+/// What became of a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// The packet, unless it is dropped.
+    pub sent: Option<Sent>,
+    /// What its copy became, if one was made.
+    pub copy: Option<Sent>,
+}
+
+/// A packet that leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     /// The frame.
@@ -73,7 +92,11 @@ pub struct Interpreter {
     /// The memory of both pipes: they are two pipes of a chip, or two directions of one, with registers of their own.
     memory: [HashMap<String, Vec<[u64; 2]>>; 2],
     entries: HashMap<String, HashMap<u64, (String, Vec<u64>)>>,
+    session: Session,
 }
+
+/// What the chip says of a packet.
+type Intrinsics = HashMap<Place, u128>;
 
 /// The frame check sequence, which the chip's length counts.
 const CHECK_BYTES: u64 = 4;
@@ -93,6 +116,7 @@ impl Interpreter {
             schedule: Arc::new(schedule),
             memory: Default::default(),
             entries: HashMap::new(),
+            session: Session::default(),
         };
         fresh.reset();
         fresh
@@ -129,9 +153,14 @@ impl Interpreter {
         self.entries.insert(table.to_owned(), entries.collect());
     }
 
+    /// Says where copies of packets go.
+    pub fn mirror_to(&mut self, session: Session) {
+        self.session = session;
+    }
+
     /// What becomes of a frame that comes from `port` at `time`; `None` when it is dropped.
     pub fn process(&mut self, frame: &[u8], port: u64, time: u64) -> Result<Option<Sent>, Fault> {
-        self.process_given(frame, port, time, &[])
+        Ok(self.process_given(frame, port, time, &[])?.sent)
     }
 
     /// The same, with what the chip says of the packet in the egress. What is not given is 0; port and queue are those
@@ -142,25 +171,23 @@ impl Interpreter {
         port: u64,
         time: u64,
         given: &[(Intrinsic, u64)],
-    ) -> Result<Option<Sent>, Fault> {
-        let is_twin = self.program.arch == Arch::V1Model;
-        let check = if is_twin { 0 } else { CHECK_BYTES };
-        let arch = self.program.arch;
-        let mut intrinsics = HashMap::new();
-        let mut put = |intrinsic: Intrinsic, value: u64| {
-            let mask = (1 << intrinsic.bits(arch)) - 1;
-            let place = Place::Intrinsic(intrinsic);
-            intrinsics.insert(place, u128::from(value & mask));
-        };
-        Intrinsic::ALL.into_iter().for_each(|none| put(none, 0));
-        put(Intrinsic::MacTime, time);
-        put(Intrinsic::IngressPort, port);
-        put(Intrinsic::FrameBytes, frame.len() as u64 + check);
-        given
-            .iter()
-            .for_each(|&(intrinsic, value)| put(intrinsic, value));
+    ) -> Result<Passed, Fault> {
+        let mut intrinsics = Intrinsics::new();
+        Intrinsic::ALL
+            .into_iter()
+            .for_each(|none| self.put(&mut intrinsics, none, 0));
+        self.put(&mut intrinsics, Intrinsic::MacTime, time);
+        self.put(&mut intrinsics, Intrinsic::IngressPort, port);
+        self.put_length(&mut intrinsics, frame.len());
+        for &(intrinsic, value) in given {
+            self.put(&mut intrinsics, intrinsic, value);
+        }
         let mut packet = self.parse(&self.program.ingress, frame, intrinsics.clone())?;
         self.run(0, &mut packet)?;
+        let copy = match packet.is_mirrored {
+            true => self.copy(frame, &packet, intrinsics.clone())?,
+            false => None,
+        };
         let chosen = |packet: &Packet, intrinsic| {
             let value = packet.values.get(&Place::Intrinsic(intrinsic));
             value.map_or(0, |&value| value as u64)
@@ -170,7 +197,7 @@ impl Interpreter {
             chosen(&packet, Intrinsic::Queue),
         );
         if packet.is_dropped {
-            return Ok(None);
+            return Ok(Passed { sent: None, copy });
         }
         for (known, value) in [(Intrinsic::OutPort, port), (Intrinsic::OutQueue, queue)] {
             if given.iter().all(|&(given, _)| given != known) {
@@ -178,16 +205,38 @@ impl Interpreter {
                 packet.values.insert(Place::Intrinsic(known), value.into());
             }
         }
-        if !is_twin {
+        if !self.is_twin() {
             let between = self.deparse(&self.program.ingress, &packet)?;
             packet = self.parse(&self.program.egress, &between, intrinsics)?;
         }
+        let frame = self.leave(packet)?;
+        let sent = frame.map(|frame| Sent { frame, port, queue });
+        Ok(Passed { sent, copy })
+    }
+
+    /// The frame that leaves the egress, unless it is dropped there.
+    fn leave(&mut self, mut packet: Packet) -> Result<Option<Vec<u8>>, Fault> {
         self.run(1, &mut packet)?;
         if packet.is_dropped {
             return Ok(None);
         }
-        let frame = self.deparse(&self.program.egress, &packet)?;
-        Ok(Some(Sent { frame, port, queue }))
+        let mut frame = self.deparse(&self.program.egress, &packet)?;
+        frame.truncate(packet.most_bytes.unwrap_or(usize::MAX));
+        Ok(Some(frame))
+    }
+
+    fn is_twin(&self) -> bool {
+        self.program.arch == Arch::V1Model
+    }
+
+    fn put(&self, intrinsics: &mut Intrinsics, intrinsic: Intrinsic, value: u64) {
+        let mask = (1 << intrinsic.bits(self.program.arch)) - 1;
+        intrinsics.insert(Place::Intrinsic(intrinsic), u128::from(value & mask));
+    }
+
+    fn put_length(&self, intrinsics: &mut Intrinsics, bytes: usize) {
+        let check = if self.is_twin() { 0 } else { CHECK_BYTES };
+        self.put(intrinsics, Intrinsic::FrameBytes, bytes as u64 + check);
     }
 
     /// The match-action part of a pipe.
@@ -292,6 +341,8 @@ impl Interpreter {
                 Statement::SetValid(header) => packet.make_valid(header),
                 Statement::SetInvalid(header) => packet.make_invalid(header),
                 Statement::Drop => packet.is_dropped = true,
+                Statement::Mirror => packet.is_mirrored = true,
+                Statement::Truncate(bytes) => packet.most_bytes = Some(*bytes as usize),
                 Statement::Execute {
                     action,
                     index,

@@ -75,11 +75,34 @@ pub struct Pipe {
     pub tables: Vec<Table>,
     /// Which tables a packet meets.
     pub apply: Vec<Step>,
+    /// The copy of a packet that [`Statement::Mirror`] asks for. Only the ingress makes one.
+    pub mirror: Option<Mirror>,
     /// The checksums that are written when the packet leaves.
     pub checksums: Vec<Checksum>,
     /// The headers that are written, in order, those that are valid; the rest of the packet follows.
     pub deparser: Vec<String>,
 }
+
+/// A copy of a packet as it came, which goes through the egress by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirror {
+    /// On the chip, what is in front of the copy. On BMv2 nothing is: the parser of the ingress takes it apart again.
+    pub header: Option<MirrorHeader>,
+    /// The metadata that go along: what the fields of the header are, or what BMv2 keeps.
+    pub fields: Vec<String>,
+}
+
+/// What the chip puts in front of a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MirrorHeader {
+    /// The header.
+    pub name: String,
+    /// The metadata that hold the number of the session.
+    pub session: String,
+}
+
+/// The session that copies are of: the control plane says to which port it leads, and how long a copy is at most.
+pub const MIRROR_SESSION: u64 = 1;
 
 /// A checksum of the Internet protocols: the complement of a sum with end-around carry.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -96,8 +96,9 @@ pub fn per_stage(program: &Program, limits: Limits) -> Vec<StageUse> {
                         stage.hash_units += UNITS_OF_WORD;
                         stage.crossbar_bytes += bytes(std::slice::from_ref(place)).max(parts.len());
                     }
-                    Statement::Hash(_, _, fields) => {
-                        stage.hash_units += UNITS_OF_WORD;
+                    Statement::Hash(place, _, fields) => {
+                        let bits = program.bits_of(place).unwrap_or(0);
+                        stage.hash_units += bits.div_ceil(UNIT_BITS);
                         hashed[table.stage].extend(fields);
                     }
                     Statement::Execute { action, index, .. } if !index.is_empty() => {
@@ -365,6 +366,11 @@ pub fn phv(program: &Program, limits: Limits) -> Phv {
     for pipe in program.pipes() {
         seen.extend(pipe.deparser.iter().map(String::as_str));
         seen.extend(extracted(pipe).map(String::as_str));
+        if let Some(mirror) = &pipe.mirror {
+            touched.extend(mirror.fields.iter().map(|name| Place::md(name)));
+            let session = mirror.header.iter().map(|header| &header.session);
+            touched.extend(session.map(|name| Place::md(name)));
+        }
         for sum in &pipe.checksums {
             touched.insert(sum.target.clone());
             touched.insert(Place::md(&sum.when));

@@ -4,6 +4,7 @@ mod common;
 
 use common::{config, example};
 use seqnic_spec::Config;
+use seqnic_tofino::interpreter::{Interpreter, Session};
 use seqnic_tofino::ir::{Arch, Program};
 use seqnic_tofino::{Chip, IntDesign, IntSwitch, Passage, Refusal, p4, rules};
 
@@ -242,10 +243,10 @@ fn a_hop_pushes_what_the_chip_says_and_keeps_lengths_and_checksums_right() {
     expected[43] = 6;
     expected[49] = 1;
     expected.splice(58..58, pushed);
-    for program in [design.loaded.program, design.twin] {
+    for program in [&design.loaded.program, &design.twin] {
         let arch = program.arch;
-        let sent = IntSwitch::new(program, 9).process(&FRAME, &PASSAGE);
-        let sent = sent.expect("no fault").expect("is sent");
+        let sent = IntSwitch::new(&design, program, 9, 9).process(&FRAME, &PASSAGE);
+        let sent = sent.expect("no fault").sent.expect("is sent");
         assert_eq!((&sent.frame, sent.port), (&expected, 9), "{arch:?}");
     }
 }
@@ -260,15 +261,15 @@ const UNMARKED: [u8; 60] = [
 ];
 
 /// The program of a source that sends what comes on, and what that is.
-fn embedded(program: Program, frames: usize) -> Vec<Vec<u8>> {
-    let mut switch = IntSwitch::new(program, 9);
+fn embedded(design: &IntDesign, program: &Program, frames: usize) -> Vec<Vec<u8>> {
+    let mut switch = IntSwitch::new(design, program, 9, 9);
     // BMv2 has no queues.
     let passage = Passage {
         queue: 0,
         ..PASSAGE
     };
     let sent = (0..frames).map(|_| switch.process(&UNMARKED, &passage));
-    sent.map(|sent| sent.expect("no fault").expect("is sent").frame)
+    sent.map(|sent| sent.expect("no fault").sent.expect("is sent").frame)
         .collect()
 }
 
@@ -294,9 +295,9 @@ fn a_source_embeds_its_header_and_what_the_chip_says_into_one_of_8() {
     let transport = 0xac7b_u16;
     expected[50..52].copy_from_slice(&transport.to_be_bytes());
     expected.splice(58..58, pushed);
-    for program in [design.loaded.program, design.twin] {
+    for program in [&design.loaded.program, &design.twin] {
         let arch = program.arch;
-        for (number, sent) in embedded(program, 17).into_iter().enumerate() {
+        for (number, sent) in embedded(&design, program, 17).into_iter().enumerate() {
             let wanted = match number % 8 {
                 0 => &expected[..],
                 _ => &UNMARKED[..],
@@ -310,8 +311,8 @@ fn a_source_embeds_its_header_and_what_the_chip_says_into_one_of_8() {
 fn restored(design: &IntDesign, frame: &[u8]) -> [Option<Vec<u8>>; 2] {
     let programs = [&design.loaded.program, &design.twin];
     programs.map(|program| {
-        let sent = IntSwitch::new(program.clone(), 9).process(frame, &PASSAGE);
-        sent.expect("no fault").map(|sent| sent.frame)
+        let sent = IntSwitch::new(design, program, 9, 9).process(frame, &PASSAGE);
+        sent.expect("no fault").sent.map(|sent| sent.frame)
     })
 }
 
@@ -353,6 +354,93 @@ fn a_sink_gives_back_the_packet_of_the_source() {
     for frame in [cut, &long] {
         let same = Some(frame.to_vec());
         assert_eq!(restored(&design, frame), [same.clone(), same]);
+    }
+}
+
+/// A report in front of the metadata and the packet: addresses, lengths and checksum of IPv4, the number and what the report
+/// says of the packet. The sum of IPv4 without length is 0x4500 + 0x4000 + 0x4011 + 2 * 0xc000 + 0x0201 + 0x0221 = 0x24933.
+fn report(bytes: u16, checksum: u16, number: u8, words: u8, bits: [u8; 2]) -> Vec<u8> {
+    let [total, udp] = [bytes - 14, bytes - 34].map(u16::to_be_bytes);
+    let checksum = checksum.to_be_bytes();
+    let metadata = if bits == [0, 0] { 0 } else { 1 };
+    [
+        &[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0][..],
+        &[0x45, 0, total[0], total[1], 0, 0, 0x40, 0, 64, 17],
+        &[checksum[0], checksum[1], 192, 0, 2, 33, 192, 0, 2, 1],
+        &[0x7f, 0xfe, 0x7f, 0xfe, udp[0], udp[1], 0, 0],
+        &[0x20, 0, 0, number, 0, 0, 0x0c, 0x33],
+        &[
+            0x13, words, metadata, 0x20, bits[0], bits[1], 0, 0, 0, 0, 0, 0,
+        ],
+    ]
+    .concat()
+}
+
+/// The packet asks for node and interfaces: bit 1 is reported, and is one word.
+#[test]
+fn a_sink_reports_a_packet_as_it_came() {
+    let design = sink();
+    let interfaces = [0, 0x14, 0, 9];
+    let mut whole = STACKED.to_vec();
+    whole.extend([0x62, 0x62]);
+    let mut long = STACKED.to_vec();
+    long.resize(300, 0x63);
+    let mut discarded = STACKED;
+    discarded[46] = 0x28;
+    let mut nothing = STACKED;
+    nothing[50] = 0x80;
+    // Of each the bytes of its report: the most of a packet is 256. 22 words are those of the body, one of metadata, and the
+    // packet.
+    let cases = [
+        // 70 bytes are no whole words. 0x24933 + 122 = 0x249ad.
+        (&STACKED[..], report(136, 0xb650, 0, 255, [0x40, 0]), 70),
+        // 0x24933 + 124.
+        (&whole, report(138, 0xb64e, 1, 21, [0x40, 0]), 72),
+        // 0x24933 + 308 = 0x24a67.
+        (&long, report(322, 0xb596, 2, 67, [0x40, 0]), 256),
+        (&discarded, report(136, 0xb650, 3, 255, [0x40, 0]), 70),
+        // 0x24933 + 118.
+        (&nothing, report(132, 0xb654, 4, 255, [0, 0]), 70),
+    ];
+    for program in [&design.loaded.program, &design.twin] {
+        let mut switch = IntSwitch::new(&design, program, 9, 11);
+        for (frame, headers, copied) in &cases {
+            let passed = switch.process(frame, &PASSAGE).expect("no fault");
+            let metadata = &interfaces[..if headers[54] == 0 { 0 } else { 4 }];
+            let expected = [headers, metadata, &frame[..*copied]].concat();
+            let sent = passed.copy.expect("is reported");
+            assert_eq!(
+                (sent.frame, sent.port),
+                (expected, 11),
+                "{:?}",
+                program.arch
+            );
+            assert_eq!(passed.sent.is_none(), frame[46] == 0x28);
+        }
+        let passed = switch.process(&UNMARKED, &PASSAGE).expect("no fault");
+        assert_eq!(passed.copy, None);
+    }
+}
+
+/// The number begins again behind the last one.
+#[test]
+fn reports_are_numbered_from_0_again_when_all_22_bits_are_ones() {
+    let int = "bus.tuser_bits = 512\n[int]\nrole = 'sink'\nhw_id = 5";
+    let design = made(&config(int), Chip::Tofino1).unwrap_or_else(|refusal| panic!("{refusal}"));
+    for program in [&design.loaded.program, &design.twin] {
+        let mut switch = Interpreter::new(program.clone());
+        let cells = switch.register_mut(1, "report_sequence_memory");
+        cells.expect("the register")[0] = [0x217f_ffff, 0];
+        switch.mirror_to(Session {
+            port: 9,
+            most_bytes: 272,
+        });
+        let numbers = [0, 1].map(|_| {
+            let passed = switch.process_given(&STACKED, 0, 0, &[]).expect("no fault");
+            let report = passed.copy.expect("is reported").frame;
+            report[42..46].to_vec()
+        });
+        assert_eq!(numbers, [[0x21, 0x7f, 0xff, 0xff], [0x21, 0x40, 0, 0]]);
     }
 }
 

@@ -186,7 +186,9 @@ pub(super) fn simplify(program: &mut Program) {
             | Statement::SetInvalid(_)
             | Statement::Hash(..)
             | Statement::Execute { .. }
-            | Statement::Drop => {}
+            | Statement::Drop
+            | Statement::Mirror
+            | Statement::Truncate(_) => {}
         }
     }
     let declared = program.clone();

@@ -27,6 +27,7 @@ use crate::ir::{
 pub use check::INT;
 use headers::BRIDGE;
 pub use headers::MOST_STACK_WORDS;
+pub use sink::most_copied_bytes;
 
 /// Makes the node of a configuration for a chip.
 pub fn int_node(node: &Int, chip: Chip, twin: bool) -> Result<Program, Refusal> {

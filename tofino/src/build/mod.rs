@@ -23,7 +23,7 @@ use crate::ir::{ACCEPT, Arch, Field, Header, Intrinsic, Place, Program, State, S
 use crate::pattern::Pattern;
 pub use flowradar::{BANK, ENCODER, encoder, filter_register, table_registers};
 use history::Style;
-pub use int::{INT, MOST_STACK_WORDS, int_node};
+pub use int::{INT, MOST_STACK_WORDS, int_node, most_copied_bytes};
 use packet_parser::PacketParser;
 use pipe::{PipeMaker, parameter};
 pub use row::{Packing, RowPlan};

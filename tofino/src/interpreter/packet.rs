@@ -11,6 +11,9 @@ pub(super) struct Packet {
     pub(super) valid: Vec<String>,
     pub(super) is_parsed: bool,
     pub(super) is_dropped: bool,
+    pub(super) is_mirrored: bool,
+    /// The most bytes that leave.
+    pub(super) most_bytes: Option<usize>,
     pub(super) accessed: Vec<String>,
     /// What no header was taken from.
     pub(super) payload: Vec<u8>,

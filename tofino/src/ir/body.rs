@@ -59,11 +59,13 @@ pub enum Intrinsic {
     OutPort,
     /// The queue that it was in, as the egress knows it. BMv2 does not say.
     OutQueue,
+    /// On BMv2, 1 for the copy of a packet: 32 bits. On the chip a copy has a header.
+    Instance,
 }
 
 impl Intrinsic {
     /// Every field.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::MacTime,
         Self::FrameBytes,
         Self::IngressPort,
@@ -73,6 +75,7 @@ impl Intrinsic {
         Self::QueueDepth,
         Self::OutPort,
         Self::OutQueue,
+        Self::Instance,
     ];
 
     /// The width.
@@ -80,6 +83,7 @@ impl Intrinsic {
         match (self, arch) {
             (Self::MacTime | Self::EgressTime, _) => 48,
             (Self::FrameBytes, _) => 16,
+            (Self::Instance, _) => 32,
             (Self::QueueDepth, _) => 19,
             (Self::IngressPort | Self::EgressPort | Self::OutPort, _) => 9,
             (Self::Queue | Self::OutQueue, Arch::T2na) => 7,
@@ -239,6 +243,10 @@ pub enum Statement {
     },
     /// Does not let the packet leave.
     Drop,
+    /// Makes a copy of the packet as it came.
+    Mirror,
+    /// On BMv2, lets no more bytes of the packet leave than these. On the chip the session of a copy says so.
+    Truncate(u64),
 }
 
 impl Place {

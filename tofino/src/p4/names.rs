@@ -1,6 +1,6 @@
 //! What the architectures call the same things.
 
-use crate::ir::{Arch, Intrinsic};
+use crate::ir::{Arch, Intrinsic, MIRROR_SESSION};
 
 /// A direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,8 @@ pub const fn intrinsic(arch: Arch, intrinsic: Intrinsic) -> Option<&'static str>
         (Arch::V1Model, Intrinsic::EgressTime) => "standard_metadata.egress_global_timestamp",
         (Arch::V1Model, Intrinsic::QueueDepth) => "standard_metadata.enq_qdepth",
         (Arch::V1Model, Intrinsic::OutPort) => "standard_metadata.egress_port",
-        (Arch::V1Model, Intrinsic::OutQueue) => return None,
+        (Arch::V1Model, Intrinsic::Instance) => "standard_metadata.instance_type",
+        (Arch::V1Model, Intrinsic::OutQueue) | (_, Intrinsic::Instance) => return None,
         (_, Intrinsic::MacTime) => "ig_intr_md.ingress_mac_tstamp",
         (_, Intrinsic::FrameBytes) => "eg_intr_md.pkt_length",
         (_, Intrinsic::IngressPort) => "ig_intr_md.ingress_port",
@@ -102,6 +103,22 @@ pub const fn drop(arch: Arch, gress: Gress) -> &'static str {
         (Arch::V1Model, _) => "mark_to_drop(standard_metadata);",
         (_, Gress::Ingress) => "ig_dprsr_md.drop_ctl = 1;",
         (_, Gress::Egress) => "eg_dprsr_md.drop_ctl = 1;",
+    }
+}
+
+/// The mark of the metadata that a copy of a packet keeps on BMv2.
+pub const KEPT: &str = "@field_list(1)";
+
+/// The condition that the chip is to make a copy of a packet.
+pub const IS_MIRRORED: &str = "ig_dprsr_md.mirror_type == 1";
+
+/// The statement that asks for a copy of a packet.
+pub fn mirror(arch: Arch) -> String {
+    match arch {
+        Arch::V1Model => {
+            format!("clone_preserving_field_list(CloneType.I2E, 32w{MIRROR_SESSION}, 1);")
+        }
+        _ => IS_MIRRORED.replace("==", "=") + ";",
     }
 }
 

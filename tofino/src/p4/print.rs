@@ -75,9 +75,7 @@ impl Printer<'_> {
             }
         });
         self.line("");
-        self.block("struct metadata_t {", "}", |this| {
-            this.fields(&this.program.metadata);
-        });
+        self.block("struct metadata_t {", "}", Self::metadata);
         for bits in self.pairs() {
             self.line("");
             self.block(&format!("struct pair_{bits}_t {{"), "}", |this| {
@@ -137,6 +135,19 @@ impl Printer<'_> {
     fn fields(&mut self, fields: &[Field]) {
         for Field { name, bits } in fields {
             self.line(&format!("bit<{bits}> {name};"));
+        }
+    }
+
+    /// On BMv2 a copy keeps what is marked.
+    fn metadata(&mut self) {
+        let mirror = self.program.ingress.mirror.as_ref();
+        let kept = mirror.filter(|mirror| mirror.header.is_none());
+        let kept = kept.map_or(&[][..], |mirror| &mirror.fields);
+        for field in &self.program.metadata {
+            if kept.contains(&field.name) {
+                self.line(names::KEPT);
+            }
+            self.fields(std::slice::from_ref(field));
         }
     }
 

@@ -13,7 +13,9 @@ use thiserror::Error;
 
 use super::lexer::{Placed, Token, tokens};
 use super::names::{self, Gress};
-use crate::ir::{Arch, Checksum, Field, HashUnit, Header, Intrinsic, Pipe, Place, Program};
+use crate::ir::{
+    Arch, Checksum, Field, HashUnit, Header, Intrinsic, Mirror, MirrorHeader, Pipe, Place, Program,
+};
 
 /// A text that is no program of this part of the language.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -241,7 +243,13 @@ impl Reader {
             self.expect_all(&format!("{name}_h {name};"))?;
         }
         self.expect_all("} struct metadata_t {")?;
-        let metadata = self.until("}", Self::field)?;
+        let mut kept = Vec::new();
+        let metadata = self.until("}", |this| {
+            let is_kept = this.take_all(names::KEPT);
+            let field = this.field()?;
+            kept.extend(is_kept.then(|| field.name.clone()));
+            Ok(field)
+        })?;
         while self.take("struct") {
             let kind = self.word()?;
             self.expect("{")?;
@@ -251,7 +259,13 @@ impl Reader {
                 return self.fail("a pair named after its width");
             }
         }
-        let [ingress, egress] = [self.pipe(Gress::Ingress)?, self.pipe(Gress::Egress)?];
+        let [mut ingress, egress] = [self.pipe(Gress::Ingress)?, self.pipe(Gress::Egress)?];
+        if !kept.is_empty() {
+            ingress.mirror = Some(Mirror {
+                header: None,
+                fields: kept,
+            });
+        }
         self.expect_all(names::package(self.arch))?;
         if self.peek().is_some() {
             return self.fail("the end");
@@ -297,7 +311,11 @@ impl Reader {
                 units.push(self.word()?);
                 self.expect(";")?;
             }
+            let is_mirrored = self.take_all("Mirror() mirror;");
             self.expect_all("apply {")?;
+            if is_mirrored {
+                pipe.mirror = Some(self.mirror()?);
+            }
             while self.is("if") {
                 let sum = self.checksum()?;
                 pipe.checksums.push(sum);
@@ -314,6 +332,30 @@ impl Reader {
             self.expect("}")?;
         }
         Ok(pipe)
+    }
+
+    /// `if (..) { mirror.emit<name_h>(md.session, {md.field, ..}); }`
+    fn mirror(&mut self) -> Result<Mirror> {
+        self.expect_all(&format!("if ({}) {{ mirror.emit<", names::IS_MIRRORED))?;
+        let kind = self.word()?;
+        let Some(name) = kind.strip_suffix("_h") else {
+            return self.fail("a type that ends in _h");
+        };
+        self.expect_all(">(md.")?;
+        let session = self.word()?;
+        self.expect_all(", {")?;
+        let fields = self.list("}", |this| {
+            this.expect_all("md.")?;
+            this.word()
+        })?;
+        self.expect_all("); }")?;
+        Ok(Mirror {
+            header: Some(MirrorHeader {
+                name: name.to_owned(),
+                session,
+            }),
+            fields,
+        })
     }
 
     /// `hdr.name.method()`

@@ -119,10 +119,21 @@ pub const fn end_of_stack(count: usize) -> &'static [(&'static str, usize)] {
     }
 }
 
-/// Shim and INT header of a sink, without the last word.
+/// The instruction bitmap of a sink.
+pub const INSTRUCTIONS: &str = "instructions";
+
+/// Shim and INT header of a sink, without the last word, and with the bitmap in one field.
 pub fn stripped_telemetry() -> Header {
     let mut header = telemetry();
     header.fields.retain(|field| !field.name.starts_with("ds_"));
+    let is_nibble = |name: &str| (0..NIBBLES).any(|number| name == format!("bits_{number}"));
+    let at = header
+        .fields
+        .iter()
+        .position(|field| is_nibble(&field.name));
+    header.fields.retain(|field| !is_nibble(&field.name));
+    let bitmap = parameter(INSTRUCTIONS, 4 * NIBBLES);
+    header.fields.insert(at.unwrap_or_default(), bitmap);
     header
 }
 

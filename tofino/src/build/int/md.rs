@@ -106,6 +106,39 @@ pub const NEW_PROTOCOL: &str = "new_protocol";
 /// The complement of the one before.
 pub const NOT_PROTOCOL: &str = "not_protocol";
 
+/// The collector of a report; with [`COPY`] in its upper byte it is what a copy begins with.
+pub const COLLECTOR: &str = "collector";
+/// What the first byte of a copy is; that of other packets is 0.
+pub const COPY: u64 = 1;
+/// The metadata of the hop that a packet asks for, as far as they are known.
+pub const REPORT_BITS: &str = "report_bits";
+/// The domain of the packet.
+pub const REPORT_DOMAIN: &str = "report_domain";
+/// The port that the packet came from.
+pub const INGRESS_INTERFACE: &str = "ingress_interface";
+/// The port that it leaves by.
+pub const EGRESS_INTERFACE: &str = "egress_interface";
+/// The lower bits of the time at which the packet came; the others are `CAME_HIGH`.
+pub const CAME_LOW: &str = "came_low";
+/// The session of the copy.
+pub const SESSION: &str = "mirror_session";
+/// The upper byte of the hash of the flow.
+pub const FLOW_HIGH: &str = "flow_high";
+/// The bytes of a packet that are in its report.
+pub const CUT: &str = "cut_bytes";
+/// The most that may be; how many of them a packet lacks.
+pub const MOST: &str = "most_bytes";
+/// See there.
+pub const LACKING: &str = "lacking_bytes";
+/// The whole words of the bytes in a report.
+pub const CUT_WORDS: &str = "cut_words";
+/// What is left of them.
+pub const REST: &str = "rest_bytes";
+/// The words in front of them.
+pub const WORDS_AHEAD: &str = "words_ahead";
+/// Whether the packet is a report.
+pub const WRITES_REPORT: &str = "writes_report";
+
 /// The words that four bits of the bitmap ask for.
 pub fn asked(nibble: usize) -> String {
     format!("asked_{nibble}")

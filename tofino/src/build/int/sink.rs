@@ -1,40 +1,72 @@
-//! The sink: takes shim, header and stack out, and restores what the shim has kept.
+//! The sink: takes shim, header and stack out, restores what the shim has kept, and reports to a collector.
 //!
-//! All of it is done in the ingress, whose parser may go as deep as it has to: it takes the whole stack, and sums up what
-//! it takes. A longer stack than there are headers for is none, and the packet passes.
+//! The header is taken out in the ingress, whose parser may go as deep as it has to: it takes the whole stack, and sums up
+//! what it takes. A longer stack than there are headers for is none, and the packet passes. The egress makes reports of the
+//! copies that the ingress asks for.
 //!
 //! ```text
-//! stage 0  how long packet and stack are; what the shim has kept, the word that it belongs into
+//! stage 0  how long packet and stack are; what the shim has kept, the word that it belongs into; what is reported
 //!       1  the same in words and in bytes; the checksum
 //!       2  how many words are lacking; the bytes from the shim on
 //!       3  the decision: a table of all this
 //!       4  headers are taken out, lengths follow; which checksums are written
 //! ```
 
+mod copy;
+mod report;
 mod restore;
 mod sums;
 
-use seqnic_spec::int::Encapsulation;
+use seqnic_spec::int::{Encapsulation, Instruction, Int, IntRole, Report};
 
-use super::headers::{self, stack_headers};
+use super::headers::{self, BRIDGE, stack_headers};
 use super::parser::{Found, Goal};
 use super::{Maker, md};
 use crate::build::counters::forward;
 use crate::build::packet_parser::start;
-use crate::build::pipe::given;
-use crate::ir::{ACCEPT, Arch, Intrinsic, Pipe, Place, Program, Statement};
+use crate::build::pipe::{given, number};
+use crate::ir::{Arch, Intrinsic, ParserStep, Pipe, Place, Program, Statement};
 
 /// What becomes of a packet that is stripped: behind this there is none, or it is the next.
 const RESTORE: u64 = 1;
 /// A UDP header in front of the shim goes as well.
 const RESTORE_PROTOCOL: u64 = 2;
 
-/// What the program is made from.
-struct Sink {
-    encapsulation: Encapsulation,
+/// What the chip knows of the metadata that a sink reports.
+pub fn knows(instruction: Instruction) -> bool {
+    report::KNOWN.iter().any(|(known, _)| *known == instruction)
 }
 
-impl Sink {
+/// The most bytes of a copy of a sink, with the header in front.
+pub fn most_copied_bytes(node: &Int) -> Option<usize> {
+    let sink = (node.role() == IntRole::Sink).then(|| Sink::new(node))??;
+    Some(copy::HEADER_BYTES + sink.report.truncate_bytes)
+}
+
+/// What the program is made from.
+struct Sink<'a> {
+    encapsulation: Encapsulation,
+    report: &'a Report,
+    node_id: u32,
+    hw_id: u8,
+    /// The bits of the metadata that the node has and the chip knows.
+    known: u16,
+}
+
+impl<'a> Sink<'a> {
+    /// A node of INT-MD; nothing for one that is no sink.
+    fn new(node: &'a Int) -> Option<Self> {
+        let metadata = node.metadata().iter();
+        let known = metadata.filter(|&&instruction| knows(instruction));
+        Some(Self {
+            encapsulation: node.encapsulation()?,
+            report: node.report()?,
+            node_id: node.node_id(),
+            hw_id: node.hw_id(),
+            known: known.fold(0, |bits, of| bits | 0x8000 >> of.bit()),
+        })
+    }
+
     /// The bits of the DSCP that are restored; nothing where a port or a protocol is.
     const fn dscp_mask(&self) -> Option<u64> {
         match self.encapsulation {
@@ -50,49 +82,54 @@ impl Sink {
 
 /// Makes the program.
 pub fn sink(mut maker: Maker<'_>) -> Program {
-    // A node of INT-MD has one.
-    let Some(encapsulation) = maker.node.encapsulation() else {
-        unreachable!("the mode has been looked at");
+    // What is a sink has both, and what is none has been sorted out.
+    let Some(sink) = Sink::new(maker.node) else {
+        unreachable!("mode and role have been looked at");
     };
+    let arch = maker.arch;
     // Before a packet may be dropped: on BMv2 what comes later counts.
     let port = Statement::Set(Place::Intrinsic(Intrinsic::EgressPort), given("port"));
     let forward = forward(&mut maker.pipe, vec![port]);
     maker.steps.push(forward);
-    let sink = Sink { encapsulation };
     maker.sink_metadata(&sink);
     maker.stack(&sink);
     maker.decide_sink(&sink);
     maker.restore(&sink);
     let found = Found {
-        encapsulation,
+        encapsulation: sink.encapsulation,
         goal: Goal::Stack {
             sums: maker.sums_in_parser(),
         },
     };
     let states = found.states();
-    let mut all = headers::with_first_words(headers::packet());
-    all.push(headers::stripped_telemetry());
-    all.extend(stack_headers());
-    let headers = headers::taken(all, &states);
-    let names = headers.iter().map(|header| header.name.clone());
-    let names = names.collect();
-    let checksums = sink.checksums();
-    let begin = start(Vec::new(), &maker.zeros, "parse_ethernet");
+    let mut packet = headers::with_first_words(headers::packet());
+    packet.push(headers::stripped_telemetry());
+    packet.extend(stack_headers());
+    let packet = headers::taken(packet, &states);
+    let names = packet.iter().map(|header| header.name.clone());
+    // Copies have a header of their own in the place of this one.
+    let bridge = (arch != Arch::V1Model).then(|| BRIDGE.to_owned());
+    let names = bridge.clone().into_iter().chain(names).collect();
+    let mut first = Vec::new();
+    if let Some(bridge) = bridge {
+        let kind = Place::hdr(&bridge, "kind");
+        first.push(ParserStep::SetValid(bridge));
+        first.push(ParserStep::Set(kind, number(8, 0)));
+    }
+    let begin = start(first, &maker.zeros, "parse_ethernet");
     Program {
-        arch: maker.arch,
-        headers,
+        arch,
+        headers: [sink.report_headers(arch), packet].concat(),
         metadata: maker.metadata,
         ingress: Pipe {
             states: [vec![begin], states].concat(),
             apply: maker.steps,
-            checksums,
+            mirror: Some(copy::mirror(arch)),
+            checksums: sink.checksums(),
             deparser: names,
             ..maker.pipe.pipe
         },
-        egress: Pipe {
-            states: vec![start(Vec::new(), &[], ACCEPT)],
-            ..Pipe::default()
-        },
+        egress: sink.egress(arch),
     }
 }
 
@@ -102,7 +139,7 @@ impl Maker<'_> {
         self.arch != Arch::V1Model
     }
 
-    fn sink_metadata(&mut self, sink: &Sink) {
+    fn sink_metadata(&mut self, sink: &Sink<'_>) {
         self.fields(&[
             (md::PAYLOAD, 16),
             (md::WORDS_BEFORE, 16),
@@ -126,6 +163,11 @@ impl Maker<'_> {
                 self.cleared(md::NEW_PROTOCOL, 16);
                 self.cleared(md::NOT_PROTOCOL, 16);
             }
+        }
+        self.copy_metadata(sink);
+        self.metadata.extend(sink.report_metadata());
+        if self.arch == Arch::V1Model {
+            self.zeros.extend(sink.report_zeros());
         }
     }
 }

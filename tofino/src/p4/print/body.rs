@@ -96,6 +96,8 @@ impl Printer<'_> {
                     }
                 }
                 Statement::Drop => self.line(names::drop(self.arch(), self.gress)),
+                Statement::Mirror => self.line(&names::mirror(self.arch())),
+                Statement::Truncate(bytes) => self.line(&format!("truncate(32w{bytes});")),
             }
         }
     }

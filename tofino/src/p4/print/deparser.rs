@@ -1,7 +1,8 @@
 //! Deparsers, and the checksums that are made there.
 
 use super::{Printer, twin_hash};
-use crate::ir::{Arch, Checksum, Pipe};
+use crate::ir::{Arch, Checksum, Mirror, MirrorHeader, Pipe};
+use crate::p4::names;
 
 impl Printer<'_> {
     pub(super) fn deparser(&mut self, pipe: &Pipe) {
@@ -11,13 +12,35 @@ impl Printer<'_> {
                 self.line(&format!("Checksum() {};", sum.unit()));
             }
         }
+        let mirror = pipe.mirror.as_ref();
+        let mirror = mirror.and_then(|mirror| Some((mirror, mirror.header.as_ref()?)));
+        if mirror.is_some() {
+            self.line("Mirror() mirror;");
+        }
         self.block("apply {", "}", |this| {
+            if let Some((mirror, header)) = mirror {
+                this.mirror(mirror, header);
+            }
             if !is_twin {
                 this.checksums(&pipe.checksums);
             }
             for header in &pipe.deparser {
                 this.line(&format!("pkt.emit(hdr.{header});"));
             }
+        });
+    }
+
+    fn mirror(&mut self, mirror: &Mirror, header: &MirrorHeader) {
+        let open = format!("if ({}) {{", names::IS_MIRRORED);
+        self.block(&open, "}", |this| {
+            let fields = mirror.fields.iter();
+            let fields: Vec<String> = fields.map(|name| format!("md.{name}")).collect();
+            this.line(&format!(
+                "mirror.emit<{}_h>(md.{}, {{{}}});",
+                header.name,
+                header.session,
+                fields.join(", ")
+            ));
         });
     }
 

@@ -180,6 +180,14 @@ impl Reader {
         if self.take_all(names::drop(self.arch, self.gress)) {
             return Ok(Statement::Drop);
         }
+        if self.take_all(&names::mirror(self.arch)) {
+            return Ok(Statement::Mirror);
+        }
+        if self.take_all("truncate(") {
+            let bytes = self.number()?;
+            self.expect_all(");")?;
+            return Ok(Statement::Truncate(bytes));
+        }
         if let Some(header) = self.header_method("setValid")? {
             self.expect(";")?;
             return Ok(Statement::SetValid(header));

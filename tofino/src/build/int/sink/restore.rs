@@ -13,7 +13,7 @@ fn read(name: &str) -> Expr {
 
 impl Maker<'_> {
     /// Stage 4.
-    pub(super) fn restore(&mut self, sink: &Sink) {
+    pub(super) fn restore(&mut self, sink: &Sink<'_>) {
         let shrink = |header: &str, field: &str| {
             let place = Place::hdr(header, field);
             let less = Expr::Difference(place.clone(), Place::md(md::REMOVED));
@@ -82,7 +82,7 @@ impl Maker<'_> {
     }
 }
 
-impl Sink {
+impl Sink<'_> {
     /// What changes is added to the complement of what was there. No sum is 0: of each packet fewer than 65535 bytes are taken
     /// out.
     pub(super) fn checksums(&self) -> Vec<Checksum> {

@@ -26,8 +26,9 @@ fn shift_left(name: &str, by: u32) -> Expr {
 
 impl Maker<'_> {
     /// Stages 0 to 2.
-    pub(super) fn stack(&mut self, sink: &Sink) {
-        let mut steps = self.lengths_and_kept(sink);
+    pub(super) fn stack(&mut self, sink: &Sink<'_>) {
+        let mut steps = self.noted(sink);
+        steps.extend(self.lengths_and_kept(sink));
         // It looks at the payload in bytes, and comes first: on BMv2 there are no stages.
         steps.push(self.transport_checksum(1, sink.may_be_tcp()));
         let in_words = Expr::Shift(Place::md(md::PAYLOAD), 2);
@@ -51,7 +52,7 @@ impl Maker<'_> {
     }
 
     /// Stage 0.
-    fn lengths_and_kept(&mut self, sink: &Sink) -> Vec<Step> {
+    fn lengths_and_kept(&mut self, sink: &Sink<'_>) -> Vec<Step> {
         let total = Place::hdr("ipv4", "total_length");
         let not = Expr::Not(Place::hdr("ipv4", "checksum"));
         let mut ipv4 = vec![
@@ -121,7 +122,7 @@ impl Maker<'_> {
     /// Stage 3: the first of the entries that fits says what is done; without one nothing is.
     ///
     /// The parser marks no packet that it has found too short. That its errors are asked for lets the chip keep those.
-    pub(super) fn decide_sink(&mut self, sink: &Sink) {
+    pub(super) fn decide_sink(&mut self, sink: &Sink<'_>) {
         let keys = vec![
             Place::md(md::NEEDED),
             Place::md(md::UDP_DIFFERS),
@@ -131,18 +132,19 @@ impl Maker<'_> {
         let (zero, one, any) = (Pattern::exact(0), Pattern::exact(1), Pattern::ANY);
         let discarded = vec![zero, zero, one, any];
         let mut entries = vec![entry(discarded, "discard", Vec::new())];
-        let mut actions = vec![Action {
-            name: "discard".to_owned(),
-            parameters: Vec::new(),
-            body: vec![Statement::Drop],
-        }];
-        let mut way = |name: &str, npt: Pattern, body: Vec<Statement>| {
-            entries.push(entry(vec![zero, zero, zero, npt], name, Vec::new()));
-            actions.push(Action {
+        // What is dropped is reported, too.
+        let action = |name: &str, mut body: Vec<Statement>| {
+            body.push(Statement::Mirror);
+            Action {
                 name: name.to_owned(),
                 parameters: Vec::new(),
                 body,
-            });
+            }
+        };
+        let mut actions = vec![action("discard", vec![Statement::Drop])];
+        let mut way = |name: &str, npt: Pattern, body: Vec<Statement>| {
+            entries.push(entry(vec![zero, zero, zero, npt], name, Vec::new()));
+            actions.push(action(name, body));
         };
         if !sink.may_be_tcp() {
             let is_protocol = Pattern {
