@@ -142,6 +142,9 @@ pub struct Report {
     pub collectors: usize,
     /// The most bytes of a packet in a report: a multiple of 4; 0 for none.
     pub truncate_bytes: usize,
+    /// Whether zeros fill the last word of the packet. Without, a report that is no whole number of words says that it
+    /// reaches to the end of the datagram.
+    pub fill: bool,
 }
 
 /// An INT node. All limits hold.

@@ -144,7 +144,7 @@ fn int() -> impl Strategy<Value = RawInt> {
     let metadata = prop::collection::vec(select(vec!["hop-latency", "egress-timestamp"]), 0..3);
     let metadata = metadata.prop_map(|names| names.into_iter().map(str::to_owned).collect());
     let watch = weighted(0.9, prop::collection::vec(watch(), 0..3));
-    let report = weighted(0.2, (rare(1..70), rare(0..2100)));
+    let report = weighted(0.2, (rare(1..70), rare(0..2100), any::<Option<bool>>()));
     (kinds, numbers, weighted(0.8, metadata), watch, report).prop_map(
         |(
             (mode, role, encapsulation, checksum),
@@ -164,9 +164,10 @@ fn int() -> impl Strategy<Value = RawInt> {
             dscp,
             metadata,
             watch,
-            report: report.map(|(collectors, truncate_bytes)| RawReport {
+            report: report.map(|(collectors, truncate_bytes, fill)| RawReport {
                 collectors,
                 truncate_bytes,
+                fill,
                 ..RawReport::default()
             }),
             ..RawInt::default()

@@ -197,6 +197,33 @@ fn what_is_marked_and_cannot_be_read_is_refused_in_words() {
 }
 
 #[test]
+fn reports_that_end_inside_a_word_are_read_to_the_end_of_their_datagram() {
+    let mut source = Node::new("[[int.watch]]");
+    let mut sink = Node::new("role = 'sink'\n[int.report]\nfill = false");
+    let mut collector = collector();
+    for bytes in 2..10 {
+        let shape = Shape {
+            payload: vec![0x61; bytes],
+            ..Shape::default()
+        };
+        let embedded = source.process(&shape.frame(), &VALUES).frame.unwrap();
+        let mut report = sink.process(&embedded, &VALUES).report.unwrap();
+        assert_eq!(report[51] == 255, bytes % 4 != 2, "{bytes} bytes");
+        // What a link fills a frame up with is not of the datagram.
+        report.extend([0xee; 9]);
+        let said = collector.frame(&report).unwrap();
+        let media: Vec<_> = said.iter().map(|said| said.medium).collect();
+        assert_eq!(media, [Medium::ReportedPacket, Medium::Report]);
+        for said in said {
+            let flow = said.flow.clone().unwrap();
+            assert_eq!((flow.source_port, flow.destination_port), (4196, 9028));
+            assert_eq!(said.get(Instruction::HopLatency), Some(0x0102_0304));
+        }
+    }
+    assert_eq!(collector.arrivals().missing, 0);
+}
+
+#[test]
 fn reports_that_are_missing_are_counted() {
     let mut node = Node::new("mode = 'xd'\n[[int.watch]]");
     let mut collector = collector();

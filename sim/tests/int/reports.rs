@@ -67,6 +67,68 @@ fn a_frame_shorter_than_the_cut_is_filled_to_whole_words() {
 }
 
 #[test]
+fn without_fill_a_report_ends_with_the_frame_and_reaches_to_the_end_where_that_is_inside_a_word() {
+    let mut node = Node::new(
+        "mode = 'xd'\nnode_id = 9\ninstructions = 0x8000\n[[int.watch]]\n[int.report]\nfill = false",
+    );
+    // A frame of 44 bytes and so many more; the total length of IPv4 with its checksum, the length of UDP, the words.
+    for (number, (more, ip, udp, words)) in [
+        (0, "005c 00004000 4011b68d", "0048", "0d"),
+        (1, "005d 00004000 4011b68c", "0049", "ff"),
+        (2, "005e 00004000 4011b68b", "004a", "ff"),
+        (3, "005f 00004000 4011b68a", "004b", "ff"),
+        (4, "0060 00004000 4011b689", "004c", "0e"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let shape = Shape {
+            payload: vec![0x61; 2 + more],
+            ..Shape::default()
+        };
+        let frame = shape.frame();
+        assert_eq!(frame.len(), 44 + more);
+        let sent = report(&mut node, &frame);
+        let headers = format!(
+            "020000000001 020000000002 0800 4500{ip} c0000202 c0000201 7ffe7ffe {udp} 0000 \
+             200000{number:02x} 00000009 13{words}0020 00000000 00000000"
+        );
+        let expected = headers.replace(' ', "") + &text(&frame);
+        assert_eq!(text(&sent), expected, "{more} more bytes");
+        assert_right(&sent);
+    }
+}
+
+#[test]
+fn without_fill_a_frame_that_is_cut_is_whole_words_and_its_report_counts_them() {
+    let keys =
+        "mode = 'xd'\nrole = 'mirror'\n[[int.watch]]\n[int.report]\nfill = false\ntruncate_bytes";
+    let shape = Shape {
+        payload: vec![0x61; 3],
+        ..Shape::default()
+    };
+    let frame = shape.frame();
+    assert_eq!(frame.len(), 45);
+    for (truncate, words, bytes) in [(20, 5, 20), (44, 11, 44), (48, 255, 45), (0, 0, 0)] {
+        let mut node = Node::new(&format!("{keys} = {truncate}"));
+        let sent = report(&mut node, &frame);
+        assert_eq!(sent[51], words, "cut after {truncate} bytes");
+        assert_eq!(text(&sent[54..]), text(&frame[..bytes]));
+        assert_right(&sent);
+    }
+    // 254 words, one byte less, and 255 words.
+    for (payload, words) in [(974, 254), (973, 255), (975, 255), (978, 255)] {
+        let shape = Shape {
+            payload: vec![0x61; payload],
+            ..Shape::default()
+        };
+        let sent = report(&mut Node::new(&format!("{keys} = 2048")), &shape.frame());
+        assert_eq!((sent.len(), sent[51]), (54 + 42 + payload, words));
+        assert_right(&sent);
+    }
+}
+
+#[test]
 fn a_report_of_255_words_or_more_reaches_to_the_end() {
     let keys = "mode = 'xd'\ninstructions = 0x8000\n[[int.watch]]\n[int.report]\ntruncate_bytes =";
     let shape = Shape {

@@ -78,7 +78,11 @@ impl Int {
         writeln!(out, "source_ip = \"{}\"", report.source_ip)?;
         writeln!(out, "port = {}", report.port)?;
         writeln!(out, "collectors = {}", report.collectors)?;
-        writeln!(out, "truncate_bytes = {}", report.truncate_bytes)
+        writeln!(out, "truncate_bytes = {}", report.truncate_bytes)?;
+        match report.fill {
+            true => Ok(()),
+            false => writeln!(out, "fill = false"),
+        }
     }
 }
 

@@ -120,7 +120,9 @@ sequence number counts from 0 for each of them.
 
 F is 1, the other flags are 0. Behind it stands the frame as it came to the node, inner type 3, cut after
 `truncate_bytes` and filled up to whole words with zeros; with `truncate_bytes` = 0 nothing does, and inner type is 0. A
-report of 255 words or more has 255 in `report_words`.
+report of 255 words or more has 255 in `report_words`. Without `fill` no zeros stand behind the frame, and when its bytes
+in the report are no whole number of words, `report_words` is 255 as well. Lengths and checksum are of the bytes that
+are there.
 ";
 
 const WATCHLIST: &str = "

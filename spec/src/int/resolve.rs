@@ -392,6 +392,7 @@ impl Report {
             port: number("port", raw.port, 32_766, 1, 65_535)? as u16,
             collectors,
             truncate_bytes,
+            fill: raw.fill.unwrap_or(true),
         })
     }
 }

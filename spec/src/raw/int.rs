@@ -118,6 +118,8 @@ pub struct RawReport {
     pub collectors: Option<u64>,
     /// The most bytes of a packet in a report.
     pub truncate_bytes: Option<u64>,
+    /// Whether zeros fill its last word.
+    pub fill: Option<bool>,
 }
 
 impl RawInt {
@@ -166,6 +168,7 @@ impl RawReport {
             port: over.port.or(self.port),
             collectors: over.collectors.or(self.collectors),
             truncate_bytes: over.truncate_bytes.or(self.truncate_bytes),
+            fill: over.fill.or(self.fill),
         }
     }
 }

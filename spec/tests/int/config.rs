@@ -174,6 +174,29 @@ truncate_bytes = 256
 }
 
 #[test]
+fn reports_are_filled_to_whole_words_unless_told_otherwise() {
+    let fill = |keys: &str| node(keys).report().expect("it reports").fill;
+    assert!(fill("role = \"sink\""));
+    assert!(fill("role = \"sink\"\n[int.report]\nfill = true"));
+    assert!(!fill("role = \"sink\"\n[int.report]\nfill = false"));
+}
+
+#[test]
+fn the_echo_says_when_reports_are_not_filled_and_nothing_when_they_are() {
+    for (keys, expected) in [
+        ("", "truncate_bytes = 256\n"),
+        ("fill = true", "truncate_bytes = 256\n"),
+        ("fill = false", "truncate_bytes = 256\nfill = false\n"),
+    ] {
+        let text = format!("bus.tuser_bits = 512\n[int]\nrole = \"sink\"\n[int.report]\n{keys}");
+        let config = Config::from_toml_str(&text, "test").unwrap();
+        let echo = config.to_toml();
+        assert!(echo.ends_with(expected), "{keys}: {echo}");
+        assert_eq!(Config::from_toml_str(&echo, "echo"), Ok(config));
+    }
+}
+
+#[test]
 fn a_transit_hop_has_only_what_it_needs() {
     let node = node("role = \"transit\"\nunknown_domain = \"skip\"\nchecksum = \"complement\"");
     assert_eq!(node.unknown_domain(), UnknownDomain::Skip);

@@ -303,6 +303,32 @@ fn the_reports_of_a_datagram_are_read_one_after_the_other() {
 }
 
 #[test]
+fn a_report_to_the_end_of_its_datagram_may_end_inside_a_word() {
+    let start = [
+        0x20, 0, 0, 5, 0, 0, 0, 9, // group
+        0x13, 0xff, 1, 0x20, 0x20, 0, 0, 3, 0, 0, 0, 0, // 255 words, a latency
+        0, 0, 1, 2, // it
+    ];
+    for inner in [&[0xa0][..], &[0xa0, 0xa1], &[0xa0, 0xa1, 0xa2, 0xa3, 0xa4]] {
+        let bytes = [&start, inner].concat();
+        let parsed = Reports::parse(&bytes).unwrap();
+        let [report] = &parsed.reports[..] else {
+            panic!("{parsed:?}")
+        };
+        assert_eq!(report.values(), [(Instruction::HopLatency, 0x0102)]);
+        assert_eq!(report.inner, inner);
+        let mut again = Vec::new();
+        parsed.write(&mut again);
+        assert_eq!(again, bytes);
+    }
+    // Metadata are whole words all the same.
+    assert_eq!(
+        Reports::parse(&start[..23]).unwrap_err().to_string(),
+        "the metadata of a report has 4 bytes, but only 3 are left"
+    );
+}
+
+#[test]
 fn the_headers_of_tunnels_are_those_of_the_specification() {
     let (gre, rest) = GreHeader::parse(&[0x30, 0, 0x12, 0x34, 0x18, 3, 8, 0]).unwrap();
     assert_eq!(

@@ -52,7 +52,10 @@ impl ReportGenerator {
         group.write(&mut payload);
 
         let cut = &frame[..frame.len().min(self.report.truncate_bytes)];
-        let padded = cut.len().next_multiple_of(4);
+        let fills = match self.report.fill {
+            true => cut.len().next_multiple_of(4) - cut.len(),
+            false => 0,
+        };
         let (mut body, mut metadata_words) = (Vec::new(), 0);
         if let Some((hop, asked)) = hop {
             let (metadata_bits, metadata) = hop.report(asked.instructions);
@@ -65,7 +68,12 @@ impl ReportGenerator {
             metadata_words = metadata.len() / 4;
             body.extend_from_slice(&metadata);
         }
-        let words = (body.len() + padded) / 4;
+        let behind = body.len() + cut.len() + fills;
+        let report_words = match behind % 4 {
+            0 => (behind / 4).min(REPORT_TO_END.into()) as u8,
+            // No number of words says where it ends.
+            _ => REPORT_TO_END,
+        };
         let individual = IndividualHeader {
             report_type: match hop {
                 Some(_) => report_type::INT,
@@ -75,7 +83,7 @@ impl ReportGenerator {
                 0 => inner_type::NONE,
                 _ => inner_type::ETHERNET,
             },
-            report_words: words.min(REPORT_TO_END.into()) as u8,
+            report_words,
             // There are at most 11.
             metadata_words: metadata_words as u8,
             tracked: 1,
@@ -84,7 +92,7 @@ impl ReportGenerator {
         individual.write(&mut payload);
         payload.extend_from_slice(&body);
         payload.extend_from_slice(cut);
-        payload.resize(payload.len() + padded - cut.len(), 0);
+        payload.resize(payload.len() + fills, 0);
         self.report.datagram(collector, &payload)
     }
 }
