@@ -27,7 +27,7 @@ fn agrees(int: &str, chip: Chip, seed: u64, frames: usize) -> usize {
     let programs = [&design.loaded.program, &design.twin];
     let mut ways = programs.map(|program| {
         let model = IntNode::new(&config).expect("it is a node");
-        (model, program.arch, IntSwitch::new(program.clone(), 1))
+        (model, program.arch, IntSwitch::new(&design, program, 1, 2))
     });
     let mut random = Pcg64Mcg::seed_from_u64(seed);
     let mut changed = 0;
@@ -48,25 +48,38 @@ fn agrees(int: &str, chip: Chip, seed: u64, frames: usize) -> usize {
         };
         let frame = shape.frame();
         let is_too_long = is_sink && shape.words > LONGEST_OF_SINK;
-        let passage = shape.passage();
+        let mut passage = shape.passage();
+        if is_sink {
+            // The ingress knows the port that it has chosen.
+            passage.egress_port = 1;
+        }
         for (model, arch, switch) in &mut ways {
             let mut tuser = [0; 64];
             passage.sideband(node, *arch, &mut tuser);
             let expected = match is_too_long {
-                true => Some(frame.clone()),
-                false => model.process(&frame, &tuser).frame,
+                true => [Some(frame.clone()), None],
+                false => {
+                    let of_model = model.process(&frame, &tuser);
+                    [of_model.frame, of_model.report.filter(|_| is_sink)]
+                }
             };
-            let sent = switch.process(&frame, &passage);
-            let sent = sent.unwrap_or_else(|fault| panic!("{int}: frame {number}: {fault}"));
-            let sent = sent.map(|sent| sent.frame);
+            let passed = switch.process(&frame, &passage);
+            let passed = passed.unwrap_or_else(|fault| panic!("{int}: frame {number}: {fault}"));
+            let passed = [passed.sent, passed.copy].map(|sent| sent.map(|sent| sent.frame));
+            let text = |frames: &[Option<Vec<u8>>; 2]| {
+                let texts = frames.each_ref();
+                texts
+                    .map(|frame| frame.as_deref().map_or("none".to_owned(), hex))
+                    .join("\nreport   ")
+            };
             assert!(
-                sent == expected,
+                passed == expected,
                 "{int}, {arch:?}, seed {seed}, frame {number}, {passage:?}\nframe    {}\nactual   {}\nexpected {}",
                 hex(&frame),
-                sent.as_deref().map_or("dropped".to_owned(), hex),
-                expected.as_deref().map_or("dropped".to_owned(), hex),
+                text(&passed),
+                text(&expected),
             );
-            changed += usize::from(expected.as_ref() != Some(&frame));
+            changed += usize::from(expected[0].as_ref() != Some(&frame));
         }
     }
     changed / 2
@@ -197,22 +210,30 @@ fn a_transit_hop_writes_what_the_model_writes() {
 }
 
 #[test]
-fn a_sink_restores_what_the_model_restores() {
-    for (int, chip, least) in [
-        ("", Chip::Tofino1, 500),
-        ("dscp = 0x15\ndscp_mask = 0x35", Chip::Tofino2, 500),
+fn a_sink_restores_and_reports_what_the_model_does() {
+    for (int, report, chip, least) in [
+        ("", "fill = false\ncollectors = 16", Chip::Tofino1, 500),
         (
-            "encapsulation = \"port\"\nudp_port = 0x4568",
+            "dscp = 0x15\ndscp_mask = 0x35\nhw_id = 63",
+            "truncate_bytes = 60\ncollectors = 64",
+            Chip::Tofino2,
+            500,
+        ),
+        (
+            "encapsulation = \"port\"\nudp_port = 0x4568\nmetadata = [\"ingress-timestamp\", \"hop-latency\"]",
+            "fill = false\ncollectors = 2\ndestination_ip = \"198.51.100.254\"",
             Chip::Tofino1,
             200,
         ),
         (
-            "encapsulation = \"protocol\"\nudp_port = 0x4568",
+            "encapsulation = \"protocol\"\nudp_port = 0x4568\nmetadata = []",
+            "fill = false\ntruncate_bytes = 1024",
             Chip::Tofino2,
             200,
         ),
+        ("", "truncate_bytes = 0", Chip::Tofino1, 200),
     ] {
-        let int = format!("role = \"sink\"\nnode_id = 0xc33\n{int}");
+        let int = format!("role = \"sink\"\nnode_id = 0xc33\n{int}\n[int.report]\n{report}");
         let changed = agrees(&int, chip, 5, 3_000);
         assert!(changed >= least, "{int}: {changed} frames were changed");
     }
@@ -248,12 +269,12 @@ fn captures_and_arrangements_pass_as_the_model_lets_them() {
         12,
     );
     cosim(
-        &format!("--config examples/int-sink.toml {capture}"),
+        &format!("--config examples/int-sink-tofino.toml {capture}"),
         1231,
         625,
     );
     cosim(
-        "--config examples/int-sink.toml --chip tofino2 --pcap examples/captures/mixed.pcapng",
+        "--config examples/int-sink-tofino.toml --chip tofino2 --pcap examples/captures/mixed.pcapng",
         461,
         214,
     );
@@ -268,7 +289,7 @@ fn captures_and_arrangements_pass_as_the_model_lets_them() {
 #[test]
 fn a_sink_lets_packets_with_too_much_metadata_pass() {
     let run: Value = seqnic(
-        "cosim --engine p4 --json --config examples/int-sink.toml --trace dctcp --packets 500 --upstream 9",
+        "cosim --engine p4 --json --config examples/int-sink-tofino.toml --trace dctcp --packets 500 --upstream 9",
     )
     .json();
     assert_eq!(run["agree"], json!(true), "{run}");
@@ -278,22 +299,34 @@ fn a_sink_lets_packets_with_too_much_metadata_pass() {
 }
 
 #[test]
-fn that_a_sink_sends_no_reports_is_said_when_it_is_written() {
+fn a_sink_is_told_where_reports_go() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().display();
     for command in ["tofino", "bmv2"] {
-        let flags = format!("--json --config examples/int-sink.toml --out {out}/{command}");
-        let run = seqnic(&format!("emit {command} {flags}"));
+        let flags = "--json --core-ports 9,11 --config examples/int-sink-tofino.toml";
+        let run = seqnic(&format!("emit {command} {flags} --out {out}/{command}"));
         assert_eq!(run.code, 0, "{}", run.stderr);
         assert_eq!(
             run.stderr,
-            "warning: the program takes headers out and sends no reports, and a packet with more than 63 words of metadata \
-             passes as it is; emit verilog makes a sink that reports\n"
+            "warning: a packet with more than 63 words of metadata passes as it is, without a report\n"
         );
-        let written = fs::read_dir(folder.path().join(command)).expect("a folder");
-        let names = written.map(|file| file.expect("a file").file_name());
-        assert!(names.into_iter().any(|name| name == "int_sink_int_sink.p4"));
     }
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("was written");
+    let script = read("tofino/int_sink_tofino_int_sink_control.py");
+    assert!(
+        script.contains("REPORT_PORT = 11\nMOST_BYTES = 272\n"),
+        "{script}"
+    );
+    assert_eq!(
+        read("bmv2/int_sink_tofino_int_sink_commands.txt"),
+        "table_add TwinIngress.forward TwinIngress.to_port 0 => 0x9\nmirroring_add 1 11\n"
+    );
+    let script = read("bmv2/run.sh");
+    assert!(script.contains("if [ $# -ne 3 ]"), "{script}");
+    assert!(
+        script.ends_with("cp \"$work/port11_out.pcap\" \"$3\"\n"),
+        "{script}"
+    );
 }
 
 #[test]

@@ -178,8 +178,19 @@ pub fn commands(config: &Config, twin: &Built, ports: &Ports) -> String {
     text
 }
 
-/// The script that plays a capture through a twin; the file of its commands is called after `commands`.
-pub fn run(program: &str, commands: &str, ports: &Ports) -> String {
+/// What the script that plays a capture through a twin is called with. Reports have a file of their own when they leave by
+/// another port.
+pub fn usage(reports: Option<u16>) -> &'static str {
+    match reports {
+        Some(_) => "IN.pcap OUT.pcap REPORTS.pcap",
+        None => "IN.pcap OUT.pcap",
+    }
+}
+
+/// The script that plays a capture through a twin; the file of its commands is called after `commands`, and `reports` is
+/// the port of reports, when that is another one.
+pub fn run(program: &str, commands: &str, ports: &Ports, reports: Option<u16>) -> String {
+    let copy = |port| format!("cp \"$work/port{port}_out.pcap\" \"$3\"\n");
     let input = ports.input.first().copied().unwrap_or(0);
     let mut others = ports.cores.clone();
     others.sort_unstable();
@@ -195,6 +206,9 @@ pub fn run(program: &str, commands: &str, ports: &Ports) -> String {
         RUN,
         &[
             ("PROGRAM", program.to_owned()),
+            ("USAGE", usage(reports).to_owned()),
+            ("ARGUMENTS", usage(reports).split(' ').count().to_string()),
+            ("COPY_REPORTS", reports.map(copy).unwrap_or_default()),
             ("COMMANDS", format!("{commands}_commands.txt")),
             ("INPUT_PORT", input.to_string()),
             ("OTHER_PORTS", words(&|port| port.to_string(), &others)),

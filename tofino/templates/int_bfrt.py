@@ -23,4 +23,4 @@ def set_ports(sources=INPUT_PORTS, port=OUTPUT_PORT):
     bfrt.complete_operations()
 
 
-set_ports()
+set_ports()@MIRROR@

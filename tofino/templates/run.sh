@@ -1,11 +1,11 @@
 #!/bin/sh
 # Plays a capture through the twin @PROGRAM@ on BMv2:
-#   sh run.sh IN.pcap OUT.pcap
+#   sh run.sh @USAGE@
 # Needs p4c-bm2-ss, simple_switch and simple_switch_CLI in PATH. WAIT says how many seconds the switch gets at most,
 # THRIFT_PORT at which port it is told what to do.
 set -eu
-if [ $# -ne 2 ]; then
-    echo "usage: sh run.sh IN.pcap OUT.pcap" >&2
+if [ $# -ne @ARGUMENTS@ ]; then
+    echo "usage: sh run.sh @USAGE@" >&2
     exit 2
 fi
 here=$(cd "$(dirname "$0")" && pwd)
@@ -59,3 +59,4 @@ done
 { kill "$switch" && wait "$switch"; } 2>/dev/null || true
 switch=
 cp "$out" "$2"
+@COPY_REPORTS@

@@ -21,7 +21,7 @@ fn transit() -> IntDesign {
 }
 
 fn sink() -> IntDesign {
-    of_example("int-sink")
+    of_example("int-sink-tofino")
 }
 
 fn source() -> IntDesign {
@@ -33,13 +33,19 @@ fn what_no_program_does_is_refused_with_a_fix() {
     for (name, text) in [
         (
             "int-mx",
-            "int: rule mode: int.mode = \"mx\"; nodes of this mode send reports, and the programs send none; set it to \
-             \"md\"",
+            "int: rule mode: int.mode = \"mx\"; nodes of this mode send reports, and only the program of a sink does; set it \
+             to \"md\"",
         ),
         (
             "int-mirror",
-            "int: rule mode: int.mode = \"xd\"; nodes of this mode send reports, and the programs send none; set it to \
-             \"md\"",
+            "int: rule mode: int.mode = \"xd\"; nodes of this mode send reports, and only the program of a sink does; set it \
+             to \"md\"",
+        ),
+        (
+            "int-sink",
+            "int: rule report-fill: int.report.fill = true, int.report.truncate_bytes = 256; the chip puts no zeros behind what \
+             it copies, and frames of 60 bytes and more have no whole words; set int.report.fill = false, or \
+             int.report.truncate_bytes to 60 or less",
         ),
     ] {
         let refusal = made(&example(name), Chip::Tofino2).expect_err(name);
@@ -74,9 +80,9 @@ fn the_printed_programs_are_read_back_as_they_were() {
         "role = 'transit'\nencapsulation = 'port'",
         "role = 'transit'\nencapsulation = 'protocol'\nmetadata = ['hop-latency']",
         "role = 'transit'\ndscp = 1\ndscp_mask = 3",
-        "role = 'sink'",
-        "role = 'sink'\ndscp = 1\ndscp_mask = 3",
-        "role = 'sink'\nencapsulation = 'port'",
+        "role = 'sink'\nreport.fill = false",
+        "role = 'sink'\nreport.collectors = 4\nreport.truncate_bytes = 0\ndscp = 1\ndscp_mask = 3",
+        "role = 'sink'\nreport.fill = false\nmetadata = []\nencapsulation = 'port'",
         "[[int.watch]]",
         "sample_every = 1000\ninstructions = ['ingress-timestamp']\n[[int.watch]]\nip_version = 4",
         "encapsulation = 'port'\nsource_only = [1, 2]\n[[int.watch]]\ntcp_flags = 2",
@@ -358,7 +364,7 @@ fn a_sink_gives_back_the_packet_of_the_source() {
 }
 
 /// A report in front of the metadata and the packet: addresses, lengths and checksum of IPv4, the number and what the report
-/// says of the packet. The sum of IPv4 without length is 0x4500 + 0x4000 + 0x4011 + 2 * 0xc000 + 0x0201 + 0x0221 = 0x24933.
+/// says of the packet. The sum of IPv4 without length is 0x4500 + 0x4000 + 0x4011 + 2 * 0xc000 + 0x0203 + 0x0221 = 0x24935.
 fn report(bytes: u16, checksum: u16, number: u8, words: u8, bits: [u8; 2]) -> Vec<u8> {
     let [total, udp] = [bytes - 14, bytes - 34].map(u16::to_be_bytes);
     let checksum = checksum.to_be_bytes();
@@ -366,7 +372,7 @@ fn report(bytes: u16, checksum: u16, number: u8, words: u8, bits: [u8; 2]) -> Ve
     [
         &[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0][..],
         &[0x45, 0, total[0], total[1], 0, 0, 0x40, 0, 64, 17],
-        &[checksum[0], checksum[1], 192, 0, 2, 33, 192, 0, 2, 1],
+        &[checksum[0], checksum[1], 192, 0, 2, 33, 192, 0, 2, 3],
         &[0x7f, 0xfe, 0x7f, 0xfe, udp[0], udp[1], 0, 0],
         &[0x20, 0, 0, number, 0, 0, 0x0c, 0x33],
         &[
@@ -376,7 +382,8 @@ fn report(bytes: u16, checksum: u16, number: u8, words: u8, bits: [u8; 2]) -> Ve
     .concat()
 }
 
-/// The packet asks for node and interfaces: bit 1 is reported, and is one word.
+/// The packet asks for node and interfaces: bit 1 is reported, and is one word. The hash of its flow is 0x0111 ^ 0x0212 ^ 0x1064 ^
+/// 0x2344 ^ 0x0011 = 0x3032, of which 0x30 ^ 0x32 makes it collector 2 of 4.
 #[test]
 fn a_sink_reports_a_packet_as_it_came() {
     let design = sink();
@@ -392,15 +399,15 @@ fn a_sink_reports_a_packet_as_it_came() {
     // Of each the bytes of its report: the most of a packet is 256. 22 words are those of the body, one of metadata, and the
     // packet.
     let cases = [
-        // 70 bytes are no whole words. 0x24933 + 122 = 0x249ad.
-        (&STACKED[..], report(136, 0xb650, 0, 255, [0x40, 0]), 70),
-        // 0x24933 + 124.
-        (&whole, report(138, 0xb64e, 1, 21, [0x40, 0]), 72),
-        // 0x24933 + 308 = 0x24a67.
-        (&long, report(322, 0xb596, 2, 67, [0x40, 0]), 256),
-        (&discarded, report(136, 0xb650, 3, 255, [0x40, 0]), 70),
-        // 0x24933 + 118.
-        (&nothing, report(132, 0xb654, 4, 255, [0, 0]), 70),
+        // 70 bytes are no whole words. 0x24935 + 122 = 0x249af.
+        (&STACKED[..], report(136, 0xb64e, 0, 255, [0x40, 0]), 70),
+        // 0x24935 + 124.
+        (&whole, report(138, 0xb64c, 1, 21, [0x40, 0]), 72),
+        // 0x24935 + 308 = 0x24a69.
+        (&long, report(322, 0xb594, 2, 67, [0x40, 0]), 256),
+        (&discarded, report(136, 0xb64e, 3, 255, [0x40, 0]), 70),
+        // 0x24935 + 118.
+        (&nothing, report(132, 0xb652, 4, 255, [0, 0]), 70),
     ];
     for program in [&design.loaded.program, &design.twin] {
         let mut switch = IntSwitch::new(&design, program, 9, 11);
@@ -425,7 +432,7 @@ fn a_sink_reports_a_packet_as_it_came() {
 /// The number begins again behind the last one.
 #[test]
 fn reports_are_numbered_from_0_again_when_all_22_bits_are_ones() {
-    let int = "bus.tuser_bits = 512\n[int]\nrole = 'sink'\nhw_id = 5";
+    let int = "bus.tuser_bits = 512\n[int]\nrole = 'sink'\nhw_id = 5\nreport.fill = false";
     let design = made(&config(int), Chip::Tofino1).unwrap_or_else(|refusal| panic!("{refusal}"));
     for program in [&design.loaded.program, &design.twin] {
         let mut switch = Interpreter::new(program.clone());
@@ -462,8 +469,7 @@ fn a_sink_writes_ones_for_a_checksum_of_0_and_leaves_none_as_it_is() {
 /// The UDP header in front of the shim is not the packet's own, and goes; the protocol comes back.
 #[test]
 fn a_sink_takes_out_the_udp_header_of_a_source_as_well() {
-    let text =
-        "bus.tuser_bits = 512\n[int]\nrole = 'sink'\nencapsulation = 'protocol'\nudp_port = 0x2344";
+    let text = "bus.tuser_bits = 512\n[int]\nrole = 'sink'\nreport.fill = false\nencapsulation = 'protocol'\nudp_port = 0x2344";
     let design = made(&config(text), Chip::Tofino2).unwrap_or_else(|refusal| panic!("{refusal}"));
     let mut frame = STACKED;
     frame[42] = 0x18;

@@ -42,6 +42,7 @@ pub fn run(
     if let Some((node, design)) = config.int().zip(args.tofino.int_node(config)?) {
         return int::run(args, config, node, &design, traffic, output);
     }
+    args.no_reports_of_p4()?;
     let design = args.tofino.design(config)?;
     let twin = design.twin(config)?;
     let cores = Cores::all(config, &[TO]);

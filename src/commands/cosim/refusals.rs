@@ -16,13 +16,19 @@ impl Args {
             ("--stall", self.stall > 0),
             ("--idle", self.idle > 0),
             ("--wave", self.wave.is_some()),
-            ("--reports", self.reports.is_given()),
             ("--strip", self.strip),
             ("--round-trip", self.round_trip),
             ("--host", self.host.host.is_some()),
         ];
         let reason = "with --engine p4, which has neither clock nor host and strips every frame again; remove it";
         without(flags, reason)
+    }
+
+    /// Refuses reports of an encoder, which the control plane exports.
+    pub(super) fn no_reports_of_p4(&self) -> Result<(), Error> {
+        let reason =
+            "with --engine p4 but for an INT node: the control plane of a chip exports; remove it";
+        without([("--reports", self.reports.is_given())], reason)
     }
 
     /// Refuses what an INT node does not have.

@@ -132,7 +132,7 @@ pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
         ),
         (
             "run.sh".to_owned(),
-            scripts::run(&name("sequencer"), config.name(), &ports),
+            scripts::run(&name("sequencer"), config.name(), &ports, None),
         ),
     ];
     let encoder = args.tofino.encoder(&config)?;
@@ -151,7 +151,7 @@ pub fn twin(args: &Args, output: &Output) -> Result<Outcome, Error> {
     write(&args.out, &files)?;
     let next = Next {
         title: "to play a capture through it",
-        lines: vec!["sh run.sh IN.pcap OUT.pcap".to_owned()],
+        lines: vec![format!("sh run.sh {}", scripts::usage(None))],
     };
     output.show(&Emitted::new(&args.out, files, &config, &design, next).with(encoder.as_ref()))?;
     Ok(Outcome::Holds)

@@ -9,6 +9,7 @@ use seqnic_sim::model::int::IntNode;
 use seqnic_sim::traffic::{CaptureWriter, Packet};
 use seqnic_spec::Config;
 use seqnic_spec::int::Int;
+use seqnic_tofino::interpreter::Sent;
 use seqnic_tofino::ir::{Arch, Program};
 use seqnic_tofino::{IntDesign, IntSwitch, Passage};
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub fn run(
         (design.chip.title(), &design.loaded.program),
         ("BMv2", &design.twin),
     ] {
-        ways.extend(Way::new(name, config, program));
+        ways.extend(Way::new(name, config, design, program));
     }
     let seed = args.traffic.shape.seed;
     let mut random = Pcg64Mcg::seed_from_u64(seed ^ 0x1a7);
@@ -46,6 +47,7 @@ pub fn run(
     let (mut packets, headers) = args.upstream(config, packets)?;
     let out_pcap = args.out_pcap.as_ref();
     let mut writer = out_pcap.map(CaptureWriter::create).transpose()?;
+    let mut reports = args.reports.writer(config)?;
     let mut summary = Summary::new(config, design);
     let start = Instant::now();
     for mut packet in &mut packets {
@@ -53,14 +55,14 @@ pub fn run(
         packet.data.resize(bytes, 0);
         let passage = passage(&mut random, packet.timestamp_ns);
         let number = summary.frames;
-        let mut left = None;
+        let mut left = Leaving::default();
         let is_too_long = is_too_long(&ways, design, &packet.data);
         if let Some(frames) = &mut summary.frames_too_long {
             *frames += u64::from(is_too_long);
         }
         for way in &mut ways {
             match way.process(node, &packet.data, &passage, is_too_long) {
-                Ok(expected) => left = left.or(expected),
+                Ok(expected) => left = expected,
                 Err(difference) => {
                     let name = way.name;
                     let text = format!("frame {number}: {name}: {difference}; {passage:?}");
@@ -73,12 +75,17 @@ pub fn run(
         }
         summary.frames += 1;
         summary.bytes_in += packet.data.len() as u64;
-        summary.frames_changed += u64::from(left.as_ref() != Some(&packet.data));
-        let Some(data) = left else { continue };
-        summary.bytes_out += data.len() as u64;
-        if let Some(writer) = &mut writer {
-            let timestamp_ns = packet.timestamp_ns;
-            writer.write(&Packet { timestamp_ns, data })?;
+        let Leaving { frame, report } = left;
+        summary.frames_changed += u64::from(frame.as_ref() != Some(&packet.data));
+        summary.bytes_out += frame.as_ref().map_or(0, |frame| frame.len() as u64);
+        if let (Some(all), Some(_)) = (&mut summary.reports, &report) {
+            *all += 1;
+        }
+        let timestamp_ns = packet.timestamp_ns;
+        for (writer, data) in [(&mut writer, frame), (&mut reports, report)] {
+            if let (Some(writer), Some(data)) = (writer, data) {
+                writer.write(&Packet { timestamp_ns, data })?;
+            }
         }
     }
     summary.frames_with_header = headers.map(|headers| headers.get());
@@ -86,7 +93,9 @@ pub fn run(
     summary.agree = summary.difference.is_none();
     if summary.agree {
         packets.finish()?;
-        writer.map_or(Ok(()), CaptureWriter::finish)?;
+        for writer in [writer, reports].into_iter().flatten() {
+            writer.finish()?;
+        }
     }
     output.show(&summary)?;
     Ok(outcome(summary.difference.as_deref(), output))
@@ -125,40 +134,67 @@ struct Way {
 }
 
 impl Way {
-    fn new(name: &'static str, config: &Config, program: &Program) -> Option<Self> {
+    fn new(
+        name: &'static str,
+        config: &Config,
+        design: &IntDesign,
+        program: &Program,
+    ) -> Option<Self> {
         Some(Self {
             name,
             arch: program.arch,
             model: IntNode::new(config)?,
-            switch: IntSwitch::new(program.clone(), TO),
+            switch: IntSwitch::new(design, program, TO, TO),
             tuser: vec![0; config.tuser_bits().div_ceil(8)],
         })
     }
 
-    /// What the frame becomes, if it is the same in both; nothing when it is dropped. One that the program does not take
-    /// apart must pass as it is.
+    /// What leaves, if it is the same in both. A frame that the program does not take apart must pass as it is, and
+    /// without a report.
     fn process(
         &mut self,
         node: &Int,
         frame: &[u8],
         passage: &Passage,
         is_too_long: bool,
-    ) -> Result<Option<Vec<u8>>, String> {
+    ) -> Result<Leaving, String> {
         passage.sideband(node, self.arch, &mut self.tuser);
-        let of_model = self.model.process(frame, &self.tuser).frame;
         let expected = match is_too_long {
-            true => Some(frame.to_vec()),
-            false => of_model,
+            true => Leaving {
+                frame: Some(frame.to_vec()),
+                report: None,
+            },
+            false => {
+                let of_model = self.model.process(frame, &self.tuser);
+                Leaving {
+                    frame: of_model.frame,
+                    report: of_model.report,
+                }
+            }
         };
-        let sent = self.switch.process(frame, passage);
-        let sent = sent.map_err(|fault| fault.to_string())?;
-        let difference = match (&sent, &expected) {
-            (None, None) => None,
-            (None, Some(_)) => Some("is dropped".to_owned()),
-            (Some(_), None) => Some("is not dropped".to_owned()),
-            (Some(sent), Some(expected)) => first_difference(&sent.frame, expected),
-        };
+        let passed = self.switch.process(frame, passage);
+        let passed = passed.map_err(|fault| fault.to_string())?;
+        let frame = unlike(passed.sent, expected.frame.as_deref());
+        let report = unlike(passed.copy, expected.report.as_deref());
+        let difference = frame.or_else(|| Some(format!("its report: {}", report?)));
         difference.map_or(Ok(expected), Err)
+    }
+}
+
+/// What leaves for a frame.
+#[derive(Default)]
+struct Leaving {
+    frame: Option<Vec<u8>>,
+    report: Option<Vec<u8>>,
+}
+
+/// What is different between what a program sends and what the model does.
+fn unlike(sent: Option<Sent>, expected: Option<&[u8]>) -> Option<String> {
+    match (sent, expected) {
+        (None, None) => None,
+        (None, Some(_)) => Some("is dropped".to_owned()),
+        (Some(_), None) => Some("is not dropped".to_owned()),
+        (Some(sent), Some(expected)) => first_difference(&sent.frame, expected),
     }
 }
 
@@ -178,6 +214,8 @@ struct Summary<'a> {
     frames_changed: u64,
     /// Of a sink, the frames that passed as they are, since they have more metadata than it takes out.
     frames_too_long: Option<u64>,
+    /// Of a sink, what it sends to collectors.
+    reports: Option<u64>,
     bytes_in: u64,
     bytes_out: u64,
     packets_per_second: f64,
@@ -201,6 +239,7 @@ impl<'a> Summary<'a> {
             frames_with_header: None,
             frames_changed: 0,
             frames_too_long: design.most_stack_words.map(|_| 0),
+            reports: design.most_copied_bytes.map(|_| 0),
             bytes_in: 0,
             bytes_out: 0,
             packets_per_second: 0.0,
@@ -232,6 +271,9 @@ impl Display for Summary<'_> {
             let note = format!("{}, passed with all their metadata", grouped(frames));
             table.line("  too long", note);
         }
+        if let Some(reports) = self.reports {
+            table.line("reports", grouped(reports));
+        }
         table
             .line("bytes out", grouped(self.bytes_out))
             .line(
@@ -241,9 +283,6 @@ impl Display for Summary<'_> {
             .line(
                 "result",
                 match self.agree {
-                    true if self.frames_too_long.is_some() => {
-                        "chip, BMv2 and model agree; the programs send no reports"
-                    }
                     true => "chip, BMv2 and model agree",
                     false => "they differ",
                 },

@@ -51,13 +51,17 @@ pub fn twin(
     let stem = format!("{}_{suffix}", config.name());
     let ports = args.ports.forwarding();
     let commands = format!("{stem}_commands.txt");
+    let reports = scripts::int::reports(design, &ports);
     let files = [
         super::program(config, suffix, title, &design.twin),
-        (commands, scripts::int::commands(&ports)),
-        ("run.sh".to_owned(), scripts::run(&stem, &stem, &ports)),
+        (commands, scripts::int::commands(design, &ports)),
+        (
+            "run.sh".to_owned(),
+            scripts::run(&stem, &stem, &ports, reports),
+        ),
     ];
     super::write(&args.out, &files)?;
-    let next = "sh run.sh IN.pcap OUT.pcap".to_owned();
+    let next = format!("sh run.sh {}", scripts::usage(reports));
     let next = ("to play a capture through it", next);
     show(args, design, &files, next, output)
 }
@@ -71,8 +75,7 @@ fn show(
 ) -> Result<Outcome, Error> {
     if let Some(most) = design.most_stack_words {
         output::report(&format!(
-            "warning: the program takes headers out and sends no reports, and a packet with more than {most} words of \
-             metadata passes as it is; emit verilog makes a sink that reports"
+            "warning: a packet with more than {most} words of metadata passes as it is, without a report"
         ));
     }
     let program = &design.loaded.program;

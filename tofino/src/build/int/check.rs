@@ -1,6 +1,6 @@
 //! What a node of the chip cannot do.
 
-use seqnic_spec::int::{Int, IntMode, IntRole};
+use seqnic_spec::int::{Int, IntMode, IntRole, WORD_BYTES};
 
 use crate::error::Refusal;
 
@@ -20,12 +20,32 @@ pub fn check(node: &Int) -> Result<(), Refusal> {
         return Err(refuse(
             "mode",
             format!("int.mode = \"{}\"", node.mode()),
-            "nodes of this mode send reports, and the programs send none",
+            "nodes of this mode send reports, and only the program of a sink does",
             "set it to \"md\"",
         ));
     }
-    Ok(())
+    let report = node.report().filter(|_| node.role() == IntRole::Sink);
+    match report.filter(|report| report.fill) {
+        Some(report) if report.truncate_bytes > SHORTEST_BYTES => Err(refuse(
+            "report-fill",
+            format!(
+                "int.report.fill = true, int.report.truncate_bytes = {}",
+                report.truncate_bytes
+            ),
+            &format!(
+                "the chip puts no zeros behind what it copies, and frames of {SHORTEST_BYTES} bytes and more have no whole words"
+            ),
+            &format!(
+                "set int.report.fill = false, or int.report.truncate_bytes to {SHORTEST_BYTES} or less"
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
+
+/// The bytes of the shortest frame on a wire, without its check sequence.
+const SHORTEST_BYTES: usize = 60;
+const _: () = assert!(SHORTEST_BYTES.is_multiple_of(WORD_BYTES), "it is filled");
 
 /// Refuses a watchlist that makes too many rows.
 pub fn watchlist(rows: usize, most: usize) -> Result<(), Refusal> {
