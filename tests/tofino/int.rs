@@ -324,7 +324,7 @@ fn a_sink_is_told_where_reports_go() {
     let script = read("bmv2/run.sh");
     assert!(script.contains("if [ $# -ne 3 ]"), "{script}");
     assert!(
-        script.ends_with("cp \"$work/port11_out.pcap\" \"$3\"\n"),
+        script.ends_with("save \"$work/port11_out.pcap\" \"$3\"\n"),
         "{script}"
     );
 }

@@ -190,7 +190,7 @@ pub fn usage(reports: Option<u16>) -> &'static str {
 /// The script that plays a capture through a twin; the file of its commands is called after `commands`, and `reports` is
 /// the port of reports, when that is another one.
 pub fn run(program: &str, commands: &str, ports: &Ports, reports: Option<u16>) -> String {
-    let copy = |port| format!("cp \"$work/port{port}_out.pcap\" \"$3\"\n");
+    let copy = |port| format!("save \"$work/port{port}_out.pcap\" \"$3\"\n");
     let input = ports.input.first().copied().unwrap_or(0);
     let mut others = ports.cores.clone();
     others.sort_unstable();
