@@ -17,7 +17,7 @@ mod report;
 mod restore;
 mod sums;
 
-use seqnic_spec::int::{Encapsulation, Instruction, Int, IntRole, Report};
+use seqnic_spec::int::{Encapsulation, Int, IntRole, Report};
 
 use super::headers::{self, BRIDGE, stack_headers};
 use super::parser::{Found, Goal};
@@ -31,11 +31,6 @@ use crate::ir::{Arch, Intrinsic, ParserStep, Pipe, Place, Program, Statement};
 const RESTORE: u64 = 1;
 /// A UDP header in front of the shim goes as well.
 const RESTORE_PROTOCOL: u64 = 2;
-
-/// What the chip knows of the metadata that a sink reports.
-pub fn knows(instruction: Instruction) -> bool {
-    report::KNOWN.iter().any(|(known, _)| *known == instruction)
-}
 
 /// The most bytes of a copy of a sink, with the header in front.
 pub fn most_copied_bytes(node: &Int) -> Option<usize> {
@@ -56,8 +51,8 @@ struct Sink<'a> {
 impl<'a> Sink<'a> {
     /// A node of INT-MD; nothing for one that is no sink.
     fn new(node: &'a Int) -> Option<Self> {
-        let metadata = node.metadata().iter();
-        let known = metadata.filter(|&&instruction| knows(instruction));
+        let known = report::KNOWN.iter().map(|(instruction, _)| instruction);
+        let known = known.filter(|instruction| node.metadata().contains(instruction));
         Some(Self {
             encapsulation: node.encapsulation()?,
             report: node.report()?,
