@@ -7,8 +7,12 @@ pub struct Case {
     /// The flags that give it to `seqnic`.
     pub config: &'static [&'static str],
     pub chip: &'static str,
+    /// The pattern, or [`NO_PATTERN`].
     pub pattern: &'static str,
 }
+
+/// An INT node holds no history.
+pub const NO_PATTERN: &str = "int";
 
 impl Case {
     /// A folder of its own.
@@ -20,8 +24,11 @@ impl Case {
 
     /// What `seqnic` is told: configuration, chip and pattern.
     pub fn flags(&self) -> Vec<&'static str> {
-        let design = ["--chip", self.chip, "--pattern", self.pattern];
-        self.config.iter().copied().chain(design).collect()
+        let chip = self.config.iter().copied().chain(["--chip", self.chip]);
+        match self.pattern {
+            NO_PATTERN => chip.collect(),
+            pattern => chip.chain(["--pattern", pattern]).collect(),
+        }
     }
 }
 
@@ -45,6 +52,9 @@ const VLAN: &[&str] = &["--config", "examples/vlan-steering.toml"];
 const TABLE_2: &[&str] = &["--config", "examples/table2-16.toml"];
 const NONE: &[&str] = &["--config", "examples/none.toml"];
 const FLOWRADAR: &[&str] = &["--config", "examples/flowradar-tofino.toml"];
+const INT_SOURCE: &[&str] = &["--config", "examples/int-source.toml"];
+const INT_TRANSIT: &[&str] = &["--config", "examples/int-transit.toml"];
+const INT_SINK: &[&str] = &["--config", "examples/int-sink-tofino.toml"];
 const NUMBERED: &[&str] = &["--config", "examples/bpf-profile-conntrack-numbered.toml"];
 
 macro_rules! cases {
@@ -70,12 +80,18 @@ pub const PROGRAMS: &[Case] = cases! {
     "tofino1" "shift" "bpf-profile-conntrack-numbered" NUMBERED;
     "tofino1" "paper" "none" NONE;
     "tofino1" "paper" "flowradar-tofino" FLOWRADAR;
+    "tofino1" "int" "int-source" INT_SOURCE;
+    "tofino1" "int" "int-transit" INT_TRANSIT;
+    "tofino1" "int" "int-sink-tofino" INT_SINK;
     "tofino2" "paper" "76 rows" DDOS_76;
     "tofino2" "private" "79 rows" DDOS_79;
     "tofino2" "shift" "20 rows of 4 words" SHIFT_80;
     "tofino2" "pairs" "94 rows" DDOS_94;
     "tofino2" "two-pipe" "176 rows" DDOS_176;
     "tofino2" "paper" "flowradar-tofino" FLOWRADAR;
+    "tofino2" "int" "int-source" INT_SOURCE;
+    "tofino2" "int" "int-transit" INT_TRANSIT;
+    "tofino2" "int" "int-sink-tofino" INT_SINK;
 };
 
 /// What is played through the behavioural model: every pattern, with rows that hold no time, because the model's time
@@ -119,6 +135,9 @@ mod tests {
         assert_eq!(PROGRAMS[2].folder(), "tofino1-private-47-rows");
         let flags = "--row ddos-mitigator --rows 47 --cores 48 --chip tofino1 --pattern private";
         assert_eq!(PROGRAMS[2].flags().join(" "), flags);
+        let node = PROGRAMS.iter().find(|case| case.pattern == NO_PATTERN);
+        let flags = node.expect("one").flags().join(" ");
+        assert_eq!(flags, "--config examples/int-source.toml --chip tofino1");
     }
 
     #[test]

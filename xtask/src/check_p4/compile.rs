@@ -75,6 +75,9 @@ fn emitted_name(stem: &str) -> &str {
         "sequencer",
         STRIPPER,
         "flowradar",
+        "int_source",
+        "int_transit",
+        "int_sink",
     ];
     let kind = kinds.into_iter().find(|kind| stem.ends_with(kind));
     kind.unwrap_or(stem)
