@@ -153,7 +153,10 @@ fn a_changed_entry_sum_or_checksum_gives_another_program() {
                 ),
                 ("hdr.end_3.setInvalid();", ""),
                 ("mirror_type = 1;\n", "mirror_type = 2;\n"),
-                ("{md.collector, md.report_bits,", "{md.report_bits, md.collector,"),
+                (
+                    "{md.collector, md.report_bits,",
+                    "{md.report_bits, md.collector,",
+                ),
                 ("(md.mirror_session, {", "(md.flow, {"),
                 ("lookahead<bit<8>>()[7:0]", "lookahead<bit<16>>()[7:0]"),
             ],
@@ -166,7 +169,10 @@ fn a_changed_entry_sum_or_checksum_gives_another_program() {
                     "md.removed_sum, HashAlgorithm.xor16",
                 ),
                 ("hdr.telemetry.domain_id,", "hdr.telemetry.instructions,"),
-                ("@field_list(1)\n    bit<16> report_bits;", "bit<16> report_bits;"),
+                (
+                    "@field_list(1)\n    bit<16> report_bits;",
+                    "bit<16> report_bits;",
+                ),
                 ("CloneType.I2E, 32w1, 1", "CloneType.I2E, 32w2, 1"),
                 ("truncate(32w322);", "truncate(32w323);"),
                 ("instance_type == 1", "instance_type == 2"),

@@ -100,8 +100,8 @@ impl Sink<'_> {
         KNOWN.into_iter().filter(known)
     }
 
-    /// The fields of the headers, with their bits, and what is in all reports the same; 0 for what is filled in.
-    fn constants(&self) -> impl Iterator<Item = (&'static str, usize, u64)> {
+    /// The fields of the headers, with their bits, and what is the same in all reports; nothing for what is filled in.
+    fn constants(&self) -> impl Iterator<Item = (&'static str, usize, Option<u64>)> {
         let report = self.report;
         let inner = match report.truncate_bytes {
             0 => inner_type::NONE,
@@ -109,34 +109,37 @@ impl Sink<'_> {
         };
         let types = u64::from(report_type::INT << 4 | inner);
         let port = report.port.into();
+        let destination = report.destination_ip.to_bits().into();
+        // Of several collectors a table has the addresses.
+        let destination = (report.collectors == 1).then_some(destination);
         [
-            ("destination_mac", 48, report.destination_mac.to_u64()),
-            ("source_mac", 48, report.source_mac.to_u64()),
-            ("report_ethertype", 16, packet_parser::IPV4),
-            ("report_version", 8, 0x45),
-            ("service", 8, 0),
-            ("report_length", 16, 0),
-            ("report_identification", 16, 0),
-            ("fragment", 16, 0x4000),
-            ("time_to_live", 8, 64),
-            ("report_protocol", 8, packet_parser::UDP),
-            ("checksum", 16, 0),
-            ("source_ip", 32, report.source_ip.to_bits().into()),
-            ("destination_ip", 32, report.destination_ip.to_bits().into()),
-            ("source_port", 16, port),
-            ("destination_port", 16, port),
-            ("udp_length", 16, 0),
-            ("udp_checksum", 16, 0),
-            ("sequence", 32, 0),
-            ("node_id", 32, self.node_id.into()),
-            ("types", 8, types),
-            ("report_words", 8, REPORT_TO_END.into()),
-            ("metadata_words", 8, 0),
-            ("report_flags", 8, TRACKED),
-            ("metadata_bits", 16, 0),
-            ("report_of_domain", 16, 0),
-            ("ds_bits", 16, 0),
-            ("ds_status", 16, 0),
+            ("destination_mac", 48, Some(report.destination_mac.to_u64())),
+            ("source_mac", 48, Some(report.source_mac.to_u64())),
+            ("report_ethertype", 16, Some(packet_parser::IPV4)),
+            ("report_version", 8, Some(0x45)),
+            ("service", 8, Some(0)),
+            ("report_length", 16, None),
+            ("report_identification", 16, Some(0)),
+            ("fragment", 16, Some(0x4000)),
+            ("time_to_live", 8, Some(64)),
+            ("report_protocol", 8, Some(packet_parser::UDP)),
+            ("checksum", 16, None),
+            ("source_ip", 32, Some(report.source_ip.to_bits().into())),
+            ("destination_ip", 32, destination),
+            ("source_port", 16, Some(port)),
+            ("destination_port", 16, Some(port)),
+            ("udp_length", 16, None),
+            ("udp_checksum", 16, Some(0)),
+            ("sequence", 32, None),
+            ("node_id", 32, Some(self.node_id.into())),
+            ("types", 8, Some(types)),
+            ("report_words", 8, Some(REPORT_TO_END.into())),
+            ("metadata_words", 8, None),
+            ("report_flags", 8, Some(TRACKED)),
+            ("metadata_bits", 16, None),
+            ("report_of_domain", 16, None),
+            ("ds_bits", 16, Some(0)),
+            ("ds_status", 16, Some(0)),
         ]
         .into_iter()
     }

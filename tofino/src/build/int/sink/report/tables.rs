@@ -22,9 +22,9 @@ const BODY_WORDS: u64 = 2;
 impl Sink<'_> {
     /// Stage 0: what does not depend on the packet, and what is only copied.
     pub(super) fn begin(&self, pipe: &mut PipeMaker, arch: Arch) -> Step {
-        let constants = self
-            .constants()
-            .map(|(name, bits, value)| Statement::Set(of_report(name), number(bits, value)));
+        let constants = self.constants().filter_map(|(name, bits, value)| {
+            Some(Statement::Set(of_report(name), number(bits, value?)))
+        });
         let noted = |name| Expr::Read(self.noted(arch, name));
         let length = Place::Intrinsic(Intrinsic::FrameBytes);
         let length = match arch {
