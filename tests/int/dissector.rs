@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::finish;
+use crate::common::{finish, root};
 use crate::{folder, run};
 
 /// Output of tshark, or nothing where it is not installed.
@@ -34,8 +34,11 @@ fn tshark(folder: &Path, arguments: &str) -> Option<String> {
 
 /// What tshark says of hops is what `int decode` says of them, and nothing is wrong with any packet.
 fn dissects(flags: &str) {
-    let folder = folder(flags);
-    let path = folder.path();
+    agrees(folder(flags).path(), flags);
+}
+
+/// The same, of a capture that is there: `path.pcap`.
+fn agrees(path: &Path, flags: &str) {
     run(path, "int dissector --out .").success();
     // Without blanks, for arguments are split at them.
     let wrong = "(int||int_report)&&(_ws.malformed||_ws.short||_ws.lua.error||int.cut||int.unknown||int_report.cut||\
@@ -125,6 +128,32 @@ fn tshark_dissects_every_packet_and_report_and_finds_no_wrong_length_or_checksum
     ] {
         dissects(flags);
     }
+}
+
+#[test]
+fn tshark_dissects_reports_that_end_inside_a_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let example = |name: &str| root().join("examples").join(name).display().to_string();
+    let flags = format!(
+        "--config {} --pcap {} --set int.report.fill=false --set int.report.truncate_bytes=2048 --stall 0 --idle 90",
+        example("int-xd.toml"),
+        example("captures/tcp-loss.pcap")
+    );
+    let line = format!("cosim {flags} --reports path.pcap --json");
+    let found = run(path, &line).json();
+    assert_eq!(found["agree"], true, "{found}");
+    agrees(path, &flags);
+    let columns = "-Y int_report -T fields -E separator=; -e int_report.individual.report_words -e int_report.inner";
+    let Some(shown) = tshark(path, columns) else {
+        return;
+    };
+    let inside = shown.lines().filter(|line| {
+        let (words, inner) = line.split_once(';').expect("two columns");
+        // Two digits a byte.
+        words == "255" && inner.len() % 8 != 0
+    });
+    assert!(inside.count() > 20, "{shown}");
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub struct ReportSpec {
     pub report_bits: usize,
     /// Whether bytes are copied at all; without, there is neither `word` nor `word_ready`.
     pub copies: bool,
+    /// Whether zeros fill the copied bytes up to whole words.
+    pub fill: bool,
     /// What stands in front of the metadata.
     pub front: Front,
 }
@@ -281,7 +283,7 @@ impl Copy {
         let part = m.select_in("copied_part", &slot, 0..=parts - 1, |part| {
             word.slice(part * bits, bits)
         });
-        // Behind the end of the copy stand zeros: it is filled up to whole words.
+        // Behind the end of the copy stand zeros: where it is filled up to whole words, they are sent.
         let rest = &prepared.rest;
         let kept = (0..bits / 8).map(|byte| {
             // All ones are what no rest is above.

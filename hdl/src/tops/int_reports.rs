@@ -83,6 +83,7 @@ pub(super) fn reports(
         data_bits: config.data_bits(),
         report_bits: config.data_bits().min(MOST_REPORT_BITS),
         copies: report.truncate_bytes > 0,
+        fill: report.fill,
         front: Front {
             datagram: datagram(report),
             collectors: report.collectors,

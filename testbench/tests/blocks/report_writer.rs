@@ -74,6 +74,7 @@ fn spec(data_bits: usize, report_bits: usize, kinds: Vec<MetadataKind>) -> Repor
         data_bits,
         report_bits,
         copies: true,
+        fill: true,
         front: front(kinds, true, false),
     }
 }
@@ -137,11 +138,15 @@ impl Order {
         }
         let metadata_words = body.len() / 4;
         body.extend(&self.copy);
-        // The copy is filled up to whole words.
-        body.resize(body.len().next_multiple_of(4), 0);
+        if spec.fill {
+            body.resize(body.len().next_multiple_of(4), 0);
+        }
         let header_words = if spec.front.body.is_some() { 2 } else { 0 };
         let words = header_words + body.len() / 4;
-        let length = words.min(255) as u8;
+        let length = match body.len() % 4 {
+            0 => words.min(255) as u8,
+            _ => 255,
+        };
         let mut frame = TEMPLATE[..54 + 4 * header_words].to_vec();
         let behind = (header_words * 4 + body.len()) as u16;
         frame[16..18].copy_from_slice(&(40 + behind).to_be_bytes());
@@ -213,7 +218,11 @@ fn write(spec: &ReportSpec, orders: &[Order], stall: u32, seed: u64) -> (Vec<Vec
                 .iter()
                 .map(|word| word.count_ones())
                 .sum();
-            assert_eq!(bench.get("m_axis_report_tkeep") & 1, 1);
+            assert_eq!(
+                bench.get("m_axis_report_tkeep"),
+                u64::MAX >> (64 - kept),
+                "the bytes of a beat are its first ones"
+            );
             frame.extend(bench.bytes("m_axis_report_tdata", kept as usize));
             if bench.get("m_axis_report_tlast") == 1 {
                 frames.push(std::mem::take(&mut frame));
@@ -288,6 +297,43 @@ fn reports_have_lengths_checksum_number_target_and_the_metadata_that_is_there() 
 }
 
 #[test]
+fn without_fill_a_report_ends_with_its_copy_and_says_255_words_where_that_is_inside_a_word() {
+    for (data_bits, report_bits, has_body) in [
+        (64, 64, true),
+        (512, 64, false),
+        (512, 128, true),
+        (1024, 128, false),
+        (256, 256, true),
+        (512, 512, false),
+    ] {
+        let bits: &[(usize, usize)] = if has_body { &[(1, 4), (6, 8)] } else { &[] };
+        let spec = ReportSpec {
+            fill: false,
+            front: front(kinds(bits), has_body, false),
+            ..spec(data_bits, report_bits, Vec::new())
+        };
+        let mut random = random(12);
+        // Each length up to two beats of 512 bits, and those around 255 words.
+        let orders = (1..=128).chain(1000..=1024).map(|length| Order {
+            copy: (0..length).map(|_| random.random()).collect(),
+            ..Order::random(&mut random, &spec)
+        });
+        let orders: Vec<Order> = orders.collect();
+        for stall in [0, 50] {
+            let (frames, _) = write(&spec, &orders, stall, 5);
+            assert_eq!(frames.len(), orders.len());
+            for (frame, order) in frames.iter().zip(&orders) {
+                assert_eq!(
+                    frame,
+                    &order.frame(&spec),
+                    "{data_bits} to {report_bits} bits, {stall} % stalled: {order:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_mirror_has_no_body_and_a_sink_the_domain_of_the_packet() {
     for (has_body, has_domain) in [(false, false), (true, true)] {
         for report_bits in [64, 128, 256] {
@@ -330,7 +376,7 @@ fn reports_without_a_copy_end_behind_their_metadata() {
 
 #[test]
 fn a_report_is_these_bytes() {
-    let spec = spec(128, 64, kinds(&[(1, 4), (2, 4), (5, 8)]));
+    let filled = spec(128, 64, kinds(&[(1, 4), (2, 4), (5, 8)]));
     // The latency is not there.
     let order = Order {
         target: 1,
@@ -340,8 +386,8 @@ fn a_report_is_these_bytes() {
         domain: 0,
         copy: vec![0xa0, 0xa1, 0xa2],
     };
-    let (frames, _) = write(&spec, std::slice::from_ref(&order), 0, 1);
-    let expected = [
+    let orders = std::slice::from_ref(&order);
+    let mut expected = [
         0x02, 0, 0, 0, 1, 0, 0x02, 0, 0, 0, 0, 0x99, 0x08, 0x00, //
         0x45, 0x28, 0, 64, 0, 0, 0x40, 0x00, 64, 17, 0x6f, 0xd3, 10, 0, 0, 9, 192, 169, 0,
         0, //
@@ -351,7 +397,16 @@ fn a_report_is_these_bytes() {
         0, 10, 0, 11, 0, 0, 0, 1, 0, 0, 0, 2, //
         0xa0, 0xa1, 0xa2, 0,
     ];
-    assert_eq!(frames, [expected]);
+    assert_eq!(write(&filled, orders, 0, 1).0, [expected]);
+
+    // One byte less, in both lengths and the checksum, and words to the end.
+    (expected[17], expected[25]) = (63, 0xd4);
+    (expected[39], expected[51]) = (43, 255);
+    let as_it_is = ReportSpec {
+        fill: false,
+        ..filled
+    };
+    assert_eq!(write(&as_it_is, orders, 0, 1).0, [&expected[..77]]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use seqnic_testbench::{Cosim, Engine, IntOracle, Options, Report};
 use std::sync::Arc;
 
 use super::Engines;
-use crate::common::int::{Path, ip_packets};
+use crate::common::int::{Path, Recording, ip_packets};
 use crate::common::{config, frames_of, options, stress, trace};
 use crate::engines;
 
@@ -194,6 +194,104 @@ fn a_mirror_copies_what_opens_closes_or_breaks_a_connection_to_the_analyser_of_i
             report.reports
         );
     }
+}
+
+/// Runs a mirror that fills nothing up; what it reports of frames of these lengths.
+fn unfilled(
+    engines: &impl Engines,
+    data_bits: usize,
+    truncate_bytes: usize,
+    lengths: &[usize],
+) -> Vec<Vec<u8>> {
+    let config = config(&format!(
+        "bus.data_bits = {data_bits}\n[int]\nmode = \"xd\"\nrole = \"mirror\"\n[[int.watch]]\n\
+         [int.report]\ntruncate_bytes = {truncate_bytes}\nfill = false"
+    ));
+    let (oracle, reports) = Recording::new(&config);
+    let engine = engines.start(&node(&config));
+    // Frames come slowly enough that there is room for all reports.
+    let cosim = Cosim::with_oracle(engine, &config, options(10, 90, 4), Box::new(oracle));
+    let mut cosim = cosim.unwrap_or_else(|error| panic!("{error}"));
+    cosim
+        .run(frames_of(lengths.iter().copied(), 8))
+        .unwrap_or_else(|failure| panic!("{failure}\n{}", config.to_toml()));
+    reports.lock().expect("nobody panics with it").clone()
+}
+
+#[test]
+fn without_fill_a_report_ends_with_the_frame_or_where_that_is_cut() {
+    let Some(engines) = engines() else { return };
+    // Bytes of a frame, bytes of it in the report, words of the report.
+    let cut_after_64 = [
+        (60, 60, 15),
+        (61, 61, 255),
+        (62, 62, 255),
+        (63, 63, 255),
+        (64, 64, 16),
+        (65, 64, 16),
+        (66, 64, 16),
+        (67, 64, 16),
+        (68, 64, 16),
+        (69, 64, 16),
+        (70, 64, 16),
+        (1500, 64, 16),
+    ];
+    let cut_after_2048 = [
+        (60, 60, 15),
+        (61, 61, 255),
+        (64, 64, 16),
+        (65, 65, 255),
+        (66, 66, 255),
+        (67, 67, 255),
+        (68, 68, 17),
+        (69, 69, 255),
+        (70, 70, 255),
+        (1015, 1015, 255),
+        (1016, 1016, 254),
+        (1017, 1017, 255),
+        (1020, 1020, 255),
+        (3000, 2048, 255),
+    ];
+    let cases = [(64, &cut_after_64[..]), (2048, &cut_after_2048)];
+    for (data_bits, (truncate_bytes, frames)) in engines.large_cases([64, 512]).by(cases) {
+        let lengths: Vec<usize> = frames.iter().map(|&(length, ..)| length).collect();
+        let reports = unfilled(&engines, data_bits, truncate_bytes, &lengths);
+        let found: Vec<_> = reports
+            .iter()
+            .zip(&lengths)
+            .map(|(report, &length)| (length, report.len() - 54, report[51]))
+            .collect();
+        assert_eq!(
+            found, frames,
+            "{data_bits} bits, cut after {truncate_bytes} bytes"
+        );
+    }
+}
+
+#[test]
+fn without_fill_a_sink_says_as_much_of_packets_of_all_lengths() {
+    let Some(engines) = engines() else { return };
+    let config = config(
+        r#"
+        bus = { data_bits = 256, tuser_bits = 384 }
+        [int]
+        role = "sink"
+        node_id = 0xc33
+        dscp = 9
+        [int.report]
+        collectors = 2
+        truncate_bytes = 160
+        fill = false
+        "#,
+    );
+    let source = "instructions = [\"hop-latency\", \"egress-timestamp\"]";
+    let packets = Path::new("dscp = 9", source, 2, 5).packets(200);
+    let (report, dropped) = agrees(&engines, &config, options(20, 20, 3), packets);
+    assert!(
+        report.reports > 40,
+        "only {} reports, {dropped} left out",
+        report.reports
+    );
 }
 
 #[test]

@@ -146,15 +146,11 @@ impl Prepared {
 
         let fixed = front.bytes() - ETHERNET_BYTES;
         let metadata = concat([zeros(2), words.clone()]).resize(LENGTH_BITS);
-        // The copy is filled up to whole words.
-        let filled = bytes.plus(3);
-        let filled = m.delayed("filled_bytes", Reset::None, filled);
-        let copied_words = filled.slice(2, LENGTH_BITS - 2);
-        let copied_bytes = concat([zeros(2), copied_words.clone()]);
-        let ip_length = copied_bytes + metadata.plus(fixed as u64);
+        let copied = Copied::new(m, spec, &bytes);
+        let ip_length = copied.bytes.clone() + metadata.plus(fixed as u64);
         let ip_length = m.delayed("ip_length", Reset::None, ip_length);
         let body_words = front.body.map_or(0, |_| ReportBody::BYTES / WORD_BYTES);
-        let report_length = report_length(m, &copied_words, &words, body_words);
+        let report_length = report_length(m, &copied, &words, body_words);
         let report_bytes = spec.report_bits / 8;
         let rounded = m.wire("rounded", bytes.plus(report_bytes as u64 - 1));
         let shift = report_bytes.trailing_zeros() as usize;
@@ -245,18 +241,55 @@ impl Prepared {
     }
 }
 
-/// The words of an individual report behind its first; from [`REPORT_TO_END`] on that.
+/// What a report has of its frame.
+struct Copied {
+    /// Its bytes, with those that fill it up.
+    bytes: Expr,
+    /// Its whole words.
+    words: Expr,
+    /// It ends inside a word.
+    ends_inside: Option<Expr>,
+}
+
+impl Copied {
+    fn new(m: &mut Module, spec: &ReportSpec, bytes: &Expr) -> Self {
+        let filled = match spec.fill {
+            true => bytes.plus(3),
+            false => bytes.clone(),
+        };
+        let filled = m.delayed("filled_bytes", Reset::None, filled);
+        let words = filled.slice(2, LENGTH_BITS - 2);
+        match spec.fill {
+            true => Self {
+                bytes: concat([zeros(2), words.clone()]),
+                words,
+                ends_inside: None,
+            },
+            false => Self {
+                ends_inside: Some(filled.slice(0, 2).any()),
+                bytes: filled,
+                words,
+            },
+        }
+    }
+}
+
+/// The words of an individual report behind its first; from [`REPORT_TO_END`] on that, and where it ends inside a word.
 fn report_length(
     m: &mut Module,
-    copied_words: &Expr,
+    copied: &Copied,
     metadata_words: &Expr,
     body_words: usize,
 ) -> Expr {
-    let bits = copied_words.width();
-    let words = copied_words + metadata_words.zero_extend(bits).plus(body_words as u64);
+    let bits = copied.words.width();
+    let words = &copied.words + metadata_words.zero_extend(bits).plus(body_words as u64);
     let words = m.delayed("report_words", Reset::None, words);
     let too_many = words.slice(8, bits - 8).any();
-    let words = words.slice(0, 8) | lit(8, REPORT_TO_END.into()).gated_by(&too_many);
+    let to_end = match &copied.ends_inside {
+        Some(inside) => too_many | m.delayed("ends_inside_word", Reset::None, inside.clone()),
+        None => too_many,
+    };
+    let words = words.slice(0, 8) | lit(8, REPORT_TO_END.into()).gated_by(&to_end);
     m.delayed("report_length", Reset::None, words)
 }
 
