@@ -144,12 +144,7 @@ pub fn asked(nibble: usize) -> String {
     format!("asked_{nibble}")
 }
 
-/// Those of them that the hop knows.
+/// Those of them that the hop knows; of all, in the first one, the words of ones.
 pub fn known(nibble: usize) -> String {
     format!("known_{nibble}")
-}
-
-/// Whether so many words of ones are pushed.
-pub fn ones(words: usize) -> String {
-    format!("fill_{words}")
 }

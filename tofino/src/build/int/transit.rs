@@ -18,7 +18,7 @@ use seqnic_spec::int::ChecksumMode;
 
 use super::headers::{self, NIBBLES};
 use super::parser::{Found, Goal};
-use super::push::{self, ONES};
+use super::push;
 use super::{Maker, Parts, md};
 use crate::ir::Program;
 
@@ -88,9 +88,6 @@ impl Maker<'_> {
         }
         for number in 0..2 {
             self.field(&md::known(number), 8);
-        }
-        for words in ONES {
-            self.cleared(&md::ones(words), 8);
         }
         if self.complements() {
             self.cleared(md::COMPLEMENT, 8);

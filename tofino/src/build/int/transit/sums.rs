@@ -3,7 +3,7 @@
 use seqnic_spec::int::Instruction;
 
 use crate::build::int::headers::{BRIDGE, NIBBLES, TELEMETRY, nibble};
-use crate::build::int::push::{self, KNOWN, ONES};
+use crate::build::int::push::{self, KNOWN};
 use crate::build::int::{Maker, entry, md, put, set, take, valid};
 use crate::ir::{Condition, Expr, Matching, Pattern, Place, Statement, Step};
 
@@ -145,42 +145,15 @@ impl Maker<'_> {
         ];
         let mut third = vec![set(&asked(0), saturate(&asked(0), md::HOP))];
         // The word of the complement is none of ones.
-        let ready = match self.complements() {
+        match self.complements() {
             true => {
                 second.push(set(&known(0), sum_of(&known(0), md::COMPLEMENT)));
                 third.push(set(&known(0), ones));
-                4
             }
-            false => {
-                second.push(set(&known(0), ones));
-                3
-            }
-        };
+            false => second.push(set(&known(0), ones)),
+        }
         steps.push(self.always("sums_2", 2, second));
         steps.push(self.always("sums_3", 3, third));
-        steps.push(self.ones(ready));
         self.when_int(steps);
-    }
-
-    /// Which headers make up a number of words of ones.
-    fn ones(&mut self, stage: usize) -> Step {
-        let names = ONES.map(|words| (md::ones(words), format!("of_{words}")));
-        let fields: Vec<_> = names
-            .iter()
-            .map(|(into, from)| (into.as_str(), from.as_str(), 8))
-            .collect();
-        let entries = (0..=MOST_HOP_WORDS).map(|count| {
-            let parts = ONES.map(|words| count / words as u64 % 2);
-            entry(vec![Pattern::exact(count)], "fill", parts.to_vec())
-        });
-        let entries = entries.collect();
-        self.pipe.constants(
-            "ones",
-            stage,
-            vec![Place::Metadata(md::known(0))],
-            Matching::Exact,
-            vec![take("fill", &fields)],
-            entries,
-        )
     }
 }

@@ -20,7 +20,10 @@ impl Maker<'_> {
                 5,
                 push::fill_ones(words),
             );
-            let is_wanted = equal(&md::ones(words), 1);
+            // Of fewer than 32 words each bit is a header.
+            let bit = words.trailing_zeros() as usize;
+            let count = Expr::Slice(Place::Metadata(md::known(0)), bit, bit);
+            let is_wanted = Condition::Equal(count, 1);
             steps.push(Step::If(is_wanted, vec![step], Vec::new()));
         }
         if self.complements() {
