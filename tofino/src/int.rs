@@ -47,7 +47,7 @@ impl IntDesign {
             },
             twin: build::int_node(node, chip, true)?,
             most_stack_words: (node.role() == IntRole::Sink).then_some(build::MOST_STACK_WORDS),
-            most_copied_bytes: build::most_copied_bytes(node),
+            most_copied_bytes: build::most_copied_bytes(node, chip),
         })
     }
 }

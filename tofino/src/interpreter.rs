@@ -184,10 +184,8 @@ impl Interpreter {
         }
         let mut packet = self.parse(&self.program.ingress, frame, intrinsics.clone())?;
         self.run(0, &mut packet)?;
-        let copy = match packet.is_mirrored {
-            true => self.copy(frame, &packet, intrinsics.clone())?,
-            false => None,
-        };
+        let mut copy = self.copy(0, frame, &packet, &intrinsics)?;
+        packet.is_mirrored = false;
         let chosen = |packet: &Packet, intrinsic| {
             let value = packet.values.get(&Place::Intrinsic(intrinsic));
             value.map_or(0, |&value| value as u64)
@@ -207,20 +205,23 @@ impl Interpreter {
         }
         if !self.is_twin() {
             let between = self.deparse(&self.program.ingress, &packet)?;
-            packet = self.parse(&self.program.egress, &between, intrinsics)?;
+            packet = self.parse(&self.program.egress, &between, intrinsics.clone())?;
         }
-        let frame = self.leave(packet)?;
+        let frame = self.leave(&mut packet)?;
+        if let Some(frame) = &frame {
+            copy = copy.or(self.copy(1, frame, &packet, &intrinsics)?);
+        }
         let sent = frame.map(|frame| Sent { frame, port, queue });
         Ok(Passed { sent, copy })
     }
 
     /// The frame that leaves the egress, unless it is dropped there.
-    fn leave(&mut self, mut packet: Packet) -> Result<Option<Vec<u8>>, Fault> {
-        self.run(1, &mut packet)?;
+    fn leave(&mut self, packet: &mut Packet) -> Result<Option<Vec<u8>>, Fault> {
+        self.run(1, packet)?;
         if packet.is_dropped {
             return Ok(None);
         }
-        let mut frame = self.deparse(&self.program.egress, &packet)?;
+        let mut frame = self.deparse(&self.program.egress, packet)?;
         frame.truncate(packet.most_bytes.unwrap_or(usize::MAX));
         Ok(Some(frame))
     }

@@ -75,7 +75,7 @@ pub struct Pipe {
     pub tables: Vec<Table>,
     /// Which tables a packet meets.
     pub apply: Vec<Step>,
-    /// The copy of a packet that [`Statement::Mirror`] asks for. Only the ingress makes one.
+    /// The copy of a packet that [`Statement::Mirror`] asks for: in the ingress as it came, in the egress as it leaves.
     pub mirror: Option<Mirror>,
     /// The checksums that are written when the packet leaves.
     pub checksums: Vec<Checksum>,
@@ -83,10 +83,11 @@ pub struct Pipe {
     pub deparser: Vec<String>,
 }
 
-/// A copy of a packet as it came, which goes through the egress by itself.
+/// A copy of a packet, which goes through the egress by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirror {
-    /// On the chip, what is in front of the copy. On BMv2 nothing is: the parser of the ingress takes it apart again.
+    /// On the chip, what is in front of the copy. On BMv2 nothing is: the parser of the ingress takes the copy of a packet
+    /// as it came apart again, and that of one that leaves has its headers.
     pub header: Option<MirrorHeader>,
     /// The metadata that go along: what the fields of the header are, or what BMv2 keeps.
     pub fields: Vec<String>,

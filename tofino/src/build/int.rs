@@ -8,6 +8,7 @@ mod headers;
 mod md;
 mod parser;
 mod push;
+mod report;
 mod sink;
 mod source;
 mod transit;
@@ -27,7 +28,7 @@ use crate::ir::{
 pub use check::INT;
 use headers::BRIDGE;
 pub use headers::MOST_STACK_WORDS;
-pub use sink::most_copied_bytes;
+use report::Reporter;
 
 /// Makes the node of a configuration for a chip.
 pub fn int_node(node: &Int, chip: Chip, twin: bool) -> Result<Program, Refusal> {
@@ -44,6 +45,13 @@ pub fn int_node(node: &Int, chip: Chip, twin: bool) -> Result<Program, Refusal> 
         true => flatten(program),
         false => program,
     })
+}
+
+/// The most bytes of a copy that a node makes for a report, with the header in front.
+pub fn most_copied_bytes(node: &Int, chip: Chip) -> Option<usize> {
+    let copies = matches!(node.role(), IntRole::Sink | IntRole::Node | IntRole::Mirror);
+    let reporter = Reporter::new(node, chip.arch()).filter(|_| copies);
+    reporter.map(|reporter| reporter.most_copied_bytes())
 }
 
 /// A program while it is made.

@@ -7,26 +7,34 @@ use super::{Fault, Interpreter, Intrinsics, Sent, Session};
 use crate::ir::{Intrinsic, MIRROR_SESSION, MirrorHeader, Place};
 
 impl Interpreter {
-    /// What the copy of a frame becomes, that the ingress has asked for.
+    /// What the copy of a frame becomes, if a pipe has asked for one: ingress 0, egress 1.
     pub(super) fn copy(
         &mut self,
+        pipe: usize,
         frame: &[u8],
         packet: &Packet,
-        mut intrinsics: Intrinsics,
+        intrinsics: &Intrinsics,
     ) -> Result<Option<Sent>, Fault> {
+        if !packet.is_mirrored {
+            return Ok(None);
+        }
         let program = Arc::clone(&self.program);
-        let mirror = program.ingress.mirror.as_ref();
+        let mirror = program.pipes()[pipe].mirror.as_ref();
         let mirror = mirror.ok_or_else(|| Fault::Unknown("mirror".into()))?;
         let Session { port, most_bytes } = self.session;
+        let mut intrinsics = intrinsics.clone();
         self.put(&mut intrinsics, Intrinsic::OutPort, port.into());
-        let copy = match &mirror.header {
+        let mut copy = match &mirror.header {
             None => {
-                self.put(&mut intrinsics, Intrinsic::Instance, 1);
+                self.put(&mut intrinsics, Intrinsic::Instance, pipe as u64 + 1);
                 for name in &mirror.fields {
                     let kept = self.read(packet, &[], &Place::md(name))?;
                     intrinsics.insert(Place::md(name), kept);
                 }
-                self.parse(&program.ingress, frame, intrinsics)?
+                match pipe {
+                    0 => self.parse(&program.ingress, frame, intrinsics)?,
+                    _ => packet.with_other_metadata(intrinsics),
+                }
             }
             Some(header) => {
                 let mut copy = self.in_front(packet, header, &mirror.fields)?;
@@ -38,7 +46,7 @@ impl Interpreter {
             }
         };
         let (port, queue) = (port.into(), 0);
-        let frame = self.leave(copy)?;
+        let frame = self.leave(&mut copy)?;
         Ok(frame.map(|frame| Sent { frame, port, queue }))
     }
 

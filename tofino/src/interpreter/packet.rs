@@ -64,6 +64,20 @@ impl Packet {
         }
     }
 
+    /// The same headers and payload with nothing else but these values.
+    pub(super) fn with_other_metadata(&self, values: HashMap<Place, u128>) -> Self {
+        let headers = self.values.iter();
+        let headers = headers.filter(|(place, _)| matches!(place, Place::Header(..)));
+        let headers = headers.map(|(place, &value)| (place.clone(), value));
+        Self {
+            values: headers.chain(values).collect(),
+            valid: self.valid.clone(),
+            is_parsed: true,
+            payload: self.payload.clone(),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn end_stage(&mut self) {
         if let Some(late) = self.late.take() {
             self.values.extend(late.values);

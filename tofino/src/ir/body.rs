@@ -59,7 +59,7 @@ pub enum Intrinsic {
     OutPort,
     /// The queue that it was in, as the egress knows it. BMv2 does not say.
     OutQueue,
-    /// On BMv2, 1 for the copy of a packet: 32 bits. On the chip a copy has a header.
+    /// On BMv2, 1 for the copy of a packet as it came, 2 for that of one that left: 32 bits. On the chip a copy has a header.
     Instance,
 }
 
@@ -243,7 +243,7 @@ pub enum Statement {
     },
     /// Does not let the packet leave.
     Drop,
-    /// Makes a copy of the packet as it came.
+    /// Makes a copy of the packet.
     Mirror,
     /// On BMv2, lets no more bytes of the packet leave than these. On the chip the session of a copy says so.
     Truncate(u64),

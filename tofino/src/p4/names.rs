@@ -110,15 +110,26 @@ pub const fn drop(arch: Arch, gress: Gress) -> &'static str {
 pub const KEPT: &str = "@field_list(1)";
 
 /// The condition that the chip is to make a copy of a packet.
-pub const IS_MIRRORED: &str = "ig_dprsr_md.mirror_type == 1";
+pub const fn is_mirrored(gress: Gress) -> &'static str {
+    match gress {
+        Gress::Ingress => "ig_dprsr_md.mirror_type == 1",
+        Gress::Egress => "eg_dprsr_md.mirror_type == 1",
+    }
+}
 
-/// The statement that asks for a copy of a packet.
-pub fn mirror(arch: Arch) -> String {
-    match arch {
-        Arch::V1Model => {
-            format!("clone_preserving_field_list(CloneType.I2E, 32w{MIRROR_SESSION}, 1);")
-        }
-        _ => IS_MIRRORED.replace("==", "=") + ";",
+/// The statements that ask for a copy of a packet: in the ingress as it came, in the egress as it leaves.
+pub fn mirror(arch: Arch, gress: Gress) -> Vec<String> {
+    let kind = match gress {
+        Gress::Ingress => "I2E",
+        Gress::Egress => "E2E",
+    };
+    let copied = is_mirrored(gress).replace("==", "=") + ";";
+    match (arch, gress) {
+        (Arch::V1Model, _) => vec![format!(
+            "clone_preserving_field_list(CloneType.{kind}, 32w{MIRROR_SESSION}, 1);"
+        )],
+        (Arch::T2na, Gress::Egress) => vec![copied, "eg_dprsr_md.mirror_io_select = 1;".to_owned()],
+        _ => vec![copied],
     }
 }
 

@@ -140,8 +140,9 @@ impl Printer<'_> {
 
     /// On BMv2 a copy keeps what is marked.
     fn metadata(&mut self) {
-        let mirror = self.program.ingress.mirror.as_ref();
-        let kept = mirror.filter(|mirror| mirror.header.is_none());
+        let mirrors = self.program.pipes().map(|pipe| pipe.mirror.as_ref());
+        let mut kept = mirrors.into_iter().flatten();
+        let kept = kept.find(|mirror| mirror.header.is_none());
         let kept = kept.map_or(&[][..], |mirror| &mirror.fields);
         for field in &self.program.metadata {
             if kept.contains(&field.name) {

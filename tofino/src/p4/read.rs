@@ -14,7 +14,8 @@ use thiserror::Error;
 use super::lexer::{Placed, Token, tokens};
 use super::names::{self, Gress};
 use crate::ir::{
-    Arch, Checksum, Field, HashUnit, Header, Intrinsic, Mirror, MirrorHeader, Pipe, Place, Program,
+    Action, Arch, Checksum, Field, HashUnit, Header, Intrinsic, Mirror, MirrorHeader, Pipe, Place,
+    Program, Statement,
 };
 
 /// A text that is no program of this part of the language.
@@ -259,9 +260,14 @@ impl Reader {
                 return self.fail("a pair named after its width");
             }
         }
-        let [mut ingress, egress] = [self.pipe(Gress::Ingress)?, self.pipe(Gress::Egress)?];
+        let [mut ingress, mut egress] = [self.pipe(Gress::Ingress)?, self.pipe(Gress::Egress)?];
         if !kept.is_empty() {
-            ingress.mirror = Some(Mirror {
+            let copies = |action: &Action| action.body.contains(&Statement::Mirror);
+            let pipe = match egress.actions.iter().any(copies) {
+                true => &mut egress,
+                false => &mut ingress,
+            };
+            pipe.mirror = Some(Mirror {
                 header: None,
                 fields: kept,
             });
@@ -336,7 +342,10 @@ impl Reader {
 
     /// `if (..) { mirror.emit<name_h>(md.session, {md.field, ..}); }`
     fn mirror(&mut self) -> Result<Mirror> {
-        self.expect_all(&format!("if ({}) {{ mirror.emit<", names::IS_MIRRORED))?;
+        self.expect_all(&format!(
+            "if ({}) {{ mirror.emit<",
+            names::is_mirrored(self.gress)
+        ))?;
         let kind = self.word()?;
         let Some(name) = kind.strip_suffix("_h") else {
             return self.fail("a type that ends in _h");

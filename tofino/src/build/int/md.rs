@@ -56,7 +56,8 @@ pub const COMPLEMENT: &str = "has_complement";
 /// How much more a checksum of UDP covers, whose header has the length as well.
 pub const UDP_MORE: &str = "udp_more";
 
-/// Whether a source can put a header into the packet, as far as the parser can tell.
+/// Whether a source can put a header into the packet, as far as the parser can tell; whether a node that only watches has
+/// found one of IP.
 pub const IS_CANDIDATE: &str = "is_candidate";
 /// Which transport header was taken as a whole: 0 none, or one of the next two.
 pub const TRANSPORT: &str = "transport";
@@ -120,6 +121,16 @@ pub const INGRESS_INTERFACE: &str = "ingress_interface";
 pub const EGRESS_INTERFACE: &str = "egress_interface";
 /// The lower bits of the time at which the packet came; the others are `CAME_HIGH`.
 pub const CAME_LOW: &str = "came_low";
+/// How long the packet is.
+pub const FRAME_BYTES: &str = "frame_bytes";
+/// How long it stayed.
+pub const LATENCY: &str = "hop_time";
+/// The number of its queue.
+pub const QUEUE: &str = "queue_number";
+/// How much was in that.
+pub const QUEUE_DEPTH: &str = "queue_depth";
+/// The protocol, in 16 bits.
+pub const PROTOCOL: &str = "protocol_word";
 /// The session of the copy.
 pub const SESSION: &str = "mirror_session";
 /// The upper byte of the hash of the flow.

@@ -13,55 +13,32 @@
 //! ```
 
 mod copy;
-mod report;
 mod restore;
 mod sums;
 
-use seqnic_spec::int::{Encapsulation, Int, IntRole, Report};
+use seqnic_spec::int::Encapsulation;
 
 use super::headers::{self, BRIDGE, stack_headers};
 use super::parser::{Found, Goal};
+use super::report::Reporter;
 use super::{Maker, md};
 use crate::build::counters::forward;
 use crate::build::packet_parser::start;
-use crate::build::pipe::{given, number};
-use crate::ir::{Arch, Intrinsic, ParserStep, Pipe, Place, Program, Statement};
+use crate::build::pipe::{PipeMaker, given, number};
+use crate::ir::{ACCEPT, Arch, Intrinsic, ParserStep, Pipe, Place, Program, Statement, Step};
 
 /// What becomes of a packet that is stripped: behind this there is none, or it is the next.
 const RESTORE: u64 = 1;
 /// A UDP header in front of the shim goes as well.
 const RESTORE_PROTOCOL: u64 = 2;
 
-/// The most bytes of a copy of a sink, with the header in front.
-pub fn most_copied_bytes(node: &Int) -> Option<usize> {
-    let sink = (node.role() == IntRole::Sink).then(|| Sink::new(node))??;
-    Some(copy::HEADER_BYTES + sink.report.truncate_bytes)
-}
-
 /// What the program is made from.
 struct Sink<'a> {
     encapsulation: Encapsulation,
-    report: &'a Report,
-    node_id: u32,
-    hw_id: u8,
-    /// The bits of the metadata that the node has and the chip knows.
-    known: u16,
+    reporter: Reporter<'a>,
 }
 
-impl<'a> Sink<'a> {
-    /// A node of INT-MD; nothing for one that is no sink.
-    fn new(node: &'a Int) -> Option<Self> {
-        let known = report::KNOWN.iter().map(|(instruction, _)| instruction);
-        let known = known.filter(|instruction| node.metadata().contains(instruction));
-        Some(Self {
-            encapsulation: node.encapsulation()?,
-            report: node.report()?,
-            node_id: node.node_id(),
-            hw_id: node.hw_id(),
-            known: known.fold(0, |bits, of| bits | 0x8000 >> of.bit()),
-        })
-    }
-
+impl Sink<'_> {
     /// The bits of the DSCP that are restored; nothing where a port or a protocol is.
     const fn dscp_mask(&self) -> Option<u64> {
         match self.encapsulation {
@@ -77,11 +54,16 @@ impl<'a> Sink<'a> {
 
 /// Makes the program.
 pub fn sink(mut maker: Maker<'_>) -> Program {
-    // What is a sink has both, and what is none has been sorted out.
-    let Some(sink) = Sink::new(maker.node) else {
+    let arch = maker.arch;
+    let reporter = Reporter::new(maker.node, arch);
+    // A sink of INT-MD has both.
+    let (Some(encapsulation), Some(reporter)) = (maker.node.encapsulation(), reporter) else {
         unreachable!("mode and role have been looked at");
     };
-    let arch = maker.arch;
+    let sink = Sink {
+        encapsulation,
+        reporter,
+    };
     // Before a packet may be dropped: on BMv2 what comes later counts.
     let port = Statement::Set(Place::Intrinsic(Intrinsic::EgressPort), given("port"));
     let forward = forward(&mut maker.pipe, vec![port]);
@@ -104,6 +86,10 @@ pub fn sink(mut maker: Maker<'_>) -> Program {
     let names = packet.iter().map(|header| header.name.clone());
     // Copies have a header of their own in the place of this one.
     let bridge = (arch != Arch::V1Model).then(|| BRIDGE.to_owned());
+    let kinds = bridge
+        .iter()
+        .map(|bridge| headers::header(bridge, &[("kind", 8)]));
+    let kinds = kinds.collect();
     let names = bridge.clone().into_iter().chain(names).collect();
     let mut first = Vec::new();
     if let Some(bridge) = bridge {
@@ -114,17 +100,33 @@ pub fn sink(mut maker: Maker<'_>) -> Program {
     let begin = start(first, &maker.zeros, "parse_ethernet");
     Program {
         arch,
-        headers: [sink.report_headers(arch), packet].concat(),
+        headers: [kinds, sink.reporter.headers(), packet].concat(),
         metadata: maker.metadata,
         ingress: Pipe {
             states: [vec![begin], states].concat(),
             apply: maker.steps,
-            mirror: Some(copy::mirror(arch)),
+            mirror: Some(sink.reporter.mirror()),
             checksums: sink.checksums(),
             deparser: names,
             ..maker.pipe.pipe
         },
-        egress: sink.egress(arch),
+        egress: sink.egress(),
+    }
+}
+
+impl Sink<'_> {
+    /// Copies become reports, all else passes.
+    fn egress(&self) -> Pipe {
+        let reporter = &self.reporter;
+        let mut pipe = PipeMaker::default();
+        let steps = reporter.steps(&mut pipe);
+        Pipe {
+            states: reporter.states(&reporter.zeros(), ACCEPT),
+            apply: vec![Step::If(reporter.is_copy(), steps, Vec::new())],
+            checksums: vec![reporter.checksum()],
+            deparser: reporter.written(),
+            ..pipe.pipe
+        }
     }
 }
 
@@ -159,10 +161,10 @@ impl Maker<'_> {
                 self.cleared(md::NOT_PROTOCOL, 16);
             }
         }
-        self.copy_metadata(sink);
-        self.metadata.extend(sink.report_metadata());
+        self.copy_metadata(&sink.reporter);
+        self.metadata.extend(sink.reporter.metadata());
         if self.arch == Arch::V1Model {
-            self.zeros.extend(sink.report_zeros());
+            self.zeros.extend(sink.reporter.zeros());
         }
     }
 }

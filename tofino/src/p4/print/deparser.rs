@@ -31,7 +31,7 @@ impl Printer<'_> {
     }
 
     fn mirror(&mut self, mirror: &Mirror, header: &MirrorHeader) {
-        let open = format!("if ({}) {{", names::IS_MIRRORED);
+        let open = format!("if ({}) {{", names::is_mirrored(self.gress));
         self.block(&open, "}", |this| {
             let fields = mirror.fields.iter();
             let fields: Vec<String> = fields.map(|name| format!("md.{name}")).collect();

@@ -1,10 +1,8 @@
-//! The stages of the egress of a sink.
+//! The stages of the egress for a copy.
 
 use seqnic_spec::int::{SEQUENCE_BITS, VERSION};
 
-use super::super::Sink;
-use super::super::copy::{FIRST_COLLECTOR, HEADER_BYTES};
-use super::{REPORT, of_report};
+use super::{FIRST_COLLECTOR, REPORT, Reporter, Value, bit, of_report};
 use crate::build::int::{entry, equal, md, put, set};
 use crate::build::pipe::{Access, PipeMaker, given, number, output, parameter};
 use crate::ir::{
@@ -14,113 +12,114 @@ use crate::ir::{
 
 /// The bytes of the frame check sequence, which the chip counts.
 const CHECK_BYTES: u64 = 4;
-/// The bytes from the IPv4 header to the metadata, those from the UDP header, and the words of the report's body.
-const IPV4_BYTES: u64 = 48;
-const UDP_BYTES: u64 = 28;
+/// The bytes of Ethernet, of that and IPv4, and the words of the body in front of the metadata.
+const ETHERNET_BYTES: u64 = 14;
+const IP_END: u64 = 34;
 const BODY_WORDS: u64 = 2;
 
-impl Sink<'_> {
+impl Reporter<'_> {
     /// Stage 0: what does not depend on the packet, and what is only copied.
-    pub(super) fn begin(&self, pipe: &mut PipeMaker, arch: Arch) -> Step {
-        let constants = self.constants().filter_map(|(name, bits, value)| {
+    pub(super) fn begin(&self, pipe: &mut PipeMaker) -> Step {
+        let constants = self.constants().into_iter();
+        let constants = constants.filter_map(|(name, bits, value)| {
             Some(Statement::Set(of_report(name), number(bits, value?)))
         });
-        let noted = |name| Expr::Read(self.noted(arch, name));
-        let length = Place::Intrinsic(Intrinsic::FrameBytes);
-        let length = match arch {
-            Arch::V1Model => Expr::Read(length),
-            Arch::Tna | Arch::T2na => Expr::Subtract(length, HEADER_BYTES as u64 + CHECK_BYTES),
-        };
         let mut body = vec![Statement::SetValid(REPORT.to_owned())];
         body.extend(constants);
-        for (field, name) in [
-            ("metadata_bits", md::REPORT_BITS),
-            ("report_of_domain", md::REPORT_DOMAIN),
-        ] {
-            body.push(Statement::Set(of_report(field), noted(name)));
+        if self.is_asked() {
+            let found =
+                |field, name| Statement::Set(of_report(field), Expr::Read(self.found(name)));
+            body.push(found("metadata_bits", md::REPORT_BITS));
+            body.push(found("report_of_domain", md::REPORT_DOMAIN));
         }
         body.extend([
             put(md::WRITES_REPORT, 1, 1),
             put(md::MOST, 16, self.report.truncate_bytes as u64),
-            set(md::CUT, length),
+            set(md::CUT, self.frame_bytes()),
         ]);
         pipe.always("begin_report", 0, body)
     }
 
-    /// Stage 0: the metadata, and the lengths as far as they depend on these alone: an entry for each choice of them.
-    pub(super) fn metadata(&self, pipe: &mut PipeMaker, arch: Arch) -> Step {
-        let known: Vec<_> = self.known_here().collect();
+    /// How long the packet was.
+    fn frame_bytes(&self) -> Expr {
+        let copy = Place::Intrinsic(Intrinsic::FrameBytes);
+        match (self.is_asked(), self.arch) {
+            (false, _) => Expr::Read(self.found(md::FRAME_BYTES)),
+            (true, Arch::V1Model) => Expr::Read(copy),
+            (true, _) => Expr::Subtract(copy, self.header_bytes() as u64 + CHECK_BYTES),
+        }
+    }
+
+    /// Stage 0: the metadata, and the lengths as far as they depend on these alone: where packets ask for them, an entry for
+    /// each choice.
+    pub(super) fn values(&self, pipe: &mut PipeMaker) -> Step {
+        let name = "report_metadata";
+        if !self.is_asked() {
+            return pipe.always(name, 0, self.with(&self.values));
+        }
         let mut entries: Vec<ConstEntry> = Vec::new();
         let mut actions = Vec::new();
-        for choice in 0..1_usize << known.len() {
-            let chosen = known.iter().enumerate();
+        for choice in 0..1_usize << self.values.len() {
+            let chosen = self.values.iter().enumerate();
             let chosen = chosen.filter(|(number, _)| choice >> number & 1 == 1);
-            let mut bits = 0;
-            let mut words = 0;
-            let mut body = Vec::new();
-            for (_, &(instruction, name)) in chosen {
-                bits |= 0x8000 >> instruction.bit();
-                words += instruction.bits() as u64 / 32;
-                body.extend(self.value(arch, name));
-            }
-            body.extend(self.fixed_lengths(arch, words));
-            let name = format!("report_metadata_{choice}");
+            let chosen: Vec<&Value> = chosen.map(|(_, value)| *value).collect();
+            let bits = chosen.iter().map(|value| bit(value.instruction)).sum();
+            let name = format!("{name}_{choice}");
             entries.push(entry(vec![Pattern::exact(bits)], &name, Vec::new()));
             actions.push(Action {
                 name,
                 parameters: Vec::new(),
-                body,
+                body: self.with(&chosen),
             });
         }
-        let key = self.noted(arch, md::REPORT_BITS);
+        let key = self.found(md::REPORT_BITS);
         let exact = Matching::Exact;
-        pipe.constants("report_metadata", 0, vec![key], exact, actions, entries)
+        pipe.constants(name, 0, vec![key], exact, actions, entries)
     }
 
-    /// Makes the header of a value valid, and fills it.
-    fn value(&self, arch: Arch, name: &str) -> Vec<Statement> {
-        let from = |field: &str, noted| {
-            let value = Expr::Read(self.noted(arch, noted));
-            Statement::Set(Place::hdr(name, field), value)
-        };
-        let set = match name {
-            "interfaces" => vec![
-                from("ingress", md::INGRESS_INTERFACE),
-                from("egress", md::EGRESS_INTERFACE),
-            ],
-            _ => vec![
-                Statement::Set(Place::hdr(name, "timestamp_padding"), number(16, 0)),
-                from("timestamp_high", md::CAME_HIGH),
-                from("timestamp_low", md::CAME_LOW),
-            ],
-        };
-        let valid = Statement::SetValid(name.to_owned());
-        [valid].into_iter().chain(set).collect()
+    /// Makes the headers of values valid, fills them, and says how long a report is with them.
+    fn with(&self, values: &[&Value]) -> Vec<Statement> {
+        let mut body = Vec::new();
+        let mut words = 0;
+        for value in values {
+            body.push(Statement::SetValid(value.header.to_owned()));
+            body.extend(value.fields.iter().map(|&(field, bits, noted)| {
+                let value_of = match noted {
+                    Some(noted) => Expr::Read(self.found(noted)),
+                    None => number(bits, 0),
+                };
+                Statement::Set(Place::hdr(value.header, field), value_of)
+            }));
+            words += value.instruction.bits() as u64 / 32;
+        }
+        body.extend(self.fixed_lengths(words));
+        body
     }
 
     /// What lengths are with so many words of metadata and nothing of the packet.
-    fn fixed_lengths(&self, arch: Arch, words: u64) -> Vec<Statement> {
+    fn fixed_lengths(&self, words: u64) -> Vec<Statement> {
         let field = |name, bits, value| Statement::Set(of_report(name), number(bits, value));
+        let bytes = self.constant_bytes() + 4 * words;
+        let ahead = words + if self.has_body() { BODY_WORDS } else { 0 };
         let mut body = vec![
-            field("report_length", 16, IPV4_BYTES + 4 * words),
-            field("udp_length", 16, UDP_BYTES + 4 * words),
+            field("report_length", 16, bytes - ETHERNET_BYTES),
+            field("udp_length", 16, bytes - IP_END),
             field("metadata_words", 8, words),
-            put(md::WORDS_AHEAD, 16, BODY_WORDS + words),
+            put(md::WORDS_AHEAD, 16, ahead),
         ];
-        if arch == Arch::V1Model {
-            let headers: usize = self.constants().map(|(_, bits, _)| bits / 8).sum();
-            let most = (headers + self.report.truncate_bytes) as u64 + 4 * words;
+        if self.arch == Arch::V1Model {
+            let most = bytes + self.report.truncate_bytes as u64;
             body.push(Statement::Truncate(most));
         }
         body
     }
 
     /// Stage 0: the number of the report among those to its collector, behind version and part of the node.
-    pub(super) fn sequence(&self, pipe: &mut PipeMaker, arch: Arch) -> Step {
+    pub(super) fn sequence(&self, pipe: &mut PipeMaker) -> Step {
         let version = u64::from(VERSION) << 28;
-        let first = version | u64::from(self.hw_id) << SEQUENCE_BITS;
+        let first = version | u64::from(self.node.hw_id()) << SEQUENCE_BITS;
         let last = first | ((1 << SEQUENCE_BITS) - 1);
-        let collector = self.noted(arch, md::COLLECTOR);
+        let collector = self.found(md::COLLECTOR);
         let index = match self.report.collectors.trailing_zeros() as usize {
             0 => Vec::new(),
             bits => vec![Expr::Slice(collector, bits - 1, 0)],
@@ -147,7 +146,7 @@ impl Sink<'_> {
     }
 
     /// Stage 0: the address of the collector.
-    pub(super) fn address(&self, pipe: &mut PipeMaker, arch: Arch) -> Step {
+    pub(super) fn address(&self, pipe: &mut PipeMaker) -> Step {
         let action = Action {
             name: "to_collector".to_owned(),
             parameters: vec![parameter("address", 32)],
@@ -161,7 +160,7 @@ impl Sink<'_> {
             let key = Pattern::exact(FIRST_COLLECTOR + number);
             entry(vec![key], "to_collector", vec![first + number])
         });
-        let (key, entries) = (self.noted(arch, md::COLLECTOR), entries.collect());
+        let (key, entries) = (self.found(md::COLLECTOR), entries.collect());
         let exact = Matching::Exact;
         pipe.constants("collectors", 0, vec![key], exact, vec![action], entries)
     }
