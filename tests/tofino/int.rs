@@ -8,6 +8,7 @@ use rand::SeedableRng;
 use rand_pcg::Pcg64Mcg;
 use seqnic_sim::model::int::IntNode;
 use seqnic_spec::Config;
+use seqnic_spec::int::IntRole;
 use seqnic_tofino::{Chip, IntDesign, IntSwitch};
 use serde_json::{Value, json};
 
@@ -17,9 +18,9 @@ use shape::Shape;
 /// The largest length in the shim with which the program of a sink takes a stack out: 63 words behind the INT header.
 const LONGEST_OF_SINK: usize = 66;
 
-/// Plays frames through the programs of a node; says how many of them the model changed.
+/// Plays frames through the programs of a node; says how many of them the model changed or reported.
 fn agrees(int: &str, chip: Chip, seed: u64, frames: usize) -> usize {
-    let text = format!("bus.tuser_bits = 512\n[int]\nmode = \"md\"\n{int}");
+    let text = format!("bus.tuser_bits = 512\n[int]\n{int}");
     let config = Config::from_toml_str(&text, "test").unwrap_or_else(|error| panic!("{error}"));
     let node = config.int().expect("the table stands");
     let design = IntDesign::new(&config, chip).expect("it is a node");
@@ -31,8 +32,8 @@ fn agrees(int: &str, chip: Chip, seed: u64, frames: usize) -> usize {
     });
     let mut random = Pcg64Mcg::seed_from_u64(seed);
     let mut changed = 0;
-    let is_source = int.contains("source");
-    let is_sink = int.contains("sink");
+    let is_source = node.role() == IntRole::Source;
+    let is_sink = node.role() == IntRole::Sink;
     let marks_by_port = !is_source && int.contains("udp_port");
     for number in 0..frames {
         let mut shape = Shape {
@@ -60,7 +61,7 @@ fn agrees(int: &str, chip: Chip, seed: u64, frames: usize) -> usize {
                 true => [Some(frame.clone()), None],
                 false => {
                     let of_model = model.process(&frame, &tuser);
-                    [of_model.frame, of_model.report.filter(|_| is_sink)]
+                    [of_model.frame, of_model.report.filter(|_| !is_source)]
                 }
             };
             let passed = switch.process(&frame, &passage);
@@ -79,7 +80,8 @@ fn agrees(int: &str, chip: Chip, seed: u64, frames: usize) -> usize {
                 text(&passed),
                 text(&expected),
             );
-            changed += usize::from(expected[0].as_ref() != Some(&frame));
+            let is_reported = expected[1].is_some();
+            changed += usize::from(expected[0].as_ref() != Some(&frame) || is_reported);
         }
     }
     changed / 2
@@ -236,6 +238,59 @@ fn a_sink_restores_and_reports_what_the_model_does() {
         let int = format!("role = \"sink\"\nnode_id = 0xc33\n{int}\n[int.report]\n{report}");
         let changed = agrees(&int, chip, 5, 3_000);
         assert!(changed >= least, "{int}: {changed} frames were changed");
+    }
+}
+
+#[test]
+fn what_is_watched_is_reported_as_the_model_does() {
+    for (int, report, watch, chip, least) in [
+        (
+            "node_id = 0xd44",
+            "fill = false\ncollectors = 16",
+            "[[int.watch]]",
+            Chip::Tofino1,
+            1_800,
+        ),
+        (
+            "domain_id = 0x7777\nhw_id = 9\nsample_every = 3\n\
+             instructions = [\"hop-latency\", \"queue-occupancy\", \"egress-timestamp\", \"tx-utilization\"]",
+            "truncate_bytes = 60",
+            WATCH,
+            Chip::Tofino2,
+            200,
+        ),
+        (
+            "instructions = [\"interfaces\", \"ingress-timestamp\"]",
+            "fill = false\ncollectors = 64\ntruncate_bytes = 1024",
+            WATCH,
+            Chip::Tofino2,
+            700,
+        ),
+        (
+            "metadata = []",
+            "truncate_bytes = 0",
+            WATCH,
+            Chip::Tofino1,
+            700,
+        ),
+        (
+            "role = \"mirror\"\nsample_every = 2",
+            "fill = false\ncollectors = 4",
+            WATCH,
+            Chip::Tofino1,
+            300,
+        ),
+        (
+            "role = \"mirror\"",
+            "truncate_bytes = 60",
+            "[[int.watch]]\ntcp_flags = 16\ntcp_flags_mask = 16",
+            Chip::Tofino2,
+            50,
+        ),
+    ] {
+        let int = format!("mode = \"xd\"\n{int}\n{watch}\n[int.report]\n{report}");
+        let changed = agrees(&int, chip, 3, 2_000);
+        assert!(changed >= least, "{int}: {changed} frames were reported");
     }
 }
 

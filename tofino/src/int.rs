@@ -58,7 +58,8 @@ const fn suffix(role: IntRole) -> &'static str {
         IntRole::Source => "int_source",
         IntRole::Transit => "int_transit",
         IntRole::Sink => "int_sink",
-        IntRole::Node | IntRole::Mirror => "int_node",
+        IntRole::Node => "int_node",
+        IntRole::Mirror => "int_mirror",
     }
 }
 

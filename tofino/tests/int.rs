@@ -3,7 +3,7 @@
 mod common;
 
 use common::{config, example};
-use seqnic_spec::Config;
+use seqnic_spec::{Config, RawConfig};
 use seqnic_tofino::interpreter::{Interpreter, Session};
 use seqnic_tofino::ir::{Arch, Program};
 use seqnic_tofino::{Chip, IntDesign, IntSwitch, Passage, Refusal, p4, rules};
@@ -24,6 +24,16 @@ fn sink() -> IntDesign {
     of_example("int-sink-tofino")
 }
 
+/// Everflow's, without zeros behind what it copies.
+fn mirror() -> IntDesign {
+    let mut raw = RawConfig::from_toml_str(&example("int-mirror").to_toml(), "mirror");
+    let raw = raw.as_mut().unwrap_or_else(|error| panic!("{error}"));
+    let int = raw.int.as_mut().and_then(|int| int.report.as_mut());
+    int.expect("it reports").fill = Some(false);
+    let config = Config::try_from(raw.clone()).unwrap_or_else(|error| panic!("{error}"));
+    made(&config, Chip::Tofino1).unwrap_or_else(|refusal| panic!("{refusal}"))
+}
+
 fn source() -> IntDesign {
     of_example("int-source")
 }
@@ -33,13 +43,8 @@ fn what_no_program_does_is_refused_with_a_fix() {
     for (name, text) in [
         (
             "int-mx",
-            "int: rule mode: int.mode = \"mx\"; nodes of this mode send reports, and only the program of a sink does; set it \
-             to \"md\"",
-        ),
-        (
-            "int-mirror",
-            "int: rule mode: int.mode = \"xd\"; nodes of this mode send reports, and only the program of a sink does; set it \
-             to \"md\"",
+            "int: rule mode: int.mode = \"mx\"; there are programs for the modes md and xd; set it to one of these, or use \
+             emit verilog",
         ),
         (
             "int-sink",
@@ -83,6 +88,9 @@ fn the_printed_programs_are_read_back_as_they_were() {
         "role = 'sink'\nreport.fill = false",
         "role = 'sink'\nreport.collectors = 4\nreport.truncate_bytes = 0\ndscp = 1\ndscp_mask = 3",
         "role = 'sink'\nreport.fill = false\nmetadata = []\nencapsulation = 'port'",
+        "mode = 'xd'\nreport.fill = false\n[[int.watch]]",
+        "mode = 'xd'\nsample_every = 9\nreport = { fill = false, collectors = 8 }\n[[int.watch]]\nprotocol = 6",
+        "mode = 'xd'\nrole = 'mirror'\nreport = { truncate_bytes = 0, collectors = 2 }\n[[int.watch]]\ntcp_flags = 2",
         "[[int.watch]]",
         "sample_every = 1000\ninstructions = ['ingress-timestamp']\n[[int.watch]]\nip_version = 4",
         "encapsulation = 'port'\nsource_only = [1, 2]\n[[int.watch]]\ntcp_flags = 2",
@@ -221,6 +229,7 @@ fn the_printed_programs_stay_as_they_are() {
             (transit(), "transit"),
             (source(), "source"),
             (sink(), "sink"),
+            (mirror(), "mirror"),
         ] {
             for (name, program) in [("tofino1", &design.loaded.program), ("twin", &design.twin)] {
                 let text = p4::print(program, &format!("int_{node}"));

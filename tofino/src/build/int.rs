@@ -1,4 +1,4 @@
-//! INT-MD as P4: `docs/packet-format.md` says what nodes do, `docs/tofino.md` how it is done here.
+//! INT-MD and INT-XD as P4: `docs/packet-format.md` says what nodes do, `docs/tofino.md` how it is done here.
 //!
 //! The ingress forwards, and tells the egress when and where a packet came. All else is done in the egress, which knows
 //! the queue and the time.
@@ -6,12 +6,14 @@
 mod check;
 mod headers;
 mod md;
+mod node;
 mod parser;
 mod push;
 mod report;
 mod sink;
 mod source;
 mod transit;
+mod watch;
 
 use seqnic_spec::int::{Int, IntRole};
 
@@ -39,7 +41,7 @@ pub fn int_node(node: &Int, chip: Chip, twin: bool) -> Result<Program, Refusal> 
         IntRole::Source => source::source(maker)?,
         IntRole::Transit => transit::transit(maker),
         IntRole::Sink => sink::sink(maker),
-        role => return Err(check::no_role(role)),
+        IntRole::Node | IntRole::Mirror => node::node(maker)?,
     };
     Ok(match twin {
         true => flatten(program),
@@ -183,6 +185,14 @@ impl<'a> Maker<'a> {
         }
     }
 
+    /// The higher bits of the time at which the packet came.
+    fn time_of_arrival(&mut self) -> [Step; 2] {
+        let came = Place::hdr(BRIDGE, "time_low");
+        let borrow = Expr::Saturate(came, Place::md(md::NOW));
+        let borrow = self.always("borrow", 1, vec![set(md::BORROW, borrow)]);
+        [borrow, self.came_high()]
+    }
+
     /// Stage 2: the higher bits of the time at which the packet came.
     fn came_high(&mut self) -> Step {
         let same = vec![set(md::CAME_HIGH, Expr::Read(Place::md(md::NOW_HIGH)))];
@@ -197,26 +207,7 @@ impl<'a> Maker<'a> {
 
     fn assemble(self, parts: Parts, checksums: Vec<crate::ir::Checksum>) -> Program {
         let Parts { headers, states } = parts;
-        let bridge = headers::header(
-            BRIDGE,
-            &[("time_low", 32), ("port_padding", 7), ("port", 9)],
-        );
-        let mut ingress = PipeMaker::default();
-        let to = |field| Place::hdr(BRIDGE, field);
-        let body = vec![
-            Statement::Set(Place::Intrinsic(Intrinsic::EgressPort), given("port")),
-            Statement::Set(
-                to("time_low"),
-                Expr::Slice(Place::Intrinsic(Intrinsic::MacTime), 31, 0),
-            ),
-            Statement::Set(to("port_padding"), number(7, 0)),
-            Statement::Set(
-                to("port"),
-                Expr::Read(Place::Intrinsic(Intrinsic::IngressPort)),
-            ),
-        ];
-        let forward = forward(&mut ingress, body);
-        let valid = ParserStep::SetValid(BRIDGE.to_owned());
+        let (bridge, ingress) = ingress(&[]);
         let names = headers.iter().map(|header| header.name.clone());
         let names = names.collect();
         let begin = start(vec![extract(BRIDGE)], &self.zeros, "parse_ethernet");
@@ -224,12 +215,7 @@ impl<'a> Maker<'a> {
             arch: self.arch,
             headers: [vec![bridge], headers].concat(),
             metadata: self.metadata,
-            ingress: Pipe {
-                states: vec![start(vec![valid], &[], ACCEPT)],
-                apply: vec![forward],
-                deparser: vec![BRIDGE.to_owned()],
-                ..ingress.pipe
-            },
+            ingress,
             egress: Pipe {
                 states: [vec![begin], states].concat(),
                 apply: self.steps,
@@ -239,4 +225,36 @@ impl<'a> Maker<'a> {
             },
         }
     }
+}
+
+/// The ingress of a program whose work is done in the egress, and what it tells that; in front of it fields that are 0.
+fn ingress(first: &[(&str, usize)]) -> (Header, Pipe) {
+    let fields = [("time_low", 32), ("port_padding", 7), ("port", 9)];
+    let bridge = headers::header(BRIDGE, &[first, &fields].concat());
+    let to = |field| Place::hdr(BRIDGE, field);
+    let zeros = first.iter().chain(&fields[1..2]);
+    let mut body: Vec<Statement> = zeros
+        .map(|&(name, bits)| Statement::Set(to(name), number(bits, 0)))
+        .collect();
+    body.extend([
+        Statement::Set(Place::Intrinsic(Intrinsic::EgressPort), given("port")),
+        Statement::Set(
+            to("time_low"),
+            Expr::Slice(Place::Intrinsic(Intrinsic::MacTime), 31, 0),
+        ),
+        Statement::Set(
+            to("port"),
+            Expr::Read(Place::Intrinsic(Intrinsic::IngressPort)),
+        ),
+    ]);
+    let mut ingress = PipeMaker::default();
+    let forward = forward(&mut ingress, body);
+    let valid = ParserStep::SetValid(BRIDGE.to_owned());
+    let pipe = Pipe {
+        states: vec![start(vec![valid], &[], ACCEPT)],
+        apply: vec![forward],
+        deparser: vec![BRIDGE.to_owned()],
+        ..ingress.pipe
+    };
+    (bridge, pipe)
 }

@@ -1,6 +1,6 @@
 //! What a node of the chip cannot do.
 
-use seqnic_spec::int::{Int, IntMode, IntRole, WORD_BYTES};
+use seqnic_spec::int::{Int, IntMode, WORD_BYTES};
 
 use crate::error::Refusal;
 
@@ -16,16 +16,15 @@ fn refuse(rule: &'static str, figure: String, limit: &str, fix: &str) -> Refusal
 
 /// Refuses what no program does.
 pub fn check(node: &Int) -> Result<(), Refusal> {
-    if node.mode() != IntMode::Md {
+    if node.mode() == IntMode::Mx {
         return Err(refuse(
             "mode",
             format!("int.mode = \"{}\"", node.mode()),
-            "nodes of this mode send reports, and only the program of a sink does",
-            "set it to \"md\"",
+            "there are programs for the modes md and xd",
+            "set it to one of these, or use emit verilog",
         ));
     }
-    let report = node.report().filter(|_| node.role() == IntRole::Sink);
-    match report.filter(|report| report.fill) {
+    match node.report().filter(|report| report.fill) {
         Some(report) if report.truncate_bytes > SHORTEST_BYTES => Err(refuse(
             "report-fill",
             format!(
@@ -60,14 +59,4 @@ pub fn watchlist(rows: usize, most: usize) -> Result<(), Refusal> {
         )),
         false => Ok(()),
     }
-}
-
-/// There is no program for this role.
-pub fn no_role(role: IntRole) -> Refusal {
-    refuse(
-        "role",
-        format!("int.role = \"{role}\""),
-        "there are programs for sources, transit hops and sinks alone",
-        "set it to one of these, or use emit verilog",
-    )
 }

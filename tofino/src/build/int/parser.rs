@@ -44,6 +44,8 @@ pub enum Goal {
     },
     /// Packets that can get one, and what of them is noted.
     Candidate(Noted),
+    /// All packets of IP, and what of them is noted.
+    Any(Noted),
 }
 
 /// The bytes of Ethernet without tags, and those of shim and INT header.
@@ -139,7 +141,7 @@ impl Found {
         }
         states.extend(match self.goal {
             Goal::Header { .. } | Goal::Stack { .. } => self.header(),
-            Goal::Candidate(noted) => self.candidate(noted),
+            Goal::Candidate(noted) | Goal::Any(noted) => self.candidate(noted),
         });
         states
     }
@@ -151,7 +153,7 @@ impl Found {
 
     /// Whether packets are looked for that have no header yet.
     fn is_candidate(&self) -> bool {
-        matches!(self.goal, Goal::Candidate(_))
+        matches!(self.goal, Goal::Candidate(_) | Goal::Any(_))
     }
 
     /// Whether a header is to be put in front of the transport header, whatever that is.
@@ -161,8 +163,10 @@ impl Found {
 
     /// The state by protocol.
     fn transports(&self, before: &[Pattern], left: usize) -> Vec<Case> {
-        if self.is_in_front() {
-            return candidate::in_front(before);
+        match self.goal {
+            Goal::Any(_) => return candidate::any(before),
+            _ if self.is_in_front() => return candidate::in_front(before),
+            _ => {}
         }
         let protocols = [(TCP, tcp(left)), (UDP, parse("udp"))];
         let protocols = protocols
@@ -239,7 +243,7 @@ impl Found {
         let next = select(vec![key("tcp", "offset_reserved")], cases.collect(), ACCEPT);
         let steps = match self.goal {
             Goal::Header { .. } | Goal::Stack { .. } => vec![extract("tcp")],
-            Goal::Candidate(noted) => noted.taken("tcp"),
+            Goal::Candidate(noted) | Goal::Any(noted) => noted.taken("tcp"),
         };
         state(tcp(left), steps, next)
     }
@@ -252,7 +256,7 @@ impl Found {
                 let before = number(Place::md(md::WORDS_BEFORE), words as u64 + 1, 16);
                 (Some(before), parse(TELEMETRY))
             }
-            Goal::Candidate(_) => (None, parse(candidate::TCP_FOUND)),
+            Goal::Candidate(_) | Goal::Any(_) => (None, parse(candidate::TCP_FOUND)),
         };
         let options = extract_options(TCP_OPTIONS, words - TCP_WORDS);
         state(

@@ -15,14 +15,13 @@
 
 mod embed;
 mod sums;
-mod watch;
 mod write;
 
 use seqnic_spec::int::{Embedding, Encapsulation};
 
 use super::headers;
 use super::parser::{Found, Goal, Noted};
-use super::{Maker, Parts, check, md};
+use super::{Maker, Parts, check, md, watch};
 use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT};
 use crate::error::Refusal;
 use crate::ir::{Expr, Header, Place, Program, State};

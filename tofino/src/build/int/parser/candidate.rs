@@ -62,6 +62,20 @@ pub(super) fn in_front(before: &[Pattern]) -> Vec<Case> {
     cases
 }
 
+/// The same for what is only looked at: what has failed the checks has no transport header.
+pub(super) fn any(before: &[Pattern]) -> Vec<Case> {
+    let with = |protocol, next| {
+        let patterns = before.iter().copied().chain([Pattern::exact(protocol)]);
+        case(patterns, &parse(next))
+    };
+    let other = before.iter().map(|_| Pattern::ANY).chain([Pattern::ANY]);
+    vec![
+        with(TCP, WITH_TCP),
+        with(UDP, WITH_UDP),
+        case(other, &parse(ANY)),
+    ]
+}
+
 impl Found {
     pub(super) fn candidate(&self, noted: Noted) -> Vec<State> {
         let is_in_front = self.is_in_front();

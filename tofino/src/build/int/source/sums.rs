@@ -3,7 +3,7 @@
 use seqnic_spec::int::{Encapsulation, IpVersion};
 
 use super::Source;
-use crate::build::int::headers::{BRIDGE, VERSION};
+use crate::build::int::headers::VERSION;
 use crate::build::int::push;
 use crate::build::int::{Maker, entry, equal, md, put, set, take, valid};
 use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT, address_words};
@@ -34,7 +34,7 @@ impl Maker<'_> {
 
     /// Stages 0 and 1.
     pub(super) fn first(&mut self, source: &Source<'_>) {
-        let mut ipv4 = self.watch(source, IpVersion::V4);
+        let mut ipv4 = self.watch(Some(source.encapsulation), IpVersion::V4);
         ipv4.push(self.header_bytes("ipv4", VERSION, (8, md::IP_BYTES)));
         let not = Expr::Not(Place::hdr("ipv4", "checksum"));
         let mut body = self.room_for(source, 0);
@@ -50,7 +50,7 @@ impl Maker<'_> {
         }
         ipv4.push(self.always("ipv4_sums", 1, body));
 
-        let mut ipv6 = self.watch(source, IpVersion::V6);
+        let mut ipv6 = self.watch(Some(source.encapsulation), IpVersion::V6);
         let mut body = self.room_for(source, IPV6_BYTES);
         let payload = Place::hdr("ipv6", "payload_length");
         body.push(set(md::PAYLOAD, Expr::Read(payload.clone())));
@@ -189,14 +189,6 @@ impl Maker<'_> {
         let port = set(md::FLOW, Expr::Add(Place::md(md::FLOW), 0xc000));
         let port = self.always("flow_port", 3, vec![port]);
         vec![flow, not, low, port]
-    }
-
-    /// The higher bits of the time at which the packet came.
-    fn time_of_arrival(&mut self) -> [Step; 2] {
-        let came = Place::hdr(BRIDGE, "time_low");
-        let borrow = set(md::BORROW, saturate(came, md::NOW));
-        let borrow = self.always("borrow", 1, vec![borrow]);
-        [borrow, self.came_high()]
     }
 
     /// Stage 4: the first of the entries that fits says what is done; without one nothing is.

@@ -1,5 +1,5 @@
-//! Stage 0: the watchlist. A table for each version of IP, of those fields alone that an entry looks at. What is marked
-//! already comes first: it is not watched.
+//! Stage 0: the watchlist. A table for each version of IP, of those fields alone that an entry looks at. For a source what is
+//! marked already comes first: it is not watched.
 //!
 //! A range of ports is as many rows as it takes numbers of which only the first bits count.
 
@@ -7,9 +7,8 @@ use std::net::IpAddr;
 
 use seqnic_spec::int::{Encapsulation, IpPrefix, IpVersion, Masked, Watch};
 
-use super::Source;
-use crate::build::int::headers::VERSION;
-use crate::build::int::{Maker, entry, md, put};
+use super::headers::VERSION;
+use super::{Maker, entry, md, put};
 use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT, address_words};
 use crate::ir::{Action, ConstEntry, Matching, Pattern, Place, Step};
 
@@ -156,27 +155,32 @@ pub fn most_rows(watch: &[Watch]) -> usize {
 }
 
 impl Maker<'_> {
-    /// Marks packets on the watchlist; nothing when none of this version can be.
-    pub(super) fn watch(&mut self, source: &Source<'_>, version: IpVersion) -> Vec<Step> {
+    /// Marks packets on the watchlist, but not those with a header already; nothing when none of this version can be.
+    pub fn watch(&mut self, known: Option<Encapsulation>, version: IpVersion) -> Vec<Step> {
         let name = format!("watch_ipv{version}");
         let watched = rows(self.node.watch(), version);
         if watched.is_empty() {
             return Vec::new();
         }
-        let rows = [vec![marked(source.encapsulation, version)], watched].concat();
+        let marked = known.map(|encapsulation| marked(encapsulation, version));
+        let unwatched = usize::from(marked.is_some());
+        let rows: Vec<_> = marked.into_iter().chain(watched).collect();
         let places = places(version).into_iter().enumerate();
         let (used, keys): (Vec<usize>, Vec<Place>) = places
             .filter(|(at, _)| rows.iter().any(|row| row[*at].1 != 0))
             .unzip();
         let body = vec![put(md::IS_WATCHED, 8, 1)];
+        if keys.is_empty() {
+            return vec![self.always(&name, 0, body)];
+        }
         let action = format!("{name}_matched");
         let entries: Vec<ConstEntry> = rows
             .iter()
             .enumerate()
             .map(|(number, row)| {
-                let action = match number {
-                    0 => format!("{name}_missed"),
-                    _ => action.clone(),
+                let action = match number < unwatched {
+                    true => format!("{name}_missed"),
+                    false => action.clone(),
                 };
                 let patterns = used.iter().map(|&at| {
                     let (value, mask) = row[at];
