@@ -117,19 +117,17 @@ pub const fn is_mirrored(gress: Gress) -> &'static str {
     }
 }
 
-/// The statements that ask for a copy of a packet: in the ingress as it came, in the egress as it leaves.
-pub fn mirror(arch: Arch, gress: Gress) -> Vec<String> {
+/// The statement that asks for a copy of a packet: in the ingress as it came, in the egress as it leaves.
+pub fn mirror(arch: Arch, gress: Gress) -> String {
     let kind = match gress {
         Gress::Ingress => "I2E",
         Gress::Egress => "E2E",
     };
-    let copied = is_mirrored(gress).replace("==", "=") + ";";
-    match (arch, gress) {
-        (Arch::V1Model, _) => vec![format!(
-            "clone_preserving_field_list(CloneType.{kind}, 32w{MIRROR_SESSION}, 1);"
-        )],
-        (Arch::T2na, Gress::Egress) => vec![copied, "eg_dprsr_md.mirror_io_select = 1;".to_owned()],
-        _ => vec![copied],
+    match arch {
+        Arch::V1Model => {
+            format!("clone_preserving_field_list(CloneType.{kind}, 32w{MIRROR_SESSION}, 1);")
+        }
+        _ => is_mirrored(gress).replace("==", "=") + ";",
     }
 }
 

@@ -127,7 +127,7 @@ impl Found {
             // No fragment, not even the first one.
             let before = [masked(0, 0x3fff)];
             let name = format!("parse_ipv4_payload_{left}");
-            let next = select(keys, self.transports(&before, left), ACCEPT);
+            let next = select(keys, self.transports(&before, left), &self.otherwise());
             states.push(state(name, Vec::new(), next));
         }
         for tags in 0..links.len() {
@@ -159,6 +159,14 @@ impl Found {
     /// Whether a header is to be put in front of the transport header, whatever that is.
     fn is_in_front(&self) -> bool {
         self.is_candidate() && matches!(self.encapsulation, Encapsulation::Protocol(_))
+    }
+
+    /// The state when there is no transport header of those.
+    fn otherwise(&self) -> String {
+        match self.goal {
+            Goal::Any(_) => parse(candidate::ANY),
+            _ => ACCEPT.to_owned(),
+        }
     }
 
     /// The state by protocol.
@@ -224,7 +232,7 @@ impl Found {
         let next = select(
             vec![key("ipv6", "next_header")],
             self.transports(&[], left),
-            ACCEPT,
+            &self.otherwise(),
         );
         let mut steps = vec![extract("ipv6")];
         if let Goal::Header { mtu_bytes } = self.goal {

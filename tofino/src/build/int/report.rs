@@ -335,10 +335,10 @@ impl<'a> Reporter<'a> {
             ahead_bits: 8,
             bits: 8,
         };
-        let is_copy = case([Pattern::exact(md::COPY)], &parse(COPIED));
+        let is_none = case([Pattern::exact(0)], &parse(BRIDGE));
         let start = State {
             name: START.to_owned(),
-            next: select(vec![first], vec![is_copy], &parse(BRIDGE)),
+            next: select(vec![first], vec![is_none], &parse(COPIED)),
             ..packet_parser::start(Vec::new(), zeros, ACCEPT)
         };
         vec![start, state(COPIED, ACCEPT), state(BRIDGE, next)]

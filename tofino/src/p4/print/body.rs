@@ -96,11 +96,7 @@ impl Printer<'_> {
                     }
                 }
                 Statement::Drop => self.line(names::drop(self.arch(), self.gress)),
-                Statement::Mirror => {
-                    for line in names::mirror(self.arch(), self.gress) {
-                        self.line(&line);
-                    }
-                }
+                Statement::Mirror => self.line(&names::mirror(self.arch(), self.gress)),
                 Statement::Truncate(bytes) => self.line(&format!("truncate(32w{bytes});")),
             }
         }

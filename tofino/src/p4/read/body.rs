@@ -180,7 +180,7 @@ impl Reader {
         if self.take_all(names::drop(self.arch, self.gress)) {
             return Ok(Statement::Drop);
         }
-        if self.take_all(&names::mirror(self.arch, self.gress).concat()) {
+        if self.take_all(&names::mirror(self.arch, self.gress)) {
             return Ok(Statement::Mirror);
         }
         if self.take_all("truncate(") {

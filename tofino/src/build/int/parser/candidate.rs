@@ -21,7 +21,7 @@ pub struct Noted {
 pub const TCP_FOUND: &str = "tcp_found";
 const UDP_FOUND: &str = "udp_found";
 /// The states that mark a candidate whatever its transport header is.
-const ANY: &str = "candidate";
+pub const ANY: &str = "candidate";
 const WITH_TCP: &str = "candidate_with_tcp";
 const WITH_UDP: &str = "candidate_with_udp";
 /// The extension headers of IPv6 that no header is put in front of.
@@ -62,18 +62,13 @@ pub(super) fn in_front(before: &[Pattern]) -> Vec<Case> {
     cases
 }
 
-/// The same for what is only looked at: what has failed the checks has no transport header.
+/// The same for what is only looked at.
 pub(super) fn any(before: &[Pattern]) -> Vec<Case> {
     let with = |protocol, next| {
         let patterns = before.iter().copied().chain([Pattern::exact(protocol)]);
         case(patterns, &parse(next))
     };
-    let other = before.iter().map(|_| Pattern::ANY).chain([Pattern::ANY]);
-    vec![
-        with(TCP, WITH_TCP),
-        with(UDP, WITH_UDP),
-        case(other, &parse(ANY)),
-    ]
+    vec![with(TCP, WITH_TCP), with(UDP, WITH_UDP)]
 }
 
 impl Found {
