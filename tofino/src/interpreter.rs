@@ -217,6 +217,11 @@ impl Interpreter {
 
     /// The frame that leaves the egress, unless it is dropped there.
     fn leave(&mut self, packet: &mut Packet) -> Result<Option<Vec<u8>>, Fault> {
+        if self.is_twin() {
+            // What 1.15.5 says there is the length with all headers that are valid, written or not.
+            let bytes = packet.payload.len() + self.header_bytes(packet);
+            self.put_length(&mut packet.values, bytes);
+        }
         self.run(1, packet)?;
         if packet.is_dropped {
             return Ok(None);
@@ -224,6 +229,13 @@ impl Interpreter {
         let mut frame = self.deparse(&self.program.egress, packet)?;
         frame.truncate(packet.most_bytes.unwrap_or(usize::MAX));
         Ok(Some(frame))
+    }
+
+    /// The bytes of the headers of a packet that are valid.
+    fn header_bytes(&self, packet: &Packet) -> usize {
+        let headers = self.program.headers.iter();
+        let valid = headers.filter(|header| packet.valid.contains(&header.name));
+        valid.map(|header| header.bits() / 8).sum()
     }
 
     fn is_twin(&self) -> bool {

@@ -9,7 +9,7 @@ def set_reports(port=REPORT_PORT):
     """Sends reports to this port."""
     bfrt.mirror.cfg.entry_with_normal(
         sid=@SESSION@,
-        direction="INGRESS",
+        direction="@DIRECTION@",
         session_enable=True,
         ucast_egress_port=port,
         ucast_egress_port_valid=True,

@@ -207,7 +207,7 @@ impl<'a> Maker<'a> {
 
     fn assemble(self, parts: Parts, checksums: Vec<crate::ir::Checksum>) -> Program {
         let Parts { headers, states } = parts;
-        let (bridge, ingress) = ingress(&[]);
+        let (bridge, ingress) = ingress(&[], Vec::new());
         let names = headers.iter().map(|header| header.name.clone());
         let names = names.collect();
         let begin = start(vec![extract(BRIDGE)], &self.zeros, "parse_ethernet");
@@ -227,8 +227,9 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// The ingress of a program whose work is done in the egress, and what it tells that; in front of it fields that are 0.
-fn ingress(first: &[(&str, usize)]) -> (Header, Pipe) {
+/// The ingress of a program whose work is done in the egress, and what it tells that, with fields that are 0 in front of it. It
+/// does `more` with each packet.
+fn ingress(first: &[(&str, usize)], more: Vec<Statement>) -> (Header, Pipe) {
     let fields = [("time_low", 32), ("port_padding", 7), ("port", 9)];
     let bridge = headers::header(BRIDGE, &[first, &fields].concat());
     let to = |field| Place::hdr(BRIDGE, field);
@@ -247,6 +248,7 @@ fn ingress(first: &[(&str, usize)]) -> (Header, Pipe) {
             Expr::Read(Place::Intrinsic(Intrinsic::IngressPort)),
         ),
     ]);
+    body.extend(more);
     let mut ingress = PipeMaker::default();
     let forward = forward(&mut ingress, body);
     let valid = ParserStep::SetValid(BRIDGE.to_owned());

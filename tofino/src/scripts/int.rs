@@ -32,10 +32,15 @@ pub fn reports(design: &IntDesign, ports: &Ports) -> Option<u16> {
 /// The control plane of the chip, for bfrt_python.
 pub fn bfrt(config: &Config, design: &IntDesign, ports: &Ports, file: &str) -> String {
     let name = config.name();
+    let direction = match design.loaded.program.ingress.mirror {
+        Some(_) => "INGRESS",
+        None => "EGRESS",
+    };
     let mirror = design.most_copied_bytes.map(|bytes| {
         let values = [
             ("REPORT_PORT", report_port(ports).to_string()),
             ("SESSION", MIRROR_SESSION.to_string()),
+            ("DIRECTION", direction.to_owned()),
             ("MOST_BYTES", bytes.to_string()),
         ];
         fill(MIRROR.trim_end(), &values)

@@ -66,7 +66,10 @@ pub fn node(mut maker: Maker<'_>) -> Result<Program, Refusal> {
     let packet = headers::taken(headers::with_first_words(headers::packet()), &states);
     let names = packet.iter().map(|header| header.name.clone());
     let deparser = reporter.written().into_iter().chain(names).collect();
-    let (bridge, ingress) = ingress(&[("kind", 8)]);
+    // In the egress BMv2 counts the bridge, too.
+    let length = Expr::Read(Place::Intrinsic(Intrinsic::FrameBytes));
+    let length = (arch == Arch::V1Model).then(|| set(md::FRAME_BYTES, length));
+    let (bridge, ingress) = ingress(&[("kind", 8)], length.into_iter().collect());
     let begin = reporter.states(&maker.zeros, "parse_ethernet");
     Ok(Program {
         arch,
@@ -164,17 +167,15 @@ impl Maker<'_> {
         };
         let length = Place::Intrinsic(Intrinsic::FrameBytes);
         let came = || Place::hdr(BRIDGE, "time_low");
-        // BMv2 counts no check sequence, and has no queues.
-        let (length, queue) = match self.arch {
-            Arch::V1Model => (Expr::Read(length), number(QUEUE_BITS, 0)),
-            _ => (
-                Expr::Subtract(length, CHECK_BYTES),
-                chip(QUEUE_BITS, Intrinsic::OutQueue),
-            ),
+        let length = set(md::FRAME_BYTES, Expr::Subtract(length, CHECK_BYTES));
+        let is_twin = self.arch == Arch::V1Model;
+        // BMv2 has no queues.
+        let queue = match is_twin {
+            true => number(QUEUE_BITS, 0),
+            false => chip(QUEUE_BITS, Intrinsic::OutQueue),
         };
         let port = Expr::Widen(16, Place::hdr(BRIDGE, "port"), 8, 0);
         let body = [
-            set(md::FRAME_BYTES, length),
             set(md::INGRESS_INTERFACE, port),
             set(md::EGRESS_INTERFACE, chip(16, Intrinsic::OutPort)),
             set(md::LATENCY, Expr::Difference(Place::md(md::NOW), came())),
@@ -183,6 +184,7 @@ impl Maker<'_> {
             set(md::CAME_LOW, Expr::Read(came())),
         ];
         let mut body = self.of_copies(body);
+        body.extend((!is_twin).then_some(length));
         body.extend(self.copies(reporter));
         if self.uses_time() {
             steps.push(self.always("time", 0, push::take_time()));
