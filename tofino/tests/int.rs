@@ -2,15 +2,10 @@
 
 mod common;
 
-use common::{config, example};
+use common::{PASSAGE, STACKED, UNMARKED, config, example, made};
 use seqnic_spec::{Config, RawConfig};
-use seqnic_tofino::interpreter::{Interpreter, Session};
 use seqnic_tofino::ir::{Arch, Program};
-use seqnic_tofino::{Chip, IntDesign, IntSwitch, Passage, Refusal, p4, rules};
-
-fn made(config: &Config, chip: Chip) -> Result<IntDesign, Refusal> {
-    IntDesign::new(config, chip).expect("it is a node")
-}
+use seqnic_tofino::{Chip, IntDesign, IntSwitch, Passage, p4, rules};
 
 fn of_example(name: &str) -> IntDesign {
     made(&example(name), Chip::Tofino1).unwrap_or_else(|refusal| panic!("{refusal}"))
@@ -248,15 +243,6 @@ const FRAME: [u8; 62] = [
     0x61, 0x61, 0x61, 0x61,
 ];
 
-const PASSAGE: Passage = Passage {
-    ingress_port: 0x14,
-    egress_port: 0x115,
-    queue: 7,
-    queue_depth: 0x1_0203,
-    ingress_time: 0x0001_ffff_ffff,
-    egress_time: 0x0002_0000_00ff,
-};
-
 /// Lengths grow by 12; the IPv4 checksum decreases by that, that of UDP by twice that, by the 3 words of the length in the
 /// shim less the hop that no longer remains, and by the words that are pushed.
 #[test]
@@ -279,15 +265,6 @@ fn a_hop_pushes_what_the_chip_says_and_keeps_lengths_and_checksums_right() {
         assert_eq!((&sent.frame, sent.port), (&expected, 9), "{arch:?}");
     }
 }
-
-/// Ethernet, IPv4 with DSCP 6 and ECN 1, TCP to port 80 with 4 bytes of options, 2 bytes.
-const UNMARKED: [u8; 60] = [
-    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, //
-    0x45, 0x19, 0, 46, 0, 1, 0x40, 0, 63, 6, 0x12, 0x34, 198, 1, 1, 17, 198, 1, 2, 18, //
-    0x10, 0x64, 0, 80, 0, 0, 0, 1, 0, 0, 0, 2, 0x60, 0x10, 1, 0, 0x56, 0x78, 0, 0, 1, 1, 1,
-    1, //
-    0x61, 0x62,
-];
 
 /// The program of a source that sends what comes on, and what that is.
 fn embedded(design: &IntDesign, program: &Program, frames: usize) -> Vec<Vec<u8>> {
@@ -345,16 +322,6 @@ fn restored(design: &IntDesign, frame: &[u8]) -> [Option<Vec<u8>>; 2] {
     })
 }
 
-/// The same as `FRAME` before the source and behind it: DSCP 8, ECN 0 of the packet, and two words of a hop.
-const STACKED: [u8; 70] = [
-    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, //
-    0x45, 0x5c, 0, 56, 0, 1, 0, 0, 63, 17, 0x12, 0x34, 198, 1, 1, 17, 198, 1, 2, 18, //
-    0x10, 0x64, 0x23, 0x44, 0, 36, 0x56, 0x78, //
-    0x10, 5, 0, 0x20, 0x20, 0, 2, 2, 0xc0, 0, 0, 0, 0, 0, 0, 0, //
-    0, 0, 0x0b, 0x22, 0, 0, 1, 0, //
-    0x61, 0x61, 0x61, 0x61,
-];
-
 /// 24 bytes are taken out. The IPv4 checksum grows by them and by 0x5c - 0x20 of the DSCP; that of UDP by twice as many and by
 /// 0x1005 + 0x0020 + 0x2000 + 0x0202 + 0xc000 + 0x0b22 + 0x0100 = 0xfe49.
 #[test]
@@ -383,94 +350,6 @@ fn a_sink_gives_back_the_packet_of_the_source() {
     for frame in [cut, &long] {
         let same = Some(frame.to_vec());
         assert_eq!(restored(&design, frame), [same.clone(), same]);
-    }
-}
-
-/// A report in front of the metadata and the packet: addresses, lengths and checksum of IPv4, the number and what the report
-/// says of the packet. The sum of IPv4 without length is 0x4500 + 0x4000 + 0x4011 + 2 * 0xc000 + 0x0203 + 0x0221 = 0x24935.
-fn report(bytes: u16, checksum: u16, number: u8, words: u8, bits: [u8; 2]) -> Vec<u8> {
-    let [total, udp] = [bytes - 14, bytes - 34].map(u16::to_be_bytes);
-    let checksum = checksum.to_be_bytes();
-    let metadata = if bits == [0, 0] { 0 } else { 1 };
-    [
-        &[2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0][..],
-        &[0x45, 0, total[0], total[1], 0, 0, 0x40, 0, 64, 17],
-        &[checksum[0], checksum[1], 192, 0, 2, 33, 192, 0, 2, 3],
-        &[0x7f, 0xfe, 0x7f, 0xfe, udp[0], udp[1], 0, 0],
-        &[0x20, 0, 0, number, 0, 0, 0x0c, 0x33],
-        &[
-            0x13, words, metadata, 0x20, bits[0], bits[1], 0, 0, 0, 0, 0, 0,
-        ],
-    ]
-    .concat()
-}
-
-/// The packet asks for node and interfaces: bit 1 is reported, and is one word. The hash of its flow is 0x0111 ^ 0x0212 ^ 0x1064 ^
-/// 0x2344 ^ 0x0011 = 0x3032, of which 0x30 ^ 0x32 makes it collector 2 of 4.
-#[test]
-fn a_sink_reports_a_packet_as_it_came() {
-    let design = sink();
-    let interfaces = [0, 0x14, 0, 9];
-    let mut whole = STACKED.to_vec();
-    whole.extend([0x62, 0x62]);
-    let mut long = STACKED.to_vec();
-    long.resize(300, 0x63);
-    let mut discarded = STACKED;
-    discarded[46] = 0x28;
-    let mut nothing = STACKED;
-    nothing[50] = 0x80;
-    // Of each the bytes of its report: the most of a packet is 256. 22 words are those of the body, one of metadata, and the
-    // packet.
-    let cases = [
-        // 70 bytes are no whole words. 0x24935 + 122 = 0x249af.
-        (&STACKED[..], report(136, 0xb64e, 0, 255, [0x40, 0]), 70),
-        // 0x24935 + 124.
-        (&whole, report(138, 0xb64c, 1, 21, [0x40, 0]), 72),
-        // 0x24935 + 308 = 0x24a69.
-        (&long, report(322, 0xb594, 2, 67, [0x40, 0]), 256),
-        (&discarded, report(136, 0xb64e, 3, 255, [0x40, 0]), 70),
-        // 0x24935 + 118.
-        (&nothing, report(132, 0xb652, 4, 255, [0, 0]), 70),
-    ];
-    for program in [&design.loaded.program, &design.twin] {
-        let mut switch = IntSwitch::new(&design, program, 9, 11);
-        for (frame, headers, copied) in &cases {
-            let passed = switch.process(frame, &PASSAGE).expect("no fault");
-            let metadata = &interfaces[..if headers[54] == 0 { 0 } else { 4 }];
-            let expected = [headers, metadata, &frame[..*copied]].concat();
-            let sent = passed.copy.expect("is reported");
-            assert_eq!(
-                (sent.frame, sent.port),
-                (expected, 11),
-                "{:?}",
-                program.arch
-            );
-            assert_eq!(passed.sent.is_none(), frame[46] == 0x28);
-        }
-        let passed = switch.process(&UNMARKED, &PASSAGE).expect("no fault");
-        assert_eq!(passed.copy, None);
-    }
-}
-
-/// The number begins again behind the last one.
-#[test]
-fn reports_are_numbered_from_0_again_when_all_22_bits_are_ones() {
-    let int = "bus.tuser_bits = 512\n[int]\nrole = 'sink'\nhw_id = 5\nreport.fill = false";
-    let design = made(&config(int), Chip::Tofino1).unwrap_or_else(|refusal| panic!("{refusal}"));
-    for program in [&design.loaded.program, &design.twin] {
-        let mut switch = Interpreter::new(program.clone());
-        let cells = switch.register_mut(1, "report_sequence_memory");
-        cells.expect("the register")[0] = [0x217f_ffff, 0];
-        switch.mirror_to(Session {
-            port: 9,
-            most_bytes: 272,
-        });
-        let numbers = [0, 1].map(|_| {
-            let passed = switch.process_given(&STACKED, 0, 0, &[]).expect("no fault");
-            let report = passed.copy.expect("is reported").frame;
-            report[42..46].to_vec()
-        });
-        assert_eq!(numbers, [[0x21, 0x7f, 0xff, 0xff], [0x21, 0x40, 0, 0]]);
     }
 }
 

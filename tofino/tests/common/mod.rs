@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use seqnic_spec::Config;
+use seqnic_tofino::{Chip, IntDesign, Passage, Refusal};
 
 pub fn config(toml: &str) -> Config {
     Config::from_toml_str(toml, "test").unwrap_or_else(|error| panic!("{toml}: {error}"))
@@ -79,3 +80,37 @@ pub fn configurations() -> Vec<Config> {
     }
     all.iter().map(|toml| config(toml)).collect()
 }
+
+/// An INT node, if there is a program for it.
+pub fn made(config: &Config, chip: Chip) -> Result<IntDesign, Refusal> {
+    IntDesign::new(config, chip).expect("it is a node")
+}
+
+/// A frame of UDP behind a source and a hop: DSCP 8, ECN 0 of the packet, and two words of a hop.
+pub const STACKED: [u8; 70] = [
+    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, //
+    0x45, 0x5c, 0, 56, 0, 1, 0, 0, 63, 17, 0x12, 0x34, 198, 1, 1, 17, 198, 1, 2, 18, //
+    0x10, 0x64, 0x23, 0x44, 0, 36, 0x56, 0x78, //
+    0x10, 5, 0, 0x20, 0x20, 0, 2, 2, 0xc0, 0, 0, 0, 0, 0, 0, 0, //
+    0, 0, 0x0b, 0x22, 0, 0, 1, 0, //
+    0x61, 0x61, 0x61, 0x61,
+];
+
+/// Ethernet, IPv4 with DSCP 6 and ECN 1, TCP to port 80 with 4 bytes of options, 2 bytes.
+pub const UNMARKED: [u8; 60] = [
+    2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, //
+    0x45, 0x19, 0, 46, 0, 1, 0x40, 0, 63, 6, 0x12, 0x34, 198, 1, 1, 17, 198, 1, 2, 18, //
+    0x10, 0x64, 0, 80, 0, 0, 0, 1, 0, 0, 0, 2, 0x60, 0x10, 1, 0, 0x56, 0x78, 0, 0, 1, 1, 1,
+    1, //
+    0x61, 0x62,
+];
+
+/// What the chip says of a frame.
+pub const PASSAGE: Passage = Passage {
+    ingress_port: 0x14,
+    egress_port: 0x115,
+    queue: 7,
+    queue_depth: 0x1_0203,
+    ingress_time: 0x0001_ffff_ffff,
+    egress_time: 0x0002_0000_00ff,
+};
