@@ -136,6 +136,13 @@ impl<'a> Maker<'a> {
         self.metadata.push(parameter(name, bits));
     }
 
+    /// A field that may be there already.
+    fn field_once(&mut self, name: &str, bits: usize) {
+        if self.metadata.iter().all(|known| known.name != name) {
+            self.field(name, bits);
+        }
+    }
+
     /// A field that is 0 until it is set.
     fn cleared(&mut self, name: &str, bits: usize) {
         self.field(name, bits);

@@ -6,8 +6,8 @@
 //! ```text
 //! stage 0  whether the packet is on the watchlist; the time
 //!       1  of those that are, one in n; what is noted; the hash of the flow
-//!       2  the time at which it came
-//!       5  the copy, with several collectors; with one in stage 2
+//!       2  the time at which it came; with one collector the copy
+//!       6  with several the copy
 //! ```
 
 use seqnic_spec::int::{Encapsulation, Instruction, IntRole, IpVersion};
@@ -17,17 +17,17 @@ use super::parser::{Found, Goal, Noted};
 use super::report::Reporter;
 use super::{Maker, check, equal, ingress, md, push, set, valid, watch};
 use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT, address_words};
-use crate::build::pipe::{Access, counter, number};
+use crate::build::pipe::number;
 use crate::error::Refusal;
 use crate::ir::{
-    Arch, Condition, Expr, HashUnit, Initial, Intrinsic, Pipe, Place, Program, Statement, Step,
+    Arch, Condition, Expr, HashUnit, Intrinsic, Pipe, Place, Program, Statement, Step,
 };
 
 /// The bytes of the frame check sequence, which the chip counts.
 const CHECK_BYTES: u64 = 4;
-/// The least bits of what the egress knows that stand in a word.
-const DEPTH_BITS: usize = 24;
+/// The bits of the number of a queue and of its depth, as they stand in the metadata.
 const QUEUE_BITS: usize = 8;
+const DEPTH_BITS: usize = 24;
 
 /// Makes the program.
 pub fn node(mut maker: Maker<'_>) -> Result<Program, Refusal> {
@@ -95,16 +95,7 @@ impl Maker<'_> {
             (md::TRANSPORT, 8),
             (md::IS_WATCHED, 8),
         ]);
-        if noted.ports {
-            self.cleared(SOURCE_PORT, 16);
-            self.cleared(DESTINATION_PORT, 16);
-        }
-        if noted.flags {
-            self.cleared(md::TCP_FLAGS, 8);
-        }
-        if self.node.sample_every() > 1 {
-            self.cleared(md::TURN, 32);
-        }
+        self.watch_metadata(noted);
         if reporter.collectors() > 1 {
             self.field(md::PROTOCOL, 16);
         }
@@ -115,9 +106,7 @@ impl Maker<'_> {
                 (md::CAME_HIGH, 16),
                 (md::BORROW, 32),
             ] {
-                if self.metadata.iter().all(|known| known.name != name) {
-                    self.field(name, bits);
-                }
+                self.field_once(name, bits);
             }
         }
         self.metadata.extend(reporter.metadata());
@@ -142,17 +131,7 @@ impl Maker<'_> {
         let ipv6 = self.watch(None, IpVersion::V6);
         let mut steps = vec![Step::If(valid("ipv4"), ipv4, ipv6)];
         if self.node.sample_every() > 1 {
-            let access = Access {
-                name: "sample",
-                entries: 1,
-                bits: 32,
-                initial: Initial::One(0),
-                index: Vec::new(),
-                stage: 1,
-                into: vec![Place::md(md::TURN)],
-            };
-            let last = u64::from(self.node.sample_every()) - 1;
-            let count = self.pipe.access(&access, counter(32, last));
+            let count = self.sample(1);
             steps.push(Step::If(equal(md::IS_WATCHED, 1), vec![count], Vec::new()));
         }
         steps

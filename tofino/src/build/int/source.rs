@@ -22,7 +22,6 @@ use seqnic_spec::int::{Embedding, Encapsulation};
 use super::headers;
 use super::parser::{Found, Goal, Noted};
 use super::{Maker, Parts, check, md, watch};
-use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT};
 use crate::error::Refusal;
 use crate::ir::{Expr, Header, Place, Program, State};
 use embed::Block;
@@ -139,16 +138,7 @@ impl Maker<'_> {
         if source.embedding.push {
             self.field(md::ROOM, 16);
         }
-        if noted.ports {
-            self.cleared(SOURCE_PORT, 16);
-            self.cleared(DESTINATION_PORT, 16);
-        }
-        if noted.flags {
-            self.cleared(md::TCP_FLAGS, 8);
-        }
-        if self.node.sample_every() > 1 {
-            self.cleared(md::TURN, 32);
-        }
+        self.watch_metadata(noted);
         if source.is_in_front() {
             self.field(md::FLOW, 16);
             self.field(md::NETWORK_DELTA, 16);

@@ -8,9 +8,11 @@ use std::net::IpAddr;
 use seqnic_spec::int::{Encapsulation, IpPrefix, IpVersion, Masked, Watch};
 
 use super::headers::VERSION;
+use super::parser::Noted;
 use super::{Maker, entry, md, put};
 use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT, address_words};
-use crate::ir::{Action, ConstEntry, Matching, Pattern, Place, Step};
+use crate::build::pipe::{Access, counter};
+use crate::ir::{Action, ConstEntry, Initial, Matching, Pattern, Place, Step};
 
 /// The most rows of a table beside that of marked packets: its TCAM is one block deep.
 pub const MOST_ROWS: usize = 511;
@@ -155,6 +157,35 @@ pub fn most_rows(watch: &[Watch]) -> usize {
 }
 
 impl Maker<'_> {
+    /// What the watchlist looks at beside headers, and the turn of what is on it.
+    pub fn watch_metadata(&mut self, noted: Noted) {
+        if noted.ports {
+            self.cleared(SOURCE_PORT, 16);
+            self.cleared(DESTINATION_PORT, 16);
+        }
+        if noted.flags {
+            self.cleared(md::TCP_FLAGS, 8);
+        }
+        if self.node.sample_every() > 1 {
+            self.cleared(md::TURN, 32);
+        }
+    }
+
+    /// Counts packets up to `sample_every`, and notes the turn of this one.
+    pub fn sample(&mut self, stage: usize) -> Step {
+        let access = Access {
+            name: "sample",
+            entries: 1,
+            bits: 32,
+            initial: Initial::One(0),
+            index: Vec::new(),
+            stage,
+            into: vec![Place::md(md::TURN)],
+        };
+        let last = u64::from(self.node.sample_every()) - 1;
+        self.pipe.access(&access, counter(32, last))
+    }
+
     /// Marks packets on the watchlist, but not those with a header already; nothing when none of this version can be.
     pub fn watch(&mut self, known: Option<Encapsulation>, version: IpVersion) -> Vec<Step> {
         let name = format!("watch_ipv{version}");

@@ -8,9 +8,7 @@ impl Maker<'_> {
     /// The metadata that copies need in the pipe that makes them.
     pub fn copy_metadata(&mut self, reporter: &Reporter<'_>) {
         for (name, bits) in reporter.noted() {
-            if self.metadata.iter().all(|known| known.name != name) {
-                self.field(name, bits);
-            }
+            self.field(name, bits);
         }
         if reporter.collectors() > 1 {
             self.fields(&[(md::FLOW, 16), (md::FLOW_HIGH, 16)]);

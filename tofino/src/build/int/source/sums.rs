@@ -7,10 +7,7 @@ use crate::build::int::headers::VERSION;
 use crate::build::int::push;
 use crate::build::int::{Maker, entry, equal, md, put, set, take, valid};
 use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT, address_words};
-use crate::build::pipe::{Access, counter};
-use crate::ir::{
-    Action, Condition, Expr, HashUnit, Initial, Matching, Pattern, Place, Statement, Step,
-};
+use crate::ir::{Action, Condition, Expr, HashUnit, Matching, Pattern, Place, Statement, Step};
 
 const UDP: u64 = 17;
 const UDP_BYTES: u64 = 8;
@@ -139,17 +136,7 @@ impl Maker<'_> {
             steps.extend(self.time_of_arrival());
         }
         if self.node.sample_every() > 1 {
-            let access = Access {
-                name: "sample",
-                entries: 1,
-                bits: 32,
-                initial: Initial::One(0),
-                index: Vec::new(),
-                stage: 3,
-                into: vec![Place::md(md::TURN)],
-            };
-            let last = u64::from(self.node.sample_every()) - 1;
-            let count = self.pipe.access(&access, counter(32, last));
+            let count = self.sample(3);
             let counted = asked_of(source);
             let counted = counted.map(|name| (Place::md(name), u64::from(name == md::IS_WATCHED)));
             steps.push(Step::If(
