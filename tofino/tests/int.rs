@@ -44,7 +44,7 @@ fn what_no_program_does_is_refused_with_a_fix() {
         (
             "int-sink",
             "int: rule report-fill: int.report.fill = true, int.report.truncate_bytes = 256; the chip puts no zeros behind what \
-             it copies, and frames of 60 bytes and more have no whole words; set int.report.fill = false, or \
+             it copies, and a frame of more than 60 bytes may end inside a word; set int.report.fill = false, or \
              int.report.truncate_bytes to 60 or less",
         ),
     ] {

@@ -32,7 +32,7 @@ pub fn check(node: &Int) -> Result<(), Refusal> {
                 report.truncate_bytes
             ),
             &format!(
-                "the chip puts no zeros behind what it copies, and frames of {SHORTEST_BYTES} bytes and more have no whole words"
+                "the chip puts no zeros behind what it copies, and a frame of more than {SHORTEST_BYTES} bytes may end inside a word"
             ),
             &format!(
                 "set int.report.fill = false, or int.report.truncate_bytes to {SHORTEST_BYTES} or less"
