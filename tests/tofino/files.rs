@@ -229,6 +229,10 @@ fn bad_input_is_refused_and_nothing_is_written() {
             "--stall: means nothing with --engine p4, which has neither clock nor host and strips every frame again; remove it",
         ),
         (
+            format!("cosim --engine p4 --reports reports.pcap {traffic}"),
+            "--reports: means nothing with --engine p4 but for an INT node: the control plane of a chip exports; remove it",
+        ),
+        (
             "report --chip tofino2 --rows 4".to_owned(),
             "--chip: means something only with --tofino; add it, or remove the flag",
         ),

@@ -353,6 +353,26 @@ fn a_sink_lets_packets_with_too_much_metadata_pass() {
     assert!(changed > 50 && passed > 200, "{run}");
 }
 
+/// BMv2 has no queues: all of its packets were in number 0.
+#[test]
+fn the_reports_that_are_written_are_those_of_the_chip() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let reports = folder.path().join("reports.pcap");
+    let reports = reports.display();
+    let node = "--config examples/int-xd.toml --set int.report.fill=false";
+    let run: Value = seqnic(&format!(
+        "cosim --engine p4 --json {node} --pcap examples/captures/tcp-loss.pcap --reports {reports}"
+    ))
+    .json();
+    assert_eq!((&run["agree"], &run["reports"]), (&json!(true), &json!(65)));
+    let said: Value = seqnic(&format!("int decode --json {reports}")).json();
+    let hops = said["hops"].as_array().expect("a list");
+    let queues = hops.iter().filter_map(|hop| hop["queue_id"].as_u64());
+    assert_eq!(hops.len(), 65);
+    assert!(queues.clone().any(|queue| queue > 0), "{said}");
+    assert_eq!(queues.count(), 65);
+}
+
 #[test]
 fn a_sink_is_told_where_reports_go() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -23,7 +23,7 @@ pub struct IntDesign {
     pub twin: Program,
     /// The most words of a stack that a sink takes out. What has more passes as it is, without a report.
     pub most_stack_words: Option<usize>,
-    /// The most bytes of what a sink copies for its reports, with the header that the chip has in front.
+    /// The most bytes of what a node copies for its reports, with the header that the chip has in front.
     pub most_copied_bytes: Option<usize>,
 }
 

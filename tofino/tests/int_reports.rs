@@ -40,8 +40,8 @@ fn a_sink_reports_a_packet_as_it_came() {
     discarded[46] = 0x28;
     let mut nothing = STACKED;
     nothing[50] = 0x80;
-    // Of each the bytes of its report: the most of a packet is 256. 22 words are those of the body, one of metadata, and the
-    // packet.
+    // Each with its report, and the bytes of it that are there: 256 at most. 21 words are two of the body, one of metadata and
+    // 18 of the packet.
     let cases = [
         // 70 bytes are no whole words. 0x24935 + 122 = 0x249af.
         (&STACKED[..], report(136, 0xb64e, 0, 255, [0x40, 0]), 70),

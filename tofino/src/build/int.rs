@@ -1,7 +1,7 @@
 //! INT-MD and INT-XD as P4: `docs/packet-format.md` says what nodes do, `docs/tofino.md` how it is done here.
 //!
 //! The ingress forwards, and tells the egress when and where a packet came. All else is done in the egress, which knows
-//! the queue and the time.
+//! the queue and the time; but a sink takes headers out in the ingress.
 
 mod check;
 mod headers;
@@ -19,13 +19,14 @@ use seqnic_spec::int::{Int, IntRole};
 
 use super::assemble::flatten;
 use super::counters::forward;
+use super::layers::address_words;
 use super::packet_parser::{extract, start};
 use super::pipe::{PipeMaker, given, number, parameter};
 use crate::chip::Chip;
 use crate::error::Refusal;
 use crate::ir::{
-    ACCEPT, Action, Arch, Condition, ConstEntry, Expr, Field, Header, Intrinsic, ParserStep,
-    Pattern, Pipe, Place, Program, State, Statement, Step,
+    ACCEPT, Action, Arch, Condition, ConstEntry, Expr, Field, HashUnit, Header, Intrinsic,
+    ParserStep, Pattern, Pipe, Place, Program, State, Statement, Step,
 };
 pub use check::INT;
 use headers::BRIDGE;
@@ -51,8 +52,7 @@ pub fn int_node(node: &Int, chip: Chip, twin: bool) -> Result<Program, Refusal> 
 
 /// The most bytes of a copy that a node makes for a report, with the header in front.
 pub fn most_copied_bytes(node: &Int, chip: Chip) -> Option<usize> {
-    let copies = matches!(node.role(), IntRole::Sink | IntRole::Node | IntRole::Mirror);
-    let reporter = Reporter::new(node, chip.arch()).filter(|_| copies);
+    let reporter = Reporter::new(node, chip.arch());
     reporter.map(|reporter| reporter.most_copied_bytes())
 }
 
@@ -190,6 +190,19 @@ impl<'a> Maker<'a> {
             Some(tcp) => Step::If(valid("tcp"), vec![tcp], vec![udp]),
             None => udp,
         }
+    }
+
+    /// What the packets of a flow have in common: the XOR of both addresses and of these words.
+    fn flow_hash(&mut self, name: &str, stage: usize, header: &str, others: &[Place]) -> Step {
+        let ends = ["src_addr", "dst_addr"];
+        let addresses = match header {
+            "ipv6" => ends.map(address_words).concat(),
+            _ => ends.map(str::to_owned).to_vec(),
+        };
+        let addresses = addresses.iter().map(|field| Place::hdr(header, field));
+        let fields = addresses.chain(others.iter().cloned()).collect();
+        let hash = Statement::Hash(Place::md(md::FLOW), HashUnit::Fold16, fields);
+        self.always(name, stage, vec![hash])
     }
 
     /// The higher bits of the time at which the packet came.

@@ -55,14 +55,15 @@ pub fn run(
         packet.data.resize(bytes, 0);
         let passage = passage(&mut random, packet.timestamp_ns);
         let number = summary.frames;
-        let mut left = Leaving::default();
+        let mut left = None;
         let is_too_long = is_too_long(&ways, design, &packet.data);
         if let Some(frames) = &mut summary.frames_too_long {
             *frames += u64::from(is_too_long);
         }
         for way in &mut ways {
             match way.process(node, &packet.data, &passage, is_too_long) {
-                Ok(expected) => left = expected,
+                // What is written is the chip's.
+                Ok(expected) => left = left.or(Some(expected)),
                 Err(difference) => {
                     let name = way.name;
                     let text = format!("frame {number}: {name}: {difference}; {passage:?}");
@@ -75,7 +76,7 @@ pub fn run(
         }
         summary.frames += 1;
         summary.bytes_in += packet.data.len() as u64;
-        let Leaving { frame, report } = left;
+        let Leaving { frame, report } = left.unwrap_or_default();
         summary.frames_changed += u64::from(frame.as_ref() != Some(&packet.data));
         summary.bytes_out += frame.as_ref().map_or(0, |frame| frame.len() as u64);
         if let (Some(all), Some(_)) = (&mut summary.reports, &report) {
@@ -214,7 +215,7 @@ struct Summary<'a> {
     frames_changed: u64,
     /// Of a sink, the frames that passed as they are, since they have more metadata than it takes out.
     frames_too_long: Option<u64>,
-    /// Of a sink, what it sends to collectors.
+    /// Of a node that reports, what it sends to collectors.
     reports: Option<u64>,
     bytes_in: u64,
     bytes_out: u64,

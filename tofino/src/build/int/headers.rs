@@ -126,14 +126,14 @@ pub const INSTRUCTIONS: &str = "instructions";
 pub fn stripped_telemetry() -> Header {
     let mut header = telemetry();
     header.fields.retain(|field| !field.name.starts_with("ds_"));
-    let is_nibble = |name: &str| (0..NIBBLES).any(|number| name == format!("bits_{number}"));
-    let at = header
+    let nibble = header
         .fields
         .iter()
-        .position(|field| is_nibble(&field.name));
-    header.fields.retain(|field| !is_nibble(&field.name));
-    let bitmap = parameter(INSTRUCTIONS, 4 * NIBBLES);
-    header.fields.insert(at.unwrap_or_default(), bitmap);
+        .position(|field| field.name == "bits_0");
+    if let Some(at) = nibble {
+        let bitmap = parameter(INSTRUCTIONS, 4 * NIBBLES);
+        header.fields.splice(at..at + NIBBLES, [bitmap]);
+    }
     header
 }
 

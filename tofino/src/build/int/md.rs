@@ -107,10 +107,8 @@ pub const NEW_PROTOCOL: &str = "new_protocol";
 /// The complement of the one before.
 pub const NOT_PROTOCOL: &str = "not_protocol";
 
-/// The collector of a report; with [`COPY`] in its upper byte it is what a copy begins with.
+/// The collector of a report, with a byte in front of it that is not 0.
 pub const COLLECTOR: &str = "collector";
-/// What the first byte of a copy is; that of other packets is 0.
-pub const COPY: u64 = 1;
 /// The metadata of the hop that a packet asks for, as far as they are known.
 pub const REPORT_BITS: &str = "report_bits";
 /// The domain of the packet.
@@ -137,13 +135,13 @@ pub const SESSION: &str = "mirror_session";
 pub const FLOW_HIGH: &str = "flow_high";
 /// The bytes of a packet that are in its report.
 pub const CUT: &str = "cut_bytes";
-/// The most that may be; how many of them a packet lacks.
+/// The most that may be.
 pub const MOST: &str = "most_bytes";
-/// See there.
+/// How many of those a packet lacks.
 pub const LACKING: &str = "lacking_bytes";
-/// The whole words of the bytes in a report.
+/// The whole words of the bytes in a report; with those in front of them.
 pub const CUT_WORDS: &str = "cut_words";
-/// What is left of them.
+/// The bytes that are left of them.
 pub const REST: &str = "rest_bytes";
 /// The words in front of them.
 pub const WORDS_AHEAD: &str = "words_ahead";

@@ -10,21 +10,18 @@
 //!       6  with several the copy
 //! ```
 
-use seqnic_spec::int::{Encapsulation, Instruction, IntRole, IpVersion};
+use seqnic_spec::int::{Encapsulation, IpVersion};
 
 use super::headers::{self, BRIDGE};
 use super::parser::{Found, Goal, Noted};
 use super::report::Reporter;
 use super::{Maker, check, equal, ingress, md, push, set, valid, watch};
-use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT, address_words};
+use crate::build::CHECK_BYTES;
+use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT};
 use crate::build::pipe::number;
 use crate::error::Refusal;
-use crate::ir::{
-    Arch, Condition, Expr, HashUnit, Intrinsic, Pipe, Place, Program, Statement, Step,
-};
+use crate::ir::{Arch, Condition, Expr, Intrinsic, Pipe, Place, Program, Statement, Step};
 
-/// The bytes of the frame check sequence, which the chip counts.
-const CHECK_BYTES: u64 = 4;
 /// The bits of the number of a queue and of its depth, as they stand in the metadata.
 const QUEUE_BITS: usize = 8;
 const DEPTH_BITS: usize = 24;
@@ -113,16 +110,10 @@ impl Maker<'_> {
         self.zeros.extend(reporter.zeros());
     }
 
+    /// Whether a report has a time in it, or a difference of two.
     fn uses_time(&self) -> bool {
-        let asked = self.node.instructions().0;
-        let times = [
-            Instruction::HopLatency,
-            Instruction::IngressTimestamp,
-            Instruction::EgressTimestamp,
-        ];
-        let is_asked =
-            |&of: &Instruction| asked & (0x8000 >> of.bit()) != 0 && push::is_time(self.node, of);
-        self.node.role() == IntRole::Node && times.iter().any(is_asked)
+        let mut asked = self.node.instructions().iter();
+        asked.any(|instruction| push::is_time(self.node, instruction))
     }
 
     /// Stages 0 and 1: whether it is on the watchlist, and its turn.
@@ -177,27 +168,18 @@ impl Maker<'_> {
 
     /// Stages 0 to 2: the hash of the flow, and apart from that its upper byte.
     fn flow_of_packet(&mut self) -> Vec<Step> {
-        let mut steps = Vec::new();
-        let ends = ["src_addr", "dst_addr"];
-        let ipv6 = ends.map(address_words).concat();
-        let ipv4 = ends.map(str::to_owned);
-        let mut of = |header: &str, protocol: &str, addresses: &[String]| {
+        let others = [SOURCE_PORT, DESTINATION_PORT, md::PROTOCOL].map(Place::md);
+        let mut of = |header: &str, protocol: &str| {
             let protocol = Expr::Widen(16, Place::hdr(header, protocol), 7, 0);
             let protocol = vec![set(md::PROTOCOL, protocol)];
             let protocol = self.always(&format!("{header}_protocol"), 0, protocol);
-            let addresses = addresses.iter().map(|field| Place::hdr(header, field));
-            let others = [SOURCE_PORT, DESTINATION_PORT, md::PROTOCOL].map(Place::md);
-            let fields = addresses.chain(others).collect();
-            let hash = Statement::Hash(Place::md(md::FLOW), HashUnit::Fold16, fields);
-            let hash = self.always(&format!("{header}_flow"), 1, vec![hash]);
+            let hash = self.flow_hash(&format!("{header}_flow"), 1, header, &others);
             vec![protocol, hash]
         };
-        let ipv4 = of("ipv4", "protocol", &ipv4);
-        let ipv6 = of("ipv6", "next_header", &ipv6);
-        steps.push(Step::If(valid("ipv4"), ipv4, ipv6));
+        let [ipv4, ipv6] = [of("ipv4", "protocol"), of("ipv6", "next_header")];
         let high = Expr::Shift(Place::md(md::FLOW), 8);
-        steps.push(self.always("flow_high", 2, vec![set(md::FLOW_HIGH, high)]));
-        steps
+        let high = self.always("flow_high", 2, vec![set(md::FLOW_HIGH, high)]);
+        vec![Step::If(valid("ipv4"), ipv4, ipv6), high]
     }
 
     /// Copies what is watched and whose turn it is.

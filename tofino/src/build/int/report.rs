@@ -30,8 +30,8 @@ use crate::ir::{
 const REPORT: &str = "report";
 /// The header in front of a copy.
 const COPIED: &str = "copied";
-/// What a copy of collector 0 begins with.
-pub const FIRST_COLLECTOR: u64 = md::COPY << 8;
+/// What a copy for collector 0 begins with: a byte that is 0 for all other packets, and the number of the collector.
+const FIRST_COLLECTOR: u64 = 0x100;
 /// A watched flow.
 const TRACKED: u64 = 0x20;
 
@@ -95,9 +95,11 @@ pub struct Reporter<'a> {
     values: Vec<&'static Value>,
 }
 
-/// The bit of an instruction.
-fn bit(instruction: Instruction) -> u64 {
-    0x8000 >> instruction.bit()
+/// The bitmap of values.
+fn bits<'a>(values: impl Iterator<Item = &'a Value>) -> u64 {
+    values
+        .map(|value| u64::from(value.instruction.mask()))
+        .sum()
 }
 
 fn of_report(field: &str) -> Place {
@@ -117,7 +119,7 @@ impl<'a> Reporter<'a> {
             let is_known = match node.role() {
                 IntRole::Sink => IN_INGRESS.contains(&instruction),
                 // The node asks itself.
-                _ => u64::from(node.instructions().0) & bit(instruction) != 0,
+                _ => node.instructions().contains(instruction),
             };
             is_known && node.metadata().contains(&instruction)
         };
@@ -134,18 +136,19 @@ impl<'a> Reporter<'a> {
         self.node.role() == IntRole::Sink
     }
 
-    /// Whether reports have metadata, and what says which.
+    /// Whether reports have metadata, and say which.
     fn has_body(&self) -> bool {
         self.node.role() != IntRole::Mirror
     }
 
+    /// How many collectors there are.
     pub const fn collectors(&self) -> usize {
         self.report.collectors
     }
 
     /// The bits of the metadata that can be in a report.
     pub fn bits(&self) -> u64 {
-        self.values.iter().map(|value| bit(value.instruction)).sum()
+        bits(self.values.iter().copied())
     }
 
     /// The most bytes of a copy, with the header in front.
@@ -153,12 +156,13 @@ impl<'a> Reporter<'a> {
         self.header_bytes() + self.report.truncate_bytes
     }
 
+    /// The bytes of the header in front of a copy.
     fn header_bytes(&self) -> usize {
         let bits = self.noted().into_iter().map(|(_, bits)| bits);
         bits.sum::<usize>() / 8
     }
 
-    /// The metadata that a copy has with it, and their bits; first what is not 0 in its first byte.
+    /// The metadata that a copy has with it, and their bits; first that whose first byte is not 0.
     pub fn noted(&self) -> Vec<(&'static str, usize)> {
         let mut all = vec![(md::COLLECTOR, 16)];
         match self.is_asked() {

@@ -83,31 +83,30 @@ pub fn sink(mut maker: Maker<'_>) -> Program {
     packet.push(headers::stripped_telemetry());
     packet.extend(stack_headers());
     let packet = headers::taken(packet, &states);
-    let names = packet.iter().map(|header| header.name.clone());
-    // Copies have a header of their own in the place of this one.
-    let bridge = (arch != Arch::V1Model).then(|| BRIDGE.to_owned());
-    let kinds = bridge
-        .iter()
-        .map(|bridge| headers::header(bridge, &[("kind", 8)]));
-    let kinds = kinds.collect();
-    let names = bridge.clone().into_iter().chain(names).collect();
-    let mut first = Vec::new();
-    if let Some(bridge) = bridge {
-        let kind = Place::hdr(&bridge, "kind");
-        first.push(ParserStep::SetValid(bridge));
-        first.push(ParserStep::Set(kind, number(8, 0)));
-    }
+    // On the chip a byte that is 0 stands in front of what is no copy.
+    let (bridge, first) = match arch {
+        Arch::V1Model => (Vec::new(), Vec::new()),
+        Arch::Tna | Arch::T2na => (
+            vec![headers::header(BRIDGE, &[("kind", 8)])],
+            vec![
+                ParserStep::SetValid(BRIDGE.to_owned()),
+                ParserStep::Set(Place::hdr(BRIDGE, "kind"), number(8, 0)),
+            ],
+        ),
+    };
+    let written = bridge.iter().chain(&packet);
+    let written = written.map(|header| header.name.clone()).collect();
     let begin = start(first, &maker.zeros, "parse_ethernet");
     Program {
         arch,
-        headers: [kinds, sink.reporter.headers(), packet].concat(),
+        headers: [bridge, sink.reporter.headers(), packet].concat(),
         metadata: maker.metadata,
         ingress: Pipe {
             states: [vec![begin], states].concat(),
             apply: maker.steps,
             mirror: Some(sink.reporter.mirror()),
             checksums: sink.checksums(),
-            deparser: names,
+            deparser: written,
             ..maker.pipe.pipe
         },
         egress: sink.egress(),

@@ -2,7 +2,8 @@
 
 use seqnic_spec::int::{SEQUENCE_BITS, VERSION};
 
-use super::{FIRST_COLLECTOR, REPORT, Reporter, Value, bit, of_report};
+use super::{FIRST_COLLECTOR, REPORT, Reporter, Value, bits, of_report};
+use crate::build::CHECK_BYTES;
 use crate::build::int::{entry, equal, md, put, set};
 use crate::build::pipe::{Access, PipeMaker, given, number, output, parameter};
 use crate::ir::{
@@ -10,8 +11,6 @@ use crate::ir::{
     Statement, Step,
 };
 
-/// The bytes of the frame check sequence, which the chip counts.
-const CHECK_BYTES: u64 = 4;
 /// The bytes of Ethernet, of that and IPv4, and the words of the body in front of the metadata.
 const ETHERNET_BYTES: u64 = 14;
 const IP_END: u64 = 34;
@@ -63,7 +62,7 @@ impl Reporter<'_> {
             let chosen = self.values.iter().enumerate();
             let chosen = chosen.filter(|(number, _)| choice >> number & 1 == 1);
             let chosen: Vec<&Value> = chosen.map(|(_, value)| *value).collect();
-            let bits = chosen.iter().map(|value| bit(value.instruction)).sum();
+            let bits = bits(chosen.iter().copied());
             let name = format!("{name}_{choice}");
             entries.push(entry(vec![Pattern::exact(bits)], &name, Vec::new()));
             actions.push(Action {
@@ -90,7 +89,7 @@ impl Reporter<'_> {
                 };
                 Statement::Set(Place::hdr(value.header, field), value_of)
             }));
-            words += value.instruction.bits() as u64 / 32;
+            words += value.instruction.words() as u64;
         }
         body.extend(self.fixed_lengths(words));
         body

@@ -5,10 +5,9 @@
 use super::Sink;
 use crate::build::int::headers::{INSTRUCTIONS, TELEMETRY};
 use crate::build::int::{Maker, md, set, valid};
-use crate::build::layers::address_words;
 use crate::build::packet_parser::{TCP, UDP};
 use crate::build::pipe::number;
-use crate::ir::{Expr, HashUnit, Intrinsic, Place, Statement, Step};
+use crate::ir::{Expr, Intrinsic, Place, Step};
 
 impl Maker<'_> {
     /// What is said of a packet, and to whom.
@@ -39,20 +38,13 @@ impl Maker<'_> {
 
     /// The hash of the flow, and apart from that its upper byte.
     fn flow_of_stack(&mut self, sink: &Sink<'_>) -> Vec<Step> {
-        let mut flow = |header: &str, addresses: &[String], transport: &str| {
-            let ports = ["src_port", "dst_port"].map(|field| Place::hdr(transport, field));
-            let addresses = addresses.iter().map(|field| Place::hdr(header, field));
-            let fields = addresses.chain(ports).collect();
-            let hash = Statement::Hash(Place::md(md::FLOW), HashUnit::Fold16, fields);
-            self.always(&format!("{header}_{transport}_flow"), 0, vec![hash])
-        };
-        let ends = ["src_addr", "dst_addr"];
-        let ipv6 = ends.map(address_words).concat();
-        let ipv4 = ends.map(str::to_owned);
         let mut of = |transport: &str| {
-            let ipv4 = flow("ipv4", &ipv4, transport);
-            let ipv6 = flow("ipv6", &ipv6, transport);
-            Step::If(valid("ipv4"), vec![ipv4], vec![ipv6])
+            let ports = ["src_port", "dst_port"].map(|field| Place::hdr(transport, field));
+            let [ipv4, ipv6] = ["ipv4", "ipv6"].map(|header| {
+                let name = format!("{header}_{transport}_flow");
+                vec![self.flow_hash(&name, 0, header, &ports)]
+            });
+            Step::If(valid("ipv4"), ipv4, ipv6)
         };
         let mut hashed = vec![of("udp")];
         if sink.may_be_tcp() {

@@ -6,8 +6,8 @@ use super::Source;
 use crate::build::int::headers::VERSION;
 use crate::build::int::push;
 use crate::build::int::{Maker, entry, equal, md, put, set, take, valid};
-use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT, address_words};
-use crate::ir::{Action, Condition, Expr, HashUnit, Matching, Pattern, Place, Statement, Step};
+use crate::build::layers::{DESTINATION_PORT, SOURCE_PORT};
+use crate::ir::{Action, Condition, Expr, Matching, Pattern, Place, Statement, Step};
 
 const UDP: u64 = 17;
 const UDP_BYTES: u64 = 8;
@@ -157,18 +157,10 @@ impl Maker<'_> {
 
     /// What the flow gives, and the complement of the protocol.
     fn flow(&mut self) -> Vec<Step> {
-        let of_both = || [SOURCE_PORT, DESTINATION_PORT, md::ORIGINAL].map(Place::md);
-        let mut hash = |header: &str, addresses: Vec<Place>| {
-            let fields = addresses.into_iter().chain(of_both()).collect();
-            let hash = Statement::Hash(Place::md(md::FLOW), HashUnit::Fold16, fields);
-            self.always(&format!("{header}_flow"), 1, vec![hash])
-        };
-        let ipv4 = ["src_addr", "dst_addr"].map(|field| Place::hdr("ipv4", field));
-        let ipv4 = hash("ipv4", ipv4.to_vec());
-        let ipv6 = ["src_addr", "dst_addr"].map(address_words).concat();
-        let ipv6 = ipv6.iter().map(|field| Place::hdr("ipv6", field)).collect();
-        let ipv6 = hash("ipv6", ipv6);
-        let flow = Step::If(valid("ipv4"), vec![ipv4], vec![ipv6]);
+        let others = [SOURCE_PORT, DESTINATION_PORT, md::ORIGINAL].map(Place::md);
+        let [ipv4, ipv6] = ["ipv4", "ipv6"]
+            .map(|header| vec![self.flow_hash(&format!("{header}_flow"), 1, header, &others)]);
+        let flow = Step::If(valid("ipv4"), ipv4, ipv6);
         let not = set(md::NOT_MARKED, Expr::Not(Place::md(md::ORIGINAL)));
         let not = self.always("not_protocol", 1, vec![not]);
         let low = set(md::FLOW, Expr::Mask(Place::md(md::FLOW), 0x3fff));
